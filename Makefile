@@ -1,0 +1,45 @@
+# Everything is found by wildcard: adding an operation, a test or a source file never edits this file.
+# META.json is the one place for the version.
+
+EXTENSION  = datajoint_deploy
+EXTVERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' META.json)
+
+MODULE_big = $(EXTENSION)
+OBJS       = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp src/*/*.cpp)))
+DATA       = $(wildcard sql/updates/$(EXTENSION)--*.sql)
+DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+
+REGRESS        = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
+REGRESS_OPTS   = --inputdir=test
+ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
+TAP_TESTS      = 1
+PROVE_TESTS   ?= test/t/*.pl
+
+PG_CONFIG   ?= pg_config
+# -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register".
+PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
+               -DDJ_DEPLOY_VERSION='"$(EXTVERSION)"'
+PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
+               -Wall -Wextra -Wno-register -Wno-unknown-warning-option -MMD -MP $(if $(WERROR),-Werror)
+EXTRA_CLEAN  = $(OBJS:.o=.d) $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
+
+# PGXS compiles bitcode without PG_CXXFLAGS, so there is none.
+override with_llvm := no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+-include $(OBJS:.o=.d)
+
+$(DATA_built): sql/head.sql $(sort $(wildcard sql/operations/*.sql)) META.json
+	cat $(filter %.sql,$^) > $@
+
+.PHONY: lint format dist
+lint:
+	script/lint
+
+format:
+	clang-format -i $(wildcard src/*.[ch]pp src/*/*.[ch]pp)
+
+dist:
+	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
