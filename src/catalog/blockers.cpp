@@ -1,0 +1,56 @@
+// Reads pg_locks. A role without pg_read_all_stats does not see the age of other roles' transactions.
+#include "catalog/blockers.hpp"
+
+#include "pg/query.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr const char *sql = R"(
+    SELECT pg_catalog.string_agg(b.line, E'\n' ORDER BY b.number) FILTER (WHERE b.number <= 10)
+           || CASE WHEN pg_catalog.count(*) > 10
+                   THEN pg_catalog.format(E'\nAnd %s more.', pg_catalog.count(*) - 10) ELSE '' END
+    FROM (
+        SELECT pg_catalog.row_number() OVER (ORDER BY a.xact_start, l.pid, l.virtualtransaction) AS number,
+               CASE
+               WHEN l.pid IS NULL THEN pg_catalog.format(
+                   'Blocked by prepared transaction %L of role "%s", prepared %s ago.',
+                   x.gid, x.owner, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - x.prepared))
+               ELSE pg_catalog.format(
+                   'Blocked by process %s (role "%s", application "%s", %s).',
+                   l.pid, a.usename, a.application_name,
+                   COALESCE('transaction open for ' || pg_catalog.date_trunc(
+                                'second', pg_catalog.clock_timestamp() - a.xact_start)::text,
+                            'age of its transaction unknown'))
+               END AS line
+        FROM (SELECT DISTINCT pid, virtualtransaction
+              FROM pg_catalog.pg_locks
+              WHERE locktype = 'relation' AND relation = $1 AND granted AND mode = ANY ($2)
+                AND database = (SELECT oid FROM pg_catalog.pg_database
+                                WHERE datname = pg_catalog.current_database())
+                AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()) l
+        LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        LEFT JOIN pg_catalog.pg_prepared_xacts x ON l.virtualtransaction = '-1/' || x.transaction::text
+    ) b
+    ORDER BY 1)";
+
+Array<const char *> conflicting_modes(::LOCKMODE mode)
+{
+    Array<const char *> names;
+    for (::LOCKMODE held = AccessShareLock; held <= AccessExclusiveLock; held++)
+        if (::DoLockModesConflict(held, mode))
+            names.push(::GetLockmodeName(DEFAULT_LOCKMETHOD, held));
+    return names;
+}
+
+} // namespace
+
+const char *describe_blockers(::Oid table, ::LOCKMODE mode)
+{
+    const char *lines = nullptr;
+    query(sql, [&](const Row &row) { lines = row.string(1); }, table, conflicting_modes(mode).view());
+    return lines;
+}
+
+} // namespace dj_deploy

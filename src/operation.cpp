@@ -1,0 +1,18 @@
+#include "operation.hpp"
+
+namespace dj_deploy {
+
+void require_unrestricted(const char *command)
+{
+    if (::InSecurityRestrictedOperation())
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("cannot execute %s within security-restricted operation", command));
+}
+
+void require_writable(const char *command)
+{
+    ::PreventCommandIfReadOnly(command);
+    ::PreventCommandDuringRecovery(command);
+}
+
+} // namespace dj_deploy

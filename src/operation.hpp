@@ -1,0 +1,66 @@
+// THE SKELETON that every table operation runs through. It owns the order of the steps: input, catalog, order, plan,
+// preview or run, report. An operation is a trivially copyable struct that says what it asks for and what it plans.
+#pragma once
+
+#include "catalog/dependencies.hpp"
+#include "plan/order.hpp"
+#include "report/report.hpp"
+#include "request/target.hpp"
+#include "run/execute.hpp"
+
+namespace dj_deploy {
+
+template <class T>
+concept TableOperation =
+    std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
+    requires(const T operation, const Arguments &arguments, std::span<const Table> tables,
+             Array<Change> &changes) {
+        // The command tag of its statements, for the refusals that the server has too.
+        { T::command } -> std::convertible_to<const char *>;
+        { T::hidden_tables } -> std::convertible_to<HiddenTables>;
+        // Reads and checks its own arguments; looks at no catalog.
+        { T::request(arguments) } -> std::same_as<T>;
+        // Appends a change for every table that needs one, in the order given; raises its warnings.
+        { operation.plan(tables, changes) } -> std::same_as<void>;
+    };
+
+// 42501 in a security-restricted operation: there the current user is not who set up the call.
+void require_unrestricted(const char *command);
+
+// 25006 in a READ ONLY transaction and in recovery.
+void require_writable(const char *command);
+
+template <TableOperation Operation>
+::Datum run_operation(::FunctionCallInfo call)
+{
+    require_unrestricted(Operation::command);
+    const Arguments arguments = Arguments::of(call);
+    request_schema_name(arguments);
+    const Operation operation = Operation::request(arguments);
+    const bool is_dry_run = arguments.boolean("dry_run");
+    if (!is_dry_run)
+        require_writable(Operation::command);
+
+    const Target target = resolve_target(arguments);
+    const Array<Table> named = read_tables(target, Operation::hidden_tables);
+    const Array<Dependency> dependencies = read_dependencies(named.view());
+    const Array<Table> tables = in_order(named.view(), dependencies.view());
+    Array<Change> changes;
+    operation.plan(tables.view(), changes);
+
+    const Outcome outcome = is_dry_run ? preview(changes.view()) : execute(changes.view());
+    return make_report(static_cast<std::int32_t>(tables.count), outcome.modified, outcome.statements.view());
+}
+
+} // namespace dj_deploy
+
+// Defines the C symbol dj_deploy_<name> that the SQL declarations of the operation refer to.
+#define DJ_DEPLOY_OPERATION(name, Operation)                                                                 \
+    extern "C" {                                                                                             \
+    PG_FUNCTION_INFO_V1(dj_deploy_##name);                                                                   \
+    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                             \
+    {                                                                                                        \
+        return dj_deploy::run_operation<Operation>(fcinfo);                                                  \
+    }                                                                                                        \
+    }                                                                                                        \
+    static_assert(true)

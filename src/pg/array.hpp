@@ -1,0 +1,49 @@
+// A growing array in the memory context it was made in. Nothing frees it but that context,
+// which is what lets an error jump over it.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace dj_deploy {
+
+template <class T>
+struct Array {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+    T *items = nullptr;
+    std::size_t count = 0;
+    std::size_t capacity = 0;
+    ::MemoryContext context = ::CurrentMemoryContext;
+
+    void push(const T &item)
+    {
+        if (count == capacity)
+            grow(capacity == 0 ? 16 : capacity * 2);
+        items[count++] = item;
+    }
+
+    void resize(std::size_t size, const T &filler = T{})
+    {
+        if (size > capacity)
+            grow(size);
+        std::fill(items + std::min(count, size), items + size, filler);
+        count = size;
+    }
+
+    T *begin() const { return items; }
+    T *end() const { return items + count; }
+    T &operator[](std::size_t index) const { return items[index]; }
+    bool is_empty() const { return count == 0; }
+    std::span<const T> view() const { return {items, count}; }
+
+private:
+    void grow(std::size_t new_capacity)
+    {
+        const ::Size bytes = new_capacity * sizeof(T);
+        items = static_cast<T *>(items == nullptr ? ::MemoryContextAllocHuge(context, bytes)
+                                                  : ::repalloc_huge(items, bytes));
+        capacity = new_capacity;
+    }
+};
+
+} // namespace dj_deploy

@@ -1,0 +1,70 @@
+// The one include of standard and server headers, and the one place for version differences.
+// Standard headers come first, because the server's define macros over names that they use.
+// Every type of src/ has a trivial destructor, so that an ereport may jump over any of our frames.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+extern "C" {
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/twophase.h"
+#include "access/xact.h"
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "parser/parse_func.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+}
+
+// Spelled as the newest server; what follows teaches it to the older ones.
+#if PG_VERSION_NUM < 160000
+// 15 exports nothing by itself, and we compile with -fvisibility=hidden.
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+extern "C" PGDLLEXPORT void _PG_init(void);
+
+static inline bool object_ownercheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id)
+{
+    Assert(class_id == RelationRelationId);
+    return pg_class_ownercheck(object_id, role_id);
+}
+
+static inline AclResult object_aclcheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id, AclMode mode)
+{
+    Assert(class_id == NamespaceRelationId);
+    return pg_namespace_aclcheck(object_id, role_id, mode);
+}
+#endif

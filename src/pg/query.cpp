@@ -1,0 +1,81 @@
+// The part of query.hpp that needs no template.
+#include "pg/query.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// A one-dimensional array of an element type with alignment 'i', as oid and text both have.
+template <class T, class ToDatum>
+::Datum array_datum(std::span<const T> values, ::Oid element_type, int element_length, ToDatum to_datum)
+{
+    Array<::Datum> datums;
+    for (const T &value : values)
+        datums.push(to_datum(value));
+    const bool is_by_value = element_length > 0;
+    return PointerGetDatum(::construct_array(datums.items, static_cast<int>(datums.count), element_type,
+                                             element_length, is_by_value, TYPALIGN_INT));
+}
+
+} // namespace
+
+Parameter::Parameter(std::span<const ::Oid> values)
+    : type(OIDARRAYOID), value(array_datum(values, OIDOID, sizeof(::Oid),
+                                           [](::Oid oid) { return ObjectIdGetDatum(oid); }))
+{
+}
+
+Parameter::Parameter(std::span<const char *const> values)
+    : type(TEXTARRAYOID),
+      value(array_datum(values, TEXTOID, -1, [](const char *text) { return CStringGetTextDatum(text); }))
+{
+}
+
+bool Row::is_null(int column) const
+{
+    bool null = false;
+    ::SPI_getbinval(tuple, descriptor, column, &null);
+    return null;
+}
+
+::Datum Row::value(int column) const
+{
+    bool null = false;
+    return ::SPI_getbinval(tuple, descriptor, column, &null);
+}
+
+const char *Row::name(int column) const
+{
+    return is_null(column) ? nullptr : ::pstrdup(NameStr(*DatumGetName(value(column))));
+}
+
+const char *Row::string(int column) const
+{
+    return is_null(column) ? nullptr : TextDatumGetCString(value(column));
+}
+
+::Datum Row::copy(int column) const
+{
+    return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column)));
+}
+
+void execute_query(const char *sql, std::span<const Parameter> parameters)
+{
+    Array<::Oid> types;
+    Array<::Datum> values;
+    for (const Parameter &parameter : parameters) {
+        types.push(parameter.type);
+        values.push(parameter.value);
+    }
+    const int count = static_cast<int>(parameters.size());
+
+    ::PushActiveSnapshot(::GetLatestSnapshot());
+    with_setting({"search_path", "pg_catalog, pg_temp"}, [&] {
+        const int result = ::SPI_execute_with_args(sql, count, types.items, values.items, nullptr, true, 0);
+        if (result != SPI_OK_SELECT)
+            elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(result));
+    });
+    ::PopActiveSnapshot();
+}
+
+} // namespace dj_deploy

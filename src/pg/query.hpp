@@ -1,0 +1,67 @@
+// Catalog queries through SPI, read only. They see the newest committed state even in a REPEATABLE READ
+// transaction, as DDL does, and only pg_catalog's functions and operators whatever the caller's search_path.
+#pragma once
+
+#include "pg/array.hpp"
+#include "pg/settings.hpp"
+
+namespace dj_deploy {
+
+// One value for a query's $n.
+struct Parameter {
+    ::Oid type;
+    ::Datum value;
+
+    Parameter(bool value) : type(BOOLOID), value(BoolGetDatum(value)) {}
+    Parameter(std::int32_t value) : type(INT4OID), value(Int32GetDatum(value)) {}
+    Parameter(::Oid value) : type(OIDOID), value(ObjectIdGetDatum(value)) {}
+    Parameter(std::span<const ::Oid> values);
+    Parameter(std::span<const char *const> values);
+};
+
+// One row of a result; columns count from 1. What a getter returns lives in the caller's memory context.
+struct Row {
+    ::HeapTuple tuple;
+    ::TupleDesc descriptor;
+
+    bool is_null(int column) const;
+    bool boolean(int column) const { return DatumGetBool(value(column)); }
+    char character(int column) const { return DatumGetChar(value(column)); }
+    std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
+    ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
+    const char *name(int column) const; // null when NULL
+    const char *string(int column) const; // null when NULL
+    ::Datum copy(int column) const;     // of a varlena
+
+private:
+    ::Datum value(int column) const;
+};
+
+// SPI_execute_with_args, read only; the rows stay in SPI_tuptable.
+void execute_query(const char *sql, std::span<const Parameter> parameters);
+
+// Connects to SPI, runs step, and finishes; on error the abort finishes.
+template <class Step>
+void with_spi(Step &&step)
+{
+    ::SPI_connect();
+    step();
+    ::SPI_finish();
+}
+
+// Calls on_row(Row) for each row of the query, in the caller's memory context.
+template <class OnRow, std::convertible_to<Parameter>... Values>
+void query(const char *sql, OnRow &&on_row, Values... values)
+{
+    const ::MemoryContext caller = ::CurrentMemoryContext;
+    const std::array<Parameter, sizeof...(Values)> parameters{Parameter(values)...};
+
+    with_spi([&] {
+        execute_query(sql, parameters);
+        ::MemoryContextSwitchTo(caller);
+        for (std::uint64_t index = 0; index < SPI_tuptable->numvals; index++)
+            on_row(Row{SPI_tuptable->vals[index], SPI_tuptable->tupdesc});
+    });
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,24 @@
+// Settings changed for the length of a bracket. An error needs no care: the abort restores them.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace dj_deploy {
+
+struct Setting {
+    const char *name;
+    const char *value;
+};
+
+// Runs step() with the setting in force and puts the former value back.
+template <class Step>
+void with_setting(Setting setting, Step &&step)
+{
+    const int nest_level = ::NewGUCNestLevel();
+    ::set_config_option(setting.name, setting.value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
+                        true, 0, false);
+    step();
+    ::AtEOXact_GUC(true, nest_level);
+}
+
+} // namespace dj_deploy

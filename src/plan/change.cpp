@@ -1,0 +1,17 @@
+#include "plan/change.hpp"
+
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+const char *statement_text(const Change &change, const char *schema, const char *name)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    ::appendStringInfoString(&text, change.before);
+    append_qualified_name(&text, schema, name);
+    ::appendStringInfoString(&text, change.after);
+    return text.data;
+}
+
+} // namespace dj_deploy

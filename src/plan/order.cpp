@@ -1,0 +1,157 @@
+// Kahn's algorithm with a heap. Tables are their index in the list by name, so the smallest index is the smallest
+// name. A part hands its outside parents on to its leader (its master, or its master's master) and then
+// waits for the leader alone: once the leader is placed, its parts can follow at once.
+#include "plan/order.hpp"
+
+#include "plan/graph.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct NumberedTable {
+    ::Oid oid;
+    Index index;
+};
+
+bool has_smaller_oid(const NumberedTable &left, const NumberedTable &right)
+{
+    return left.oid < right.oid;
+}
+
+Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependency> dependencies)
+{
+    Array<NumberedTable> by_oid;
+    for (Index index = 0; index < tables.size(); index++)
+        by_oid.push({.oid = tables[index].oid, .index = index});
+    std::sort(by_oid.begin(), by_oid.end(), has_smaller_oid);
+
+    const auto index_of = [&](::Oid oid) {
+        return std::lower_bound(by_oid.begin(), by_oid.end(), NumberedTable{oid, 0}, has_smaller_oid)->index;
+    };
+    Array<Edge> edges;
+    for (const Dependency &dependency : dependencies)
+        edges.push({.from = index_of(dependency.parent), .to = index_of(dependency.child)});
+    return edges;
+}
+
+// The index of "session" for "session__trial" when there is such a table in its schema, else the table's own.
+// The longest such name is the master; a leading "__" marks a computed table and separates nothing.
+Index find_master(std::span<const Table> tables, Index part)
+{
+    using Key = std::pair<std::string_view, std::string_view>;
+    const std::string_view name = tables[part].name;
+    const std::string_view schema = tables[part].schema;
+
+    for (std::size_t end = name.rfind("__"); end != 0 && end != name.npos; end = name.rfind("__", end - 1)) {
+        const Key master(std::string_view(name.data(), end), schema);
+        const auto found = std::lower_bound(
+            tables.begin(), tables.end(), master,
+            [](const Table &table, const Key &key) { return Key(table.name, table.schema) < key; });
+        if (found != tables.end() && Key(found->name, found->schema) == master)
+            return static_cast<Index>(found - tables.begin());
+    }
+    return part;
+}
+
+// For each table its master's leader; a table that is no part leads itself. A master's name is shorter than its
+// part's and a prefix of it, so it comes earlier and its own leader is known.
+Array<Index> find_leaders(std::span<const Table> tables)
+{
+    Array<Index> leaders;
+    for (Index index = 0; index < tables.size(); index++) {
+        const Index master = find_master(tables, index);
+        leaders.push(master == index ? index : leaders[master]);
+    }
+    return leaders;
+}
+
+Array<Edge> lead_edges(std::span<const Edge> edges, const Array<Index> &leaders)
+{
+    Array<Edge> led;
+    for (const Edge &edge : edges) {
+        const bool is_within = leaders[edge.from] == leaders[edge.to];
+        led.push({.from = edge.from, .to = is_within ? edge.to : leaders[edge.to]});
+    }
+    for (Index index = 0; index < leaders.count; index++)
+        if (leaders[index] != index)
+            led.push({.from = leaders[index], .to = index});
+    return led;
+}
+
+// Foreign keys come first: where they contradict a master and its parts, these go each its own way.
+void dissolve_cyclic_groups(std::span<const Edge> edges, Array<Index> &leaders)
+{
+    const Array<bool> is_cyclic = find_cycles(lead_edges(edges, leaders).view(), leaders.count);
+    Array<bool> is_dissolved;
+    is_dissolved.resize(leaders.count);
+    for (Index index = 0; index < leaders.count; index++)
+        if (is_cyclic[index])
+            is_dissolved[leaders[index]] = true;
+    for (Index index = 0; index < leaders.count; index++)
+        if (is_dissolved[leaders[index]])
+            leaders[index] = index;
+}
+
+struct Placement {
+    Graph graph;
+    Array<Index> leaders;
+    Array<Index> waiting; // for so many tables
+    Array<bool> is_placed;
+    Array<Index> order;
+    Heap ready;
+    Heap beside; // ready, and of the group that was placed last
+
+    void place(Index index)
+    {
+        if (std::exchange(is_placed[index], true))
+            return;
+        order.push(index);
+        for (const Edge &edge : graph.edges_from(index))
+            if (--waiting[edge.to] == 0)
+                (leaders[edge.to] == leaders[index] ? beside : ready).push(edge.to);
+    }
+
+    void place_ready()
+    {
+        while (!beside.is_empty() || !ready.is_empty())
+            place(beside.is_empty() ? ready.pop() : beside.pop());
+    }
+};
+
+} // namespace
+
+Array<Table> in_order(std::span<const Table> tables, std::span<const Dependency> dependencies)
+{
+    const Array<Edge> edges = number_edges(tables, dependencies);
+    Array<Index> leaders = find_leaders(tables);
+    dissolve_cyclic_groups(edges.view(), leaders);
+
+    const Array<Edge> led = lead_edges(edges.view(), leaders);
+    Placement placement{.graph = Graph::of(led.view(), tables.size()),
+                        .leaders = leaders,
+                        .waiting = {},
+                        .is_placed = {},
+                        .order = {},
+                        .ready = {},
+                        .beside = {}};
+    placement.waiting = placement.graph.incoming_counts();
+    placement.is_placed.resize(tables.size());
+    for (Index index = 0; index < tables.size(); index++)
+        if (placement.waiting[index] == 0)
+            placement.ready.push(index);
+
+    placement.place_ready();
+    const Array<bool> is_cyclic = find_cycles(led.view(), tables.size());
+    for (Index index = 0; index < tables.size(); index++)
+        if (is_cyclic[index])
+            placement.place(index);
+    placement.place_ready();
+
+    Array<Table> ordered;
+    for (const Index index : placement.order)
+        ordered.push(tables[index]);
+    return ordered;
+}
+
+} // namespace dj_deploy

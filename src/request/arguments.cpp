@@ -1,0 +1,49 @@
+// Arguments by name, so that an operation reads like its SQL declaration.
+#include "request/arguments.hpp"
+
+namespace dj_deploy {
+
+Arguments Arguments::of(::FunctionCallInfo call)
+{
+    const ::HeapTuple procedure = ::SearchSysCache1(::PROCOID, ObjectIdGetDatum(call->flinfo->fn_oid));
+    if (!HeapTupleIsValid(procedure))
+        elog(ERROR, "cache lookup failed for function %u", call->flinfo->fn_oid);
+
+    ::Oid *types = nullptr;
+    char *modes = nullptr;
+    Arguments arguments{.call = call, .names = nullptr, .count = 0};
+    arguments.count = ::get_func_arg_info(procedure, &types, &arguments.names, &modes);
+    ::ReleaseSysCache(procedure);
+    return arguments;
+}
+
+bool Arguments::has(std::string_view name) const
+{
+    return position(name) >= 0;
+}
+
+const char *Arguments::string(std::string_view name) const
+{
+    return TextDatumGetCString(value(name));
+}
+
+int Arguments::position(std::string_view name) const
+{
+    for (int index = 0; index < count; index++)
+        if (name == names[index])
+            return index;
+    return -1;
+}
+
+::Datum Arguments::value(std::string_view name) const
+{
+    const int index = position(name);
+    if (index < 0)
+        elog(ERROR, "function %u has no argument \"%s\"", call->flinfo->fn_oid, name.data());
+    if (call->args[index].isnull)
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                errmsg("argument \"%s\" must not be null", names[index]));
+    return call->args[index].value;
+}
+
+} // namespace dj_deploy

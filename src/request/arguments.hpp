@@ -1,0 +1,27 @@
+// The arguments of a call, by the names that the SQL declaration gives them.
+// Every getter refuses NULL with 22004 and says which argument it was.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace dj_deploy {
+
+struct Arguments {
+    ::FunctionCallInfo call;
+    char **names;
+    int count;
+
+    // Reads the names from pg_proc.
+    static Arguments of(::FunctionCallInfo call);
+
+    bool has(std::string_view name) const;
+    bool boolean(std::string_view name) const { return DatumGetBool(value(name)); }
+    ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
+    const char *string(std::string_view name) const;
+
+private:
+    int position(std::string_view name) const; // -1 when the function has no such argument
+    ::Datum value(std::string_view name) const;
+};
+
+} // namespace dj_deploy

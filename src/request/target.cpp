@@ -1,0 +1,111 @@
+// Names to OIDs, and the refusals on the way.
+#include "request/target.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+bool is_system_schema(const char *name)
+{
+    return ::IsReservedName(name) || std::string_view(name) == "information_schema";
+}
+
+// Names may hold anything, so what is shown of an overlong one ends on a whole character.
+[[noreturn]] void raise_name_too_long(const char *what, const char *name)
+{
+    const int length = static_cast<int>(std::string_view(name).size());
+    const int shown = ::pg_mbcliplen(name, length, NAMEDATALEN - 1);
+    ereport(ERROR, errcode(ERRCODE_NAME_TOO_LONG),
+            errmsg("%s name \"%.*s...\" is too long", what, shown, name),
+            errdetail("The name has %d bytes; a name has at most %d.", length, NAMEDATALEN - 1));
+    ::pg_unreachable();
+}
+
+::Oid resolve_schema(const char *name)
+{
+    if (is_system_schema(name))
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("permission denied: \"%s\" is a system schema", name));
+    const ::Oid schema = ::get_namespace_oid(name, true);
+    if (!OidIsValid(schema))
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", name));
+    return schema;
+}
+
+const char *kind_in_words(char relkind)
+{
+    switch (relkind) {
+    case RELKIND_VIEW:
+        return "a view";
+    case RELKIND_MATVIEW:
+        return "a materialized view";
+    case RELKIND_SEQUENCE:
+        return "a sequence";
+    case RELKIND_INDEX:
+    case RELKIND_PARTITIONED_INDEX:
+        return "an index";
+    case RELKIND_FOREIGN_TABLE:
+        return "a foreign table";
+    case RELKIND_COMPOSITE_TYPE:
+        return "a composite type";
+    case RELKIND_TOASTVALUE:
+        return "a TOAST table";
+    default:
+        return "not a table";
+    }
+}
+
+// A table may be dropped between two look-ups; the last of them decides.
+[[noreturn]] void raise_missing_table(::Oid table)
+{
+    ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", table));
+    ::pg_unreachable();
+}
+
+::Oid resolve_table(::Oid table)
+{
+    const char *name = ::get_rel_name(table);
+    const char *schema = ::get_namespace_name(::get_rel_namespace(table));
+    const char relkind = ::get_rel_relkind(table);
+    if (name == nullptr || schema == nullptr || relkind == '\0')
+        raise_missing_table(table);
+    if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+        ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                errmsg("target must be a schema or table; \"%s.%s\" is %s", schema, name,
+                       kind_in_words(relkind)));
+    if (is_system_schema(schema))
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("permission denied: table \"%s.%s\" is in a system schema", schema, name));
+    return table;
+}
+
+} // namespace
+
+void require_name(const char *what, const char *name)
+{
+    const std::size_t length = std::string_view(name).size();
+    if (length == 0)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s name must not be empty", what));
+    if (length >= NAMEDATALEN)
+        raise_name_too_long(what, name);
+}
+
+const char *request_schema_name(const Arguments &arguments)
+{
+    if (!arguments.has("schema")) {
+        arguments.oid("target"); // refuses NULL
+        return nullptr;
+    }
+    const char *name = arguments.string("schema");
+    require_name("schema", name);
+    return name;
+}
+
+Target resolve_target(const Arguments &arguments)
+{
+    if (arguments.has("schema"))
+        return {.schema = resolve_schema(request_schema_name(arguments)), .table = InvalidOid};
+    return {.schema = InvalidOid, .table = resolve_table(arguments.oid("target"))};
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,24 @@
+// What a call is about: all tables of one schema, or one table. Checked input, so that no later room
+// meets a missing schema, a view or a system catalog.
+#pragma once
+
+#include "request/arguments.hpp"
+
+namespace dj_deploy {
+
+struct Target {
+    ::Oid schema; // InvalidOid when the call names one table
+    ::Oid table;  // InvalidOid when the call names a schema
+};
+
+// The name in "schema", as given: 22004 NULL, 22023 empty, 42622 longer than a name can be.
+// Null when the call has the form with "target". Reads no catalog.
+const char *request_schema_name(const Arguments &arguments);
+
+// Resolves the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system schemas.
+Target resolve_target(const Arguments &arguments);
+
+// Raises 42622 for a name that the server would cut short, 22023 for an empty one.
+void require_name(const char *what, const char *name);
+
+} // namespace dj_deploy

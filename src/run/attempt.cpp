@@ -1,0 +1,50 @@
+#include "run/attempt.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// Ends the failed subtransaction; returns its error, in the memory context given.
+::ErrorData *roll_back(::MemoryContext context, ::ResourceOwner owner)
+{
+    ::MemoryContextSwitchTo(context);
+    ::ErrorData *error = ::CopyErrorData();
+    ::FlushErrorState();
+    ::RollbackAndReleaseCurrentSubTransaction();
+    ::MemoryContextSwitchTo(context);
+    ::CurrentResourceOwner = owner;
+    return error;
+}
+
+} // namespace
+
+bool attempt(void (*step)(void *), void *argument, int expected_sqlstate)
+{
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    const ::ResourceOwner owner = ::CurrentResourceOwner;
+    ::ErrorData *volatile error = nullptr;
+
+    ::BeginInternalSubTransaction(nullptr);
+    ::MemoryContextSwitchTo(context);
+    PG_TRY();
+    {
+        step(argument);
+        ::ReleaseCurrentSubTransaction();
+        ::MemoryContextSwitchTo(context);
+        ::CurrentResourceOwner = owner;
+    }
+    PG_CATCH();
+    {
+        error = roll_back(context, owner);
+    }
+    PG_END_TRY();
+
+    if (error == nullptr)
+        return true;
+    if (error->sqlerrcode != expected_sqlstate)
+        ::ReThrowError(error);
+    ::FreeErrorData(error);
+    return false;
+}
+
+} // namespace dj_deploy
