@@ -10,7 +10,7 @@ DATA       = $(wildcard sql/updates/$(EXTENSION)--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 REGRESS        = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
-REGRESS_OPTS   = --inputdir=test
+REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
 ISOLATION      = $(sort $(basename $(notdir $(wildcard test/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
 TAP_TESTS      = 1

@@ -1,5 +1,6 @@
-// THE SKELETON that every table operation runs through. It owns the order of the steps: input, catalog, order, plan,
-// preview or run, report. An operation is a trivially copyable struct that says what it asks for and what it plans.
+// THE SKELETON that every table operation runs through. It owns the order of the steps: input, catalog,
+// order, plan, preview or run, report. An operation is a trivially copyable struct that says what it asks for
+// and what it plans.
 #pragma once
 
 #include "catalog/dependencies.hpp"
@@ -11,24 +12,46 @@
 namespace dj_deploy {
 
 template <class T>
-concept TableOperation =
-    std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
+concept TableOperation = std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
     requires(const T operation, const Arguments &arguments, std::span<const Table> tables,
-             Array<Change> &changes) {
-        // The command tag of its statements, for the refusals that the server has too.
-        { T::command } -> std::convertible_to<const char *>;
-        { T::hidden_tables } -> std::convertible_to<HiddenTables>;
-        // Reads and checks its own arguments; looks at no catalog.
-        { T::request(arguments) } -> std::same_as<T>;
-        // Appends a change for every table that needs one, in the order given; raises its warnings.
-        { operation.plan(tables, changes) } -> std::same_as<void>;
-    };
+             Array<Change> &changes)
+{
+    // The command tag of its statements, for the refusals that the server has too.
+    {
+        T::command
+        } -> std::convertible_to<const char *>;
+    {
+        T::hidden_tables
+        } -> std::convertible_to<HiddenTables>;
+    // Reads and checks its own arguments; looks at no catalog.
+    {
+        T::request(arguments)
+        } -> std::same_as<T>;
+    // Appends a change for every table that needs one, in the order given; raises its warnings.
+    {
+        operation.plan(tables, changes)
+        } -> std::same_as<void>;
+};
 
 // 42501 in a security-restricted operation: there the current user is not who set up the call.
 void require_unrestricted(const char *command);
 
 // 25006 in a READ ONLY transaction and in recovery.
 void require_writable(const char *command);
+
+// The tables that the operation has something to do for, in the order of all of them. A target that is
+// settled altogether, as on most releases, is not even put in order.
+template <TableOperation Operation>
+Array<Table> unsettled_tables(const Operation &operation, std::span<const Table> tables)
+{
+    const auto is_settled = [&](const Table &table) { return operation.is_settled(table); };
+    if (std::all_of(tables.begin(), tables.end(), is_settled))
+        return {};
+
+    Array<Table> ordered = in_order(tables, read_dependencies(tables).view());
+    ordered.count = std::remove_if(ordered.begin(), ordered.end(), is_settled) - ordered.begin();
+    return ordered;
+}
 
 template <TableOperation Operation>
 ::Datum run_operation(::FunctionCallInfo call)
@@ -42,11 +65,10 @@ template <TableOperation Operation>
         require_writable(Operation::command);
 
     const Target target = resolve_target(arguments);
-    const Array<Table> named = read_tables(target, Operation::hidden_tables);
-    const Array<Dependency> dependencies = read_dependencies(named.view());
-    const Array<Table> tables = in_order(named.view(), dependencies.view());
+    const Array<Table> tables = read_tables(target, Operation::hidden_tables);
+    const Array<Table> unsettled = unsettled_tables(operation, tables.view());
     Array<Change> changes;
-    operation.plan(tables.view(), changes);
+    operation.plan(unsettled.view(), changes);
 
     const Outcome outcome = is_dry_run ? preview(changes.view()) : execute(changes.view());
     return make_report(static_cast<std::int32_t>(tables.count), outcome.modified, outcome.statements.view());
@@ -58,7 +80,7 @@ template <TableOperation Operation>
 #define DJ_DEPLOY_OPERATION(name, Operation)                                                                 \
     extern "C" {                                                                                             \
     PG_FUNCTION_INFO_V1(dj_deploy_##name);                                                                   \
-    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                             \
+    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                   \
     {                                                                                                        \
         return dj_deploy::run_operation<Operation>(fcinfo);                                                  \
     }                                                                                                        \

@@ -49,7 +49,8 @@ Array<const char *> conflicting_modes(::LOCKMODE mode)
 const char *describe_blockers(::Oid table, ::LOCKMODE mode)
 {
     const char *lines = nullptr;
-    query(sql, [&](const Row &row) { lines = row.string(1); }, table, conflicting_modes(mode).view());
+    query(
+        sql, [&](const Row &row) { lines = row.string(1); }, table, conflicting_modes(mode).view());
     return lines;
 }
 

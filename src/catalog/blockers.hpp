@@ -5,8 +5,9 @@
 
 namespace dj_deploy {
 
-// A line for each session or prepared transaction that holds a lock on the table in conflict with the mode (ten at
-// the most, and how many more): process id, role, application, age of the transaction. Null when there is none.
+// A line for each session or prepared transaction that holds a lock on the table in conflict with the mode
+// (ten at the most, and how many more): process id, role, application, age of the transaction. Null when
+// there is none.
 const char *describe_blockers(::Oid table, ::LOCKMODE mode);
 
 } // namespace dj_deploy

@@ -10,9 +10,9 @@ struct Dependency {
     ::Oid child;
 };
 
-// Foreign keys among the tables (parent is referenced by child) and partitions (child is a partition of parent).
-// A table's reference to itself is left out, and so are the copies of a foreign key that PostgreSQL keeps
-// for the partitions of a referenced table.
+// The foreign keys of the tables (parent is referenced by child) and their partitions and inheriting tables
+// (child is a partition of parent). Either end may be a table that is not among them. The copies of a foreign
+// key that PostgreSQL keeps for the partitions of a referenced table are left out.
 Array<Dependency> read_dependencies(std::span<const Table> tables);
 
 } // namespace dj_deploy

@@ -1,102 +1,135 @@
-// Reads pg_class. Partitions that the target does not name itself come from a second query, which most
-// schemas never need.
+// Reads pg_class: a schema's tables through what depends on the schema, partitions through pg_inherits. So
+// the cost grows with the tables of the target and not with those of the database.
 #include "catalog/tables.hpp"
 
-#include "pg/query.hpp"
+#include "pg/scan.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-constexpr const char *columns = R"(
-    SELECT c.oid, c.relnamespace, n.nspname, c.relname, c.relkind, c.relreplident,
-           CASE WHEN c.relreplident = 'i' THEN
-               (SELECT ic.relname
-                FROM pg_catalog.pg_index i
-                JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-                WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid
-                ORDER BY ic.relname
-                LIMIT 1)
-           END,
-           pg_catalog.pg_has_role(c.relowner, 'USAGE')
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)";
-
-constexpr const char *of_schema = R"(
-    WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-      AND ($2 OR NOT pg_catalog.starts_with(c.relname::text, '~'))
-      AND c.oid NOT IN (SELECT d.objid
-                        FROM pg_catalog.pg_depend d
-                        WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-                          AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.deptype = 'e'))";
-
-// Only where Citus is installed; its shards are tables that the coordinator's table stands for.
-constexpr const char *without_shards = R"(
-      AND NOT pg_catalog.relation_is_a_known_shard(c.oid))";
-
-constexpr const char *of_table = R"(
-    WHERE c.oid = $1)";
-
-constexpr const char *partitions_of = R"(
-    WHERE c.relkind IN ('r', 'p') AND c.oid <> ALL ($2) AND c.oid IN (
-        WITH RECURSIVE partition AS (
-            SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = ANY ($1)
-            UNION
-            SELECT i.inhrelid FROM partition p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.inhrelid
-        )
-        SELECT inhrelid FROM partition))";
-
-constexpr const char *by_name = R"(
-    ORDER BY c.relname, n.nspname)";
-
-const char *concatenate(std::initializer_list<const char *> parts)
+bool is_by_name(const Table &left, const Table &right)
 {
-    ::StringInfoData sql;
-    ::initStringInfo(&sql);
-    for (const char *part : parts)
-        ::appendStringInfoString(&sql, part);
-    return sql.data;
+    const int names = ::strcmp(left.name, right.name);
+    return names != 0 ? names < 0 : ::strcmp(left.schema, right.schema) < 0;
 }
 
-bool has_distributed_tables()
+// The name of the index that serves as replica identity; null when it has been dropped or is not valid.
+const char *identity_index_name(::Oid table)
 {
-    ::List *name = list_make2(::makeString(::pstrdup("pg_catalog")),
-                              ::makeString(::pstrdup("relation_is_a_known_shard")));
-    const ::Oid argument_types[] = {REGCLASSOID};
-    return OidIsValid(::LookupFuncName(name, 1, argument_types, true));
+    const char *name = nullptr;
+    scan_catalog(IndexRelationId, IndexIndrelidIndexId, {{Anum_pg_index_indrelid, table}},
+                 [&](::HeapTuple row) {
+                     const auto &index = fixed_part<FormData_pg_index>(row);
+                     if (index.indisreplident && index.indisvalid)
+                         name = ::get_rel_name(index.indexrelid);
+                 });
+    return name;
 }
 
-Table read_table(const Row &row)
+Table make_table(const FormData_pg_class &relation)
 {
+    const bool has_index = relation.relreplident == REPLICA_IDENTITY_INDEX;
     return {
-        .oid = row.oid(1),
-        .schema_oid = row.oid(2),
-        .schema = row.name(3),
-        .name = row.name(4),
-        .relkind = row.character(5),
-        .replica_identity = row.character(6),
-        .identity_index = row.name(7),
-        .is_owned = row.boolean(8),
+        .oid = relation.oid,
+        .schema_oid = relation.relnamespace,
+        .schema = ::get_namespace_name(relation.relnamespace),
+        .name = ::pstrdup(NameStr(relation.relname)),
+        .relkind = relation.relkind,
+        .replica_identity = relation.relreplident,
+        .identity_index = has_index ? identity_index_name(relation.oid) : nullptr,
+        .has_triggers = relation.relhastriggers,
+        .has_children = relation.relhassubclass,
+        .is_owned = ::has_privs_of_role(::GetUserId(), relation.relowner),
     };
 }
 
-// Returns whether any partition was added.
-bool add_partitions(Array<Table> &tables)
+// Adds the table that satisfies the condition; a relation that is gone or no table is not added.
+template <class Condition>
+void add_table(Array<Table> &tables, ::Oid oid, Condition condition)
+{
+    scan_catalog(RelationRelationId, ClassOidIndexId, {{Anum_pg_class_oid, oid}}, [&](::HeapTuple row) {
+        const auto &relation = fixed_part<FormData_pg_class>(row);
+        const bool is_table =
+            relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
+        if (is_table && condition(relation))
+            tables.push(make_table(relation));
+    });
+}
+
+// Sorted OIDs of the relations that belong to an extension.
+Array<::Oid> read_extension_members()
+{
+    Array<::Oid> members;
+    scan_catalog(DependRelationId, DependReferenceIndexId, {{Anum_pg_depend_refclassid, ExtensionRelationId}},
+                 [&](::HeapTuple row) {
+                     const auto &dependency = fixed_part<FormData_pg_depend>(row);
+                     if (dependency.classid == RelationRelationId &&
+                         dependency.deptype == DEPENDENCY_EXTENSION)
+                         members.push(dependency.objid);
+                 });
+    std::sort(members.begin(), members.end());
+    return members;
+}
+
+// Citus' own test for a shard, where Citus is installed. A shard is a table that the distributed table stands
+// for.
+struct ShardTest {
+    ::Oid function;
+
+    static ShardTest find()
+    {
+        ::List *name = list_make2(::makeString(::pstrdup("pg_catalog")),
+                                  ::makeString(::pstrdup("relation_is_a_known_shard")));
+        const ::Oid argument_types[] = {REGCLASSOID};
+        return {::LookupFuncName(name, 1, argument_types, true)};
+    }
+
+    bool is_shard(::Oid table) const
+    {
+        return OidIsValid(function) && DatumGetBool(OidFunctionCall1(function, ObjectIdGetDatum(table)));
+    }
+};
+
+void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidden_tables)
+{
+    const Array<::Oid> members = read_extension_members();
+    const ShardTest shards = ShardTest::find();
+    const auto belongs = [&](const FormData_pg_class &relation) {
+        const bool is_hidden = NameStr(relation.relname)[0] == '~';
+        return relation.relnamespace == schema && relation.relpersistence != RELPERSISTENCE_TEMP &&
+               (hidden_tables == HiddenTables::included || !is_hidden) &&
+               !std::binary_search(members.begin(), members.end(), relation.oid) &&
+               !shards.is_shard(relation.oid);
+    };
+    scan_catalog(DependRelationId, DependReferenceIndexId,
+                 {{Anum_pg_depend_refclassid, NamespaceRelationId}, {Anum_pg_depend_refobjid, schema}},
+                 [&](::HeapTuple row) {
+                     const auto &dependency = fixed_part<FormData_pg_depend>(row);
+                     if (dependency.classid == RelationRelationId)
+                         add_table(tables, dependency.objid, belongs);
+                 });
+}
+
+// Appends what is not there yet; the list grows while it is walked, so partitions of partitions come too.
+void add_partitions(Array<Table> &tables)
 {
     Array<::Oid> known;
-    Array<::Oid> partitioned;
-    for (const Table &table : tables) {
+    for (const Table &table : tables)
         known.push(table.oid);
-        if (table.is_partitioned())
-            partitioned.push(table.oid);
-    }
-    if (partitioned.is_empty())
-        return false;
+    std::sort(known.begin(), known.end());
 
-    const char *sql = concatenate({columns, partitions_of, by_name});
-    query(sql, [&](const Row &row) { tables.push(read_table(row)); }, partitioned.view(), known.view());
-    return tables.count > known.count;
+    const auto is_new = [&](const FormData_pg_class &relation) {
+        return !std::binary_search(known.begin(), known.end(), relation.oid);
+    };
+    for (std::size_t index = 0; index < tables.count; index++) {
+        if (!tables[index].is_partitioned())
+            continue;
+        scan_catalog(InheritsRelationId, InheritsParentIndexId,
+                     {{Anum_pg_inherits_inhparent, tables[index].oid}}, [&](::HeapTuple row) {
+                         add_table(tables, fixed_part<FormData_pg_inherits>(row).inhrelid, is_new);
+                     });
+    }
 }
 
 } // namespace
@@ -104,21 +137,12 @@ bool add_partitions(Array<Table> &tables)
 Array<Table> read_tables(Target target, HiddenTables hidden_tables)
 {
     Array<Table> tables;
-    const auto add = [&](const Row &row) { tables.push(read_table(row)); };
-
-    if (OidIsValid(target.table)) {
-        query(concatenate({columns, of_table, by_name}), add, target.table);
-    } else {
-        const char *shards = has_distributed_tables() ? without_shards : "";
-        query(concatenate({columns, of_schema, shards, by_name}), add, target.schema,
-              hidden_tables == HiddenTables::included);
-    }
-
-    if (add_partitions(tables))
-        std::sort(tables.begin(), tables.end(), [](const Table &left, const Table &right) {
-            return std::pair<std::string_view, std::string_view>(left.name, left.schema) <
-                   std::pair<std::string_view, std::string_view>(right.name, right.schema);
-        });
+    if (OidIsValid(target.table))
+        add_table(tables, target.table, [](const FormData_pg_class &) { return true; });
+    else
+        add_tables_of_schema(tables, target.schema, hidden_tables);
+    add_partitions(tables);
+    std::sort(tables.begin(), tables.end(), is_by_name);
     return tables;
 }
 

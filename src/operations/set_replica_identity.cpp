@@ -38,6 +38,11 @@ struct SetReplicaIdentity {
     const char *mode_in_ddl() const { return is_full() ? "FULL" : "DEFAULT"; }
     char mode_in_catalog() const { return is_full() ? REPLICA_IDENTITY_FULL : REPLICA_IDENTITY_DEFAULT; }
 
+    bool is_settled(const Table &table) const
+    {
+        return skip_unchanged && table.replica_identity == mode_in_catalog();
+    }
+
     void plan(std::span<const Table> tables, Array<Change> &changes) const;
     void notice_replaced(const Table &table) const;
     void warn_of_broken_writes(std::span<const Change> changes) const;
@@ -48,8 +53,6 @@ void SetReplicaIdentity::plan(std::span<const Table> tables, Array<Change> &chan
 {
     const char *action = is_full() ? " REPLICA IDENTITY FULL" : " REPLICA IDENTITY DEFAULT";
     for (const Table &table : tables) {
-        if (skip_unchanged && table.replica_identity == mode_in_catalog())
-            continue;
         notice_replaced(table);
         changes.push(
             {.table = table, .before = "ALTER TABLE ", .after = action, .lock = AccessExclusiveLock});
@@ -63,9 +66,10 @@ void SetReplicaIdentity::notice_replaced(const Table &table) const
     const bool is_nothing = table.replica_identity == REPLICA_IDENTITY_NOTHING;
     if (!is_nothing && table.replica_identity != REPLICA_IDENTITY_INDEX)
         return;
-    const char *chosen = is_nothing                        ? "NOTHING"
-                         : table.identity_index == nullptr ? "USING INDEX of an index that was dropped"
-                                                           : ::psprintf("USING INDEX \"%s\"", table.identity_index);
+    const char *chosen = is_nothing ? "NOTHING"
+                         : table.identity_index == nullptr
+                             ? "USING INDEX of an index that was dropped"
+                             : ::psprintf("USING INDEX \"%s\"", table.identity_index);
     ereport(NOTICE, errmsg("replica identity %s of table \"%s.%s\" gives way to %s", chosen, table.schema,
                            table.name, mode_in_ddl()));
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -16,12 +17,20 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/twophase.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
@@ -40,6 +49,7 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -62,7 +72,8 @@ static inline bool object_ownercheck([[maybe_unused]] Oid class_id, Oid object_i
     return pg_class_ownercheck(object_id, role_id);
 }
 
-static inline AclResult object_aclcheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id, AclMode mode)
+static inline AclResult object_aclcheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id,
+                                        AclMode mode)
 {
     Assert(class_id == NamespaceRelationId);
     return pg_namespace_aclcheck(object_id, role_id, mode);

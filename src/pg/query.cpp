@@ -20,8 +20,8 @@ template <class T, class ToDatum>
 } // namespace
 
 Parameter::Parameter(std::span<const ::Oid> values)
-    : type(OIDARRAYOID), value(array_datum(values, OIDOID, sizeof(::Oid),
-                                           [](::Oid oid) { return ObjectIdGetDatum(oid); }))
+    : type(OIDARRAYOID),
+      value(array_datum(values, OIDOID, sizeof(::Oid), [](::Oid oid) { return ObjectIdGetDatum(oid); }))
 {
 }
 
@@ -70,7 +70,8 @@ void execute_query(const char *sql, std::span<const Parameter> parameters)
     const int count = static_cast<int>(parameters.size());
 
     ::PushActiveSnapshot(::GetLatestSnapshot());
-    with_setting({"search_path", "pg_catalog, pg_temp"}, [&] {
+    // Parallel workers would cost more than they save and take the slots of others.
+    with_settings({{"search_path", "pg_catalog, pg_temp"}, {"max_parallel_workers_per_gather", "0"}}, [&] {
         const int result = ::SPI_execute_with_args(sql, count, types.items, values.items, nullptr, true, 0);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(result));

@@ -29,9 +29,9 @@ struct Row {
     char character(int column) const { return DatumGetChar(value(column)); }
     std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
-    const char *name(int column) const; // null when NULL
+    const char *name(int column) const;   // null when NULL
     const char *string(int column) const; // null when NULL
-    ::Datum copy(int column) const;     // of a varlena
+    ::Datum copy(int column) const;       // of a varlena
 
 private:
     ::Datum value(int column) const;

@@ -10,13 +10,14 @@ struct Setting {
     const char *value;
 };
 
-// Runs step() with the setting in force and puts the former value back.
+// Runs step() with the settings in force and puts the former values back.
 template <class Step>
-void with_setting(Setting setting, Step &&step)
+void with_settings(std::initializer_list<Setting> settings, Step &&step)
 {
     const int nest_level = ::NewGUCNestLevel();
-    ::set_config_option(setting.name, setting.value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
-                        true, 0, false);
+    for (const Setting &setting : settings)
+        ::set_config_option(setting.name, setting.value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
+                            true, 0, false);
     step();
     ::AtEOXact_GUC(true, nest_level);
 }

@@ -1,5 +1,5 @@
-// What is to be done to a table, in order. A change names its table by OID: the table's name is read again, and
-// the statement written, only once the table is locked.
+// What is to be done to a table, in order. A change names its table by OID: the table's name is read again,
+// and the statement written, only once the table is locked.
 #pragma once
 
 #include "catalog/tables.hpp"

@@ -1,6 +1,6 @@
-// Kahn's algorithm with a heap. Tables are their index in the list by name, so the smallest index is the smallest
-// name. A part hands its outside parents on to its leader (its master, or its master's master) and then
-// waits for the leader alone: once the leader is placed, its parts can follow at once.
+// Kahn's algorithm with a heap. Tables are their index in the list by name, so the smallest index is the
+// smallest name. A part hands its outside parents on to its leader (its master, or its master's master) and
+// then waits for the leader alone: once the leader is placed, its parts can follow at once.
 #include "plan/order.hpp"
 
 #include "plan/graph.hpp"
@@ -19,6 +19,8 @@ bool has_smaller_oid(const NumberedTable &left, const NumberedTable &right)
     return left.oid < right.oid;
 }
 
+// Dependencies among the tables as edges. One on a table that is not among them says nothing about their
+// order, and neither does a table's reference to itself.
 Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependency> dependencies)
 {
     Array<NumberedTable> by_oid;
@@ -26,12 +28,18 @@ Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependen
         by_oid.push({.oid = tables[index].oid, .index = index});
     std::sort(by_oid.begin(), by_oid.end(), has_smaller_oid);
 
-    const auto index_of = [&](::Oid oid) {
-        return std::lower_bound(by_oid.begin(), by_oid.end(), NumberedTable{oid, 0}, has_smaller_oid)->index;
+    const auto find = [&](::Oid oid) -> const NumberedTable * {
+        const NumberedTable key{.oid = oid, .index = 0};
+        const NumberedTable *found = std::lower_bound(by_oid.begin(), by_oid.end(), key, has_smaller_oid);
+        return found != by_oid.end() && found->oid == oid ? found : nullptr;
     };
     Array<Edge> edges;
-    for (const Dependency &dependency : dependencies)
-        edges.push({.from = index_of(dependency.parent), .to = index_of(dependency.child)});
+    for (const Dependency &dependency : dependencies) {
+        const NumberedTable *parent = find(dependency.parent);
+        const NumberedTable *child = find(dependency.child);
+        if (parent != nullptr && child != nullptr && parent != child)
+            edges.push({.from = parent->index, .to = child->index});
+    }
     return edges;
 }
 
@@ -45,17 +53,18 @@ Index find_master(std::span<const Table> tables, Index part)
 
     for (std::size_t end = name.rfind("__"); end != 0 && end != name.npos; end = name.rfind("__", end - 1)) {
         const Key master(std::string_view(name.data(), end), schema);
-        const auto found = std::lower_bound(
-            tables.begin(), tables.end(), master,
-            [](const Table &table, const Key &key) { return Key(table.name, table.schema) < key; });
+        const auto found =
+            std::lower_bound(tables.begin(), tables.end(), master, [](const Table &table, const Key &key) {
+                return Key(table.name, table.schema) < key;
+            });
         if (found != tables.end() && Key(found->name, found->schema) == master)
             return static_cast<Index>(found - tables.begin());
     }
     return part;
 }
 
-// For each table its master's leader; a table that is no part leads itself. A master's name is shorter than its
-// part's and a prefix of it, so it comes earlier and its own leader is known.
+// For each table its master's leader; a table that is no part leads itself. A master's name is shorter than
+// its part's and a prefix of it, so it comes earlier and its own leader is known.
 Array<Index> find_leaders(std::span<const Table> tables)
 {
     Array<Index> leaders;

@@ -17,7 +17,8 @@ constexpr const char *sql = R"(
 ::Datum make_report(std::int32_t analyzed, std::int32_t modified, std::span<const char *const> statements)
 {
     ::Datum report = 0;
-    query(sql, [&](const Row &row) { report = row.copy(1); }, analyzed, modified, statements);
+    query(
+        sql, [&](const Row &row) { report = row.copy(1); }, analyzed, modified, statements);
     return report;
 }
 

@@ -15,7 +15,8 @@ struct Target {
 // Null when the call has the form with "target". Reads no catalog.
 const char *request_schema_name(const Arguments &arguments);
 
-// Resolves the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system schemas.
+// Resolves the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system
+// schemas.
 Target resolve_target(const Arguments &arguments);
 
 // Raises 42622 for a name that the server would cut short, 22023 for an empty one.

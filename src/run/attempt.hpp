@@ -5,8 +5,9 @@
 
 namespace dj_deploy {
 
-// Runs step(argument) in an internal subtransaction. Returns true when it has succeeded, with the locks it took;
-// false when it failed with that SQLSTATE, with all its effects undone. Any other error goes on to the caller.
+// Runs step(argument) in an internal subtransaction. Returns true when it has succeeded, with the locks it
+// took; false when it failed with that SQLSTATE, with all its effects undone. Any other error goes on to the
+// caller.
 bool attempt(void (*step)(void *), void *argument, int expected_sqlstate);
 
 // The same for a callable.

@@ -22,8 +22,9 @@ Name read_name(::Oid table)
     return {.schema = schema, .name = schema == nullptr ? nullptr : name};
 }
 
-// The statement names its table, the plan means an OID. The lock keeps the table's name, but nothing in PostgreSQL
-// keeps its schema's: a schema renamed between our look-up and the statement's own is noticed here.
+// The statement names its table, the plan means an OID. The lock keeps the table's name, but nothing in
+// PostgreSQL keeps its schema's: a schema renamed between our look-up and the statement's own is noticed
+// here.
 void require_still_named(const Change &change, const Name &name)
 {
     const ::Oid schema = ::get_namespace_oid(name.schema, true);
@@ -41,8 +42,8 @@ const char *execute_change(const Change &change, ::MemoryContext result)
     }
     const Name name = read_name(change.table.oid);
     if (name.name == nullptr) {
-        ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", change.table.schema,
-                               change.table.name));
+        ereport(NOTICE,
+                errmsg("table \"%s.%s\" does not exist, skipping", change.table.schema, change.table.name));
         return nullptr;
     }
     require_owner(change.table.oid);

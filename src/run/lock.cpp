@@ -19,7 +19,7 @@ int effective_timeout()
 void wait_for_lock(::Oid table, ::LOCKMODE mode)
 {
     const char *timeout = ::psprintf("%d", effective_timeout());
-    with_setting({"lock_timeout", timeout}, [&] { ::LockRelationOid(table, mode); });
+    with_settings({{"lock_timeout", timeout}}, [&] { ::LockRelationOid(table, mode); });
 }
 
 } // namespace

@@ -41,8 +41,8 @@ void check_schema_usage(std::span<const Change> changes, int level)
     }
 }
 
-// The shared lock table's size as LockManagerShmemInit() computes it. A change keeps one lock until the transaction
-// ends; the server's own slack beyond that size is for the other sessions.
+// The shared lock table's size as LockManagerShmemInit() computes it. A change keeps one lock until the
+// transaction ends; the server's own slack beyond that size is for the other sessions.
 void check_lock_capacity(std::span<const Change> changes, int level)
 {
     const std::size_t capacity = static_cast<std::size_t>(::max_locks_per_xact) *
@@ -70,8 +70,9 @@ void require_owner(::Oid table)
     const char *name = ::get_rel_name(table);
     if (name == nullptr || ::object_ownercheck(RelationRelationId, table, ::GetUserId()))
         return;
-    ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-            errmsg("must be owner of table \"%s.%s\"", ::get_namespace_name(::get_rel_namespace(table)), name));
+    ereport(
+        ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+        errmsg("must be owner of table \"%s.%s\"", ::get_namespace_name(::get_rel_namespace(table)), name));
 }
 
 } // namespace dj_deploy
