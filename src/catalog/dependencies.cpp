@@ -11,30 +11,42 @@ namespace {
 ::Oid original_child(const FormData_pg_constraint &foreign_key)
 {
     ::Oid child = InvalidOid;
-    if (OidIsValid(foreign_key.conparentid))
-        scan_catalog(ConstraintRelationId, ConstraintOidIndexId,
-                     {{Anum_pg_constraint_oid, foreign_key.conparentid}},
-                     [&](::HeapTuple row) { child = fixed_part<FormData_pg_constraint>(row).conrelid; });
+    if (!OidIsValid(foreign_key.conparentid))
+        return child;
+    with_catalog(ConstraintRelationId, ConstraintOidIndexId, [&](const Catalog &constraints) {
+        constraints.scan({{Anum_pg_constraint_oid, foreign_key.conparentid}},
+                         [&](::HeapTuple row) { child = fixed_part<FormData_pg_constraint>(row).conrelid; });
+    });
     return child;
 }
 
-void add_foreign_keys(Array<Dependency> &dependencies, ::Oid table)
+void add_foreign_keys(Array<Dependency> &dependencies, std::span<const Table> tables)
 {
-    scan_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId,
-                 {{Anum_pg_constraint_conrelid, table}}, [&](::HeapTuple row) {
-                     const auto &constraint = fixed_part<FormData_pg_constraint>(row);
-                     if (constraint.contype == CONSTRAINT_FOREIGN && original_child(constraint) != table)
-                         dependencies.push({.parent = constraint.confrelid, .child = table});
-                 });
+    with_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, [&](const Catalog &constraints) {
+        for (const Table &table : tables) {
+            if (!table.has_triggers)
+                continue;
+            constraints.scan({{Anum_pg_constraint_conrelid, table.oid}}, [&](::HeapTuple row) {
+                const auto &constraint = fixed_part<FormData_pg_constraint>(row);
+                if (constraint.contype == CONSTRAINT_FOREIGN && original_child(constraint) != table.oid)
+                    dependencies.push({.parent = constraint.confrelid, .child = table.oid});
+            });
+        }
+    });
 }
 
-void add_children(Array<Dependency> &dependencies, ::Oid table)
+void add_children(Array<Dependency> &dependencies, std::span<const Table> tables)
 {
-    scan_catalog(InheritsRelationId, InheritsParentIndexId, {{Anum_pg_inherits_inhparent, table}},
-                 [&](::HeapTuple row) {
-                     const ::Oid child = fixed_part<FormData_pg_inherits>(row).inhrelid;
-                     dependencies.push({.parent = table, .child = child});
-                 });
+    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
+        for (const Table &table : tables) {
+            if (!table.has_children)
+                continue;
+            inheritance.scan({{Anum_pg_inherits_inhparent, table.oid}}, [&](::HeapTuple row) {
+                const ::Oid child = fixed_part<FormData_pg_inherits>(row).inhrelid;
+                dependencies.push({.parent = table.oid, .child = child});
+            });
+        }
+    });
 }
 
 } // namespace
@@ -44,12 +56,8 @@ Array<Dependency> read_dependencies(std::span<const Table> tables)
     Array<Dependency> dependencies;
     if (tables.size() < 2)
         return dependencies;
-    for (const Table &table : tables) {
-        if (table.has_triggers)
-            add_foreign_keys(dependencies, table.oid);
-        if (table.has_children)
-            add_children(dependencies, table.oid);
-    }
+    add_foreign_keys(dependencies, tables);
+    add_children(dependencies, tables);
     return dependencies;
 }
 

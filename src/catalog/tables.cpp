@@ -18,12 +18,13 @@ bool is_by_name(const Table &left, const Table &right)
 const char *identity_index_name(::Oid table)
 {
     const char *name = nullptr;
-    scan_catalog(IndexRelationId, IndexIndrelidIndexId, {{Anum_pg_index_indrelid, table}},
-                 [&](::HeapTuple row) {
-                     const auto &index = fixed_part<FormData_pg_index>(row);
-                     if (index.indisreplident && index.indisvalid)
-                         name = ::get_rel_name(index.indexrelid);
-                 });
+    with_catalog(IndexRelationId, IndexIndrelidIndexId, [&](const Catalog &indexes) {
+        indexes.scan({{Anum_pg_index_indrelid, table}}, [&](::HeapTuple row) {
+            const auto &index = fixed_part<FormData_pg_index>(row);
+            if (index.indisreplident && index.indisvalid)
+                name = ::get_rel_name(index.indexrelid);
+        });
+    });
     return name;
 }
 
@@ -46,9 +47,9 @@ Table make_table(const FormData_pg_class &relation)
 
 // Adds the table that satisfies the condition; a relation that is gone or no table is not added.
 template <class Condition>
-void add_table(Array<Table> &tables, ::Oid oid, Condition condition)
+void add_table(Array<Table> &tables, const Catalog &relations, ::Oid oid, Condition condition)
 {
-    scan_catalog(RelationRelationId, ClassOidIndexId, {{Anum_pg_class_oid, oid}}, [&](::HeapTuple row) {
+    relations.scan({{Anum_pg_class_oid, oid}}, [&](::HeapTuple row) {
         const auto &relation = fixed_part<FormData_pg_class>(row);
         const bool is_table =
             relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
@@ -61,13 +62,13 @@ void add_table(Array<Table> &tables, ::Oid oid, Condition condition)
 Array<::Oid> read_extension_members()
 {
     Array<::Oid> members;
-    scan_catalog(DependRelationId, DependReferenceIndexId, {{Anum_pg_depend_refclassid, ExtensionRelationId}},
-                 [&](::HeapTuple row) {
-                     const auto &dependency = fixed_part<FormData_pg_depend>(row);
-                     if (dependency.classid == RelationRelationId &&
-                         dependency.deptype == DEPENDENCY_EXTENSION)
-                         members.push(dependency.objid);
-                 });
+    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
+        dependencies.scan({{Anum_pg_depend_refclassid, ExtensionRelationId}}, [&](::HeapTuple row) {
+            const auto &member = fixed_part<FormData_pg_depend>(row);
+            if (member.classid == RelationRelationId && member.deptype == DEPENDENCY_EXTENSION)
+                members.push(member.objid);
+        });
+    });
     std::sort(members.begin(), members.end());
     return members;
 }
@@ -91,7 +92,8 @@ struct ShardTest {
     }
 };
 
-void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidden_tables)
+void add_tables_of_schema(Array<Table> &tables, const Catalog &relations, ::Oid schema,
+                          HiddenTables hidden_tables)
 {
     const Array<::Oid> members = read_extension_members();
     const ShardTest shards = ShardTest::find();
@@ -102,17 +104,19 @@ void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidde
                !std::binary_search(members.begin(), members.end(), relation.oid) &&
                !shards.is_shard(relation.oid);
     };
-    scan_catalog(DependRelationId, DependReferenceIndexId,
-                 {{Anum_pg_depend_refclassid, NamespaceRelationId}, {Anum_pg_depend_refobjid, schema}},
-                 [&](::HeapTuple row) {
-                     const auto &dependency = fixed_part<FormData_pg_depend>(row);
-                     if (dependency.classid == RelationRelationId)
-                         add_table(tables, dependency.objid, belongs);
-                 });
+    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
+        const OidKey of_a_schema{Anum_pg_depend_refclassid, NamespaceRelationId};
+        const OidKey of_this_one{Anum_pg_depend_refobjid, schema};
+        dependencies.scan({of_a_schema, of_this_one}, [&](::HeapTuple row) {
+            const auto &member = fixed_part<FormData_pg_depend>(row);
+            if (member.classid == RelationRelationId)
+                add_table(tables, relations, member.objid, belongs);
+        });
+    });
 }
 
 // Appends what is not there yet; the list grows while it is walked, so partitions of partitions come too.
-void add_partitions(Array<Table> &tables)
+void add_partitions(Array<Table> &tables, const Catalog &relations)
 {
     Array<::Oid> known;
     for (const Table &table : tables)
@@ -122,14 +126,15 @@ void add_partitions(Array<Table> &tables)
     const auto is_new = [&](const FormData_pg_class &relation) {
         return !std::binary_search(known.begin(), known.end(), relation.oid);
     };
-    for (std::size_t index = 0; index < tables.count; index++) {
-        if (!tables[index].is_partitioned())
-            continue;
-        scan_catalog(InheritsRelationId, InheritsParentIndexId,
-                     {{Anum_pg_inherits_inhparent, tables[index].oid}}, [&](::HeapTuple row) {
-                         add_table(tables, fixed_part<FormData_pg_inherits>(row).inhrelid, is_new);
-                     });
-    }
+    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
+        for (std::size_t index = 0; index < tables.count; index++) {
+            if (!tables[index].is_partitioned())
+                continue;
+            inheritance.scan({{Anum_pg_inherits_inhparent, tables[index].oid}}, [&](::HeapTuple row) {
+                add_table(tables, relations, fixed_part<FormData_pg_inherits>(row).inhrelid, is_new);
+            });
+        }
+    });
 }
 
 } // namespace
@@ -137,11 +142,13 @@ void add_partitions(Array<Table> &tables)
 Array<Table> read_tables(Target target, HiddenTables hidden_tables)
 {
     Array<Table> tables;
-    if (OidIsValid(target.table))
-        add_table(tables, target.table, [](const FormData_pg_class &) { return true; });
-    else
-        add_tables_of_schema(tables, target.schema, hidden_tables);
-    add_partitions(tables);
+    with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
+        if (OidIsValid(target.table))
+            add_table(tables, relations, target.table, [](const FormData_pg_class &) { return true; });
+        else
+            add_tables_of_schema(tables, relations, target.schema, hidden_tables);
+        add_partitions(tables, relations);
+    });
     std::sort(tables.begin(), tables.end(), is_by_name);
     return tables;
 }

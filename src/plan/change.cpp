@@ -11,7 +11,10 @@ const char *statement_text(const Change &change, const char *schema, const char 
     ::appendStringInfoString(&text, change.before);
     append_qualified_name(&text, schema, name);
     ::appendStringInfoString(&text, change.after);
-    return text.data;
+    // Plans are long, and a StringInfo starts with a kilobyte.
+    const char *exact = ::pstrdup(text.data);
+    ::pfree(text.data);
+    return exact;
 }
 
 } // namespace dj_deploy

@@ -24,22 +24,31 @@ Name read_name(::Oid table)
 
 // The statement names its table, the plan means an OID. The lock keeps the table's name, but nothing in
 // PostgreSQL keeps its schema's: a schema renamed between our look-up and the statement's own is noticed
-// here.
-void require_still_named(const Change &change, const Name &name)
+// here. A rename reaches this session as an invalidation message; without any new one there is nothing to
+// look up.
+void require_still_named(const Change &change, const Name &name, std::uint64_t messages_before)
 {
+    if (::SharedInvalidMessageCounter == messages_before)
+        return;
     const ::Oid schema = ::get_namespace_oid(name.schema, true);
     if (::get_relname_relid(name.name, schema) != change.table.oid)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("table \"%s.%s\" was renamed while it was being changed", name.schema, name.name));
 }
 
-// Returns the statement that was run, in the memory context given, or null for a table that is gone.
-const char *execute_change(const Change &change, ::MemoryContext result)
+void run_statement(const char *statement)
 {
-    if (read_name(change.table.oid).name != nullptr) {
-        require_owner(change.table.oid);
-        lock_table(change.table, change.lock);
-    }
+    const int outcome = ::SPI_execute(statement, false, 0);
+    if (outcome != SPI_OK_UTILITY)
+        elog(ERROR, "unexpected result of \"%s\": %s", statement, ::SPI_result_code_string(outcome));
+}
+
+// Returns the statement that was run, or null for a table that is gone.
+const char *execute_change(const Change &change)
+{
+    require_owner(change.table.oid);
+    lock_table(change.table, change.lock);
+    const std::uint64_t messages_before = ::SharedInvalidMessageCounter;
     const Name name = read_name(change.table.oid);
     if (name.name == nullptr) {
         ereport(NOTICE,
@@ -47,14 +56,9 @@ const char *execute_change(const Change &change, ::MemoryContext result)
         return nullptr;
     }
     require_owner(change.table.oid);
-
-    const ::MemoryContext scratch = ::MemoryContextSwitchTo(result);
     const char *statement = statement_text(change, name.schema, name.name);
-    ::MemoryContextSwitchTo(scratch);
-    const int outcome = ::SPI_execute(statement, false, 0);
-    if (outcome != SPI_OK_UTILITY)
-        elog(ERROR, "unexpected result of \"%s\": %s", statement, ::SPI_result_code_string(outcome));
-    require_still_named(change, name);
+    run_statement(statement);
+    require_still_named(change, name, messages_before);
     return statement;
 }
 
@@ -92,12 +96,11 @@ Outcome execute(std::span<const Change> changes)
         for (std::size_t index = 0; index < changes.size(); index++) {
             CHECK_FOR_INTERRUPTS();
             report_progress(index, changes.size(), last_progress);
-            const char *statement = execute_change(changes[index], result);
+            if (const char *statement = execute_change(changes[index])) {
+                outcome.statements.push(::MemoryContextStrdup(result, statement));
+                outcome.modified++;
+            }
             ::MemoryContextReset(scratch);
-            if (statement == nullptr)
-                continue;
-            outcome.statements.push(statement);
-            outcome.modified++;
         }
     });
     return outcome;
