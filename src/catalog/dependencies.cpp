@@ -20,32 +20,25 @@ namespace {
     return child;
 }
 
-void add_foreign_keys(Array<Dependency> &dependencies, std::span<const Table> tables)
+void add_foreign_keys(Array<Dependency> &dependencies, std::span<const ::Oid> tables)
 {
     with_catalog(ConstraintRelationId, ConstraintRelidTypidNameIndexId, [&](const Catalog &constraints) {
-        for (const Table &table : tables) {
-            if (!table.has_triggers)
-                continue;
-            constraints.scan({{Anum_pg_constraint_conrelid, table.oid}}, [&](::HeapTuple row) {
-                const auto &constraint = fixed_part<FormData_pg_constraint>(row);
-                if (constraint.contype == CONSTRAINT_FOREIGN && original_child(constraint) != table.oid)
-                    dependencies.push({.parent = constraint.confrelid, .child = table.oid});
-            });
-        }
+        constraints.scan_each(Anum_pg_constraint_conrelid, tables, [&](::HeapTuple row) {
+            const auto &constraint = fixed_part<FormData_pg_constraint>(row);
+            const ::Oid child = constraint.conrelid;
+            if (constraint.contype == CONSTRAINT_FOREIGN && original_child(constraint) != child)
+                dependencies.push({.parent = constraint.confrelid, .child = child});
+        });
     });
 }
 
-void add_children(Array<Dependency> &dependencies, std::span<const Table> tables)
+void add_children(Array<Dependency> &dependencies, std::span<const ::Oid> tables)
 {
     with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
-        for (const Table &table : tables) {
-            if (!table.has_children)
-                continue;
-            inheritance.scan({{Anum_pg_inherits_inhparent, table.oid}}, [&](::HeapTuple row) {
-                const ::Oid child = fixed_part<FormData_pg_inherits>(row).inhrelid;
-                dependencies.push({.parent = table.oid, .child = child});
-            });
-        }
+        inheritance.scan_each(Anum_pg_inherits_inhparent, tables, [&](::HeapTuple row) {
+            const auto &link = fixed_part<FormData_pg_inherits>(row);
+            dependencies.push({.parent = link.inhparent, .child = link.inhrelid});
+        });
     });
 }
 
@@ -53,11 +46,22 @@ void add_children(Array<Dependency> &dependencies, std::span<const Table> tables
 
 Array<Dependency> read_dependencies(std::span<const Table> tables)
 {
+    Array<::Oid> with_triggers;
+    Array<::Oid> with_children;
+    for (const Table &table : tables) {
+        if (table.has_triggers)
+            with_triggers.push(table.oid);
+        if (table.has_children)
+            with_children.push(table.oid);
+    }
+    std::sort(with_triggers.begin(), with_triggers.end());
+    std::sort(with_children.begin(), with_children.end());
+
     Array<Dependency> dependencies;
-    if (tables.size() < 2)
-        return dependencies;
-    add_foreign_keys(dependencies, tables);
-    add_children(dependencies, tables);
+    if (tables.size() > 1) {
+        add_foreign_keys(dependencies, with_triggers.view());
+        add_children(dependencies, with_children.view());
+    }
     return dependencies;
 }
 

@@ -45,32 +45,41 @@ Table make_table(const FormData_pg_class &relation)
     };
 }
 
-// Adds the table that satisfies the condition; a relation that is gone or no table is not added.
+// Adds those of the sorted OIDs that are tables and satisfy the condition.
 template <class Condition>
-void add_table(Array<Table> &tables, const Catalog &relations, ::Oid oid, Condition condition)
+void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, Condition condition)
 {
-    relations.scan({{Anum_pg_class_oid, oid}}, [&](::HeapTuple row) {
-        const auto &relation = fixed_part<FormData_pg_class>(row);
-        const bool is_table =
-            relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
-        if (is_table && condition(relation))
-            tables.push(make_table(relation));
+    with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
+        relations.scan_each(Anum_pg_class_oid, oids, [&](::HeapTuple row) {
+            const auto &relation = fixed_part<FormData_pg_class>(row);
+            const bool is_table =
+                relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
+            if (is_table && condition(relation))
+                tables.push(make_table(relation));
+        });
     });
 }
 
-// Sorted OIDs of the relations that belong to an extension.
-Array<::Oid> read_extension_members()
+// Sorted OIDs of the relations that depend in that way on the object, or on any of the catalog for
+// InvalidOid.
+Array<::Oid> read_dependents(::Oid catalog, ::Oid object, ::DependencyType type)
 {
-    Array<::Oid> members;
+    Array<::Oid> dependents;
+    const auto add = [&](::HeapTuple row) {
+        const auto &dependency = fixed_part<FormData_pg_depend>(row);
+        if (dependency.classid == RelationRelationId && dependency.deptype == type)
+            dependents.push(dependency.objid);
+    };
     with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
-        dependencies.scan({{Anum_pg_depend_refclassid, ExtensionRelationId}}, [&](::HeapTuple row) {
-            const auto &member = fixed_part<FormData_pg_depend>(row);
-            if (member.classid == RelationRelationId && member.deptype == DEPENDENCY_EXTENSION)
-                members.push(member.objid);
-        });
+        const OidKey of_catalog{Anum_pg_depend_refclassid, catalog};
+        if (OidIsValid(object))
+            dependencies.scan({of_catalog, {Anum_pg_depend_refobjid, object}}, add);
+        else
+            dependencies.scan({of_catalog}, add);
     });
-    std::sort(members.begin(), members.end());
-    return members;
+    std::sort(dependents.begin(), dependents.end());
+    dependents.count = std::unique(dependents.begin(), dependents.end()) - dependents.begin();
+    return dependents;
 }
 
 // Citus' own test for a shard, where Citus is installed. A shard is a table that the distributed table stands
@@ -92,49 +101,58 @@ struct ShardTest {
     }
 };
 
-void add_tables_of_schema(Array<Table> &tables, const Catalog &relations, ::Oid schema,
-                          HiddenTables hidden_tables)
+void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidden_tables)
 {
-    const Array<::Oid> members = read_extension_members();
+    const Array<::Oid> extension_members =
+        read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
     const ShardTest shards = ShardTest::find();
     const auto belongs = [&](const FormData_pg_class &relation) {
         const bool is_hidden = NameStr(relation.relname)[0] == '~';
         return relation.relnamespace == schema && relation.relpersistence != RELPERSISTENCE_TEMP &&
                (hidden_tables == HiddenTables::included || !is_hidden) &&
-               !std::binary_search(members.begin(), members.end(), relation.oid) &&
+               !std::binary_search(extension_members.begin(), extension_members.end(), relation.oid) &&
                !shards.is_shard(relation.oid);
     };
-    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
-        const OidKey of_a_schema{Anum_pg_depend_refclassid, NamespaceRelationId};
-        const OidKey of_this_one{Anum_pg_depend_refobjid, schema};
-        dependencies.scan({of_a_schema, of_this_one}, [&](::HeapTuple row) {
-            const auto &member = fixed_part<FormData_pg_depend>(row);
-            if (member.classid == RelationRelationId)
-                add_table(tables, relations, member.objid, belongs);
-        });
-    });
+    add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), belongs);
 }
 
-// Appends what is not there yet; the list grows while it is walked, so partitions of partitions come too.
-void add_partitions(Array<Table> &tables, const Catalog &relations)
+// Sorted OIDs of the direct partitions.
+Array<::Oid> read_partitions(std::span<const ::Oid> parents)
+{
+    Array<::Oid> partitions;
+    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
+        inheritance.scan_each(Anum_pg_inherits_inhparent, parents, [&](::HeapTuple row) {
+            partitions.push(fixed_part<FormData_pg_inherits>(row).inhrelid);
+        });
+    });
+    std::sort(partitions.begin(), partitions.end());
+    return partitions;
+}
+
+// Appends the partitions that are not there yet, level by level.
+void add_partitions(Array<Table> &tables)
 {
     Array<::Oid> known;
-    for (const Table &table : tables)
+    Array<::Oid> parents;
+    for (const Table &table : tables) {
         known.push(table.oid);
+        if (table.is_partitioned())
+            parents.push(table.oid);
+    }
     std::sort(known.begin(), known.end());
+    std::sort(parents.begin(), parents.end());
 
     const auto is_new = [&](const FormData_pg_class &relation) {
         return !std::binary_search(known.begin(), known.end(), relation.oid);
     };
-    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
-        for (std::size_t index = 0; index < tables.count; index++) {
-            if (!tables[index].is_partitioned())
-                continue;
-            inheritance.scan({{Anum_pg_inherits_inhparent, tables[index].oid}}, [&](::HeapTuple row) {
-                add_table(tables, relations, fixed_part<FormData_pg_inherits>(row).inhrelid, is_new);
-            });
-        }
-    });
+    for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
+        add_tables(tables, read_partitions(parents.view()).view(), is_new);
+        parents.count = 0;
+        for (const Table &table : tables.view().subspan(level))
+            if (table.is_partitioned())
+                parents.push(table.oid);
+        std::sort(parents.begin(), parents.end());
+    }
 }
 
 } // namespace
@@ -142,13 +160,11 @@ void add_partitions(Array<Table> &tables, const Catalog &relations)
 Array<Table> read_tables(Target target, HiddenTables hidden_tables)
 {
     Array<Table> tables;
-    with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
-        if (OidIsValid(target.table))
-            add_table(tables, relations, target.table, [](const FormData_pg_class &) { return true; });
-        else
-            add_tables_of_schema(tables, relations, target.schema, hidden_tables);
-        add_partitions(tables, relations);
-    });
+    if (OidIsValid(target.table))
+        add_tables(tables, {&target.table, 1}, [](const FormData_pg_class &) { return true; });
+    else
+        add_tables_of_schema(tables, target.schema, hidden_tables);
+    add_partitions(tables);
     std::sort(tables.begin(), tables.end(), is_by_name);
     return tables;
 }

@@ -34,6 +34,32 @@ struct Catalog {
             on_row(row);
         ::systable_endscan_ordered(scan);
     }
+
+    // Calls on_row(HeapTuple) for each row that has one of the sorted OIDs in the column, the index's first,
+    // in no particular order. Looks each of them up, or reads the whole catalog once where that is less work:
+    // a page is read in about half the time of a look-up.
+    template <class OnRow>
+    void scan_each(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
+    {
+        if (oids.size() > RelationGetNumberOfBlocks(table) / 2)
+            return scan_all(column, oids, on_row);
+        for (const ::Oid oid : oids)
+            scan({{column, oid}}, on_row);
+    }
+
+private:
+    template <class OnRow>
+    void scan_all(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
+    {
+        const ::SysScanDesc scan = ::systable_beginscan(table, InvalidOid, false, nullptr, 0, nullptr);
+        while (const ::HeapTuple row = ::systable_getnext(scan)) {
+            bool is_null = false;
+            const ::Oid oid = DatumGetObjectId(heap_getattr(row, column, RelationGetDescr(table), &is_null));
+            if (std::binary_search(oids.begin(), oids.end(), oid))
+                on_row(row);
+        }
+        ::systable_endscan(scan);
+    }
 };
 
 // Opens the catalog for the length of step(Catalog).
