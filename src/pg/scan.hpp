@@ -41,7 +41,7 @@ struct Catalog {
     template <class OnRow>
     void scan_each(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
     {
-        if (oids.size() > RelationGetNumberOfBlocks(table) / 2)
+        if (oids.size() > RelationGetNumberOfBlocks(table))
             return scan_all(column, oids, on_row);
         for (const ::Oid oid : oids)
             scan({{column, oid}}, on_row);
