@@ -31,7 +31,11 @@ constexpr const char *sql = R"(
                                 WHERE datname = pg_catalog.current_database())
                 AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()) l
         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-        LEFT JOIN pg_catalog.pg_prepared_xacts x ON l.virtualtransaction = '-1/' || x.transaction::text
+        LEFT JOIN (SELECT h.virtualtransaction, p.gid, p.owner, p.prepared
+                   FROM pg_catalog.pg_locks h
+                   JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = h.transactionid
+                   WHERE h.pid IS NULL AND h.locktype = 'transactionid' AND h.granted) x
+               ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction
     ) b
     ORDER BY 1)";
 

@@ -71,7 +71,12 @@ void execute_query(const char *sql, std::span<const Parameter> parameters)
 
     ::PushActiveSnapshot(::GetLatestSnapshot());
     // Parallel workers would cost more than they save and take the slots of others.
-    with_settings({{"search_path", "pg_catalog, pg_temp"}, {"max_parallel_workers_per_gather", "0"}}, [&] {
+    const std::initializer_list<Setting> settings = {
+        {"search_path", "pg_catalog, pg_temp"},
+        {"max_parallel_workers_per_gather", "0"},
+        {"intervalstyle", "postgres"},
+    };
+    with_settings(settings, [&] {
         const int result = ::SPI_execute_with_args(sql, count, types.items, values.items, nullptr, true, 0);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(result));

@@ -1,0 +1,66 @@
+# With pg_stat_statements, auto_explain and, where it is installed, pgaudit loaded: same results, and they see ordinary
+# statements.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Deploy;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = new_server('main');
+load_pipeline($node, 'postgres');
+my @calls = (
+	"SELECT dj_deploy.set_replica_identity('lab')",
+	full_run('lab'),
+	"SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true)",
+	"SELECT dj_deploy.set_replica_identity('lab.subject'::regclass, 'default', dry_run => false)",
+	full_run('no such schema'),
+	"SELECT dj_deploy.set_replica_identity('lab', 'nothing')",
+);
+
+# Each call's result or error, and the catalog afterwards; then everything back as DataJoint made it.
+sub results
+{
+	my @results = map { ($node->psql('postgres', $_))[ 1, 2 ] } @calls;
+	push @results, identities($node, 'lab');
+	$node->safe_psql('postgres', full_run('lab', 'default'));
+	return \@results;
+}
+
+my $plain = results();
+
+chomp(my $libraries = $node->config_data('--pkglibdir'));
+my $has_pgaudit = -e "$libraries/pgaudit.so";
+my @loaded = ('pg_stat_statements', 'auto_explain', $has_pgaudit ? 'pgaudit' : ());
+$node->append_conf('postgresql.conf', q{
+	shared_preload_libraries = '} . join(',', @loaded) . q{'
+	pg_stat_statements.track = all
+	auto_explain.log_min_duration = 0
+	auto_explain.log_analyze = on
+	auto_explain.log_nested_statements = on
+	pgaudit.log = 'ddl'
+});
+$node->restart;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_stat_statements');
+my $log_start = -s $node->logfile;
+
+is_deeply(results(), $plain, "same results with @loaded");
+
+my $statement = 'ALTER TABLE "lab"."subject" REPLICA IDENTITY FULL';
+is( $node->safe_psql('postgres', "SELECT calls FROM pg_stat_statements WHERE query = '$statement' AND NOT toplevel"),
+	'1', 'pg_stat_statements counts the statement');
+
+my $log = slurp_file($node->logfile, $log_start);
+ok($log =~ /duration: .*\n\s*Query Text: SELECT dj_deploy\.set_replica_identity/, 'auto_explain logs the call');
+
+SKIP:
+{
+	skip 'pgaudit is not installed', 1 if !$has_pgaudit;
+	like(join("\n", $log =~ /AUDIT: (.*)/g),
+		qr/^SESSION,\d+,\d+,DDL,ALTER TABLE,.*,"ALTER TABLE ""lab"".""subject"" REPLICA IDENTITY FULL"/m,
+		'pgaudit records the statement');
+}
+
+done_testing();

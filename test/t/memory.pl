@@ -1,0 +1,59 @@
+# A thousand calls in one session, successful or not, leave the backend as big as it was.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Deploy;
+use Test::More;
+
+my $node = new_server('main', autovacuum => 'off', log_statement => 'none', log_min_messages => 'fatal', client_min_messages => 'error');
+load_pipeline($node, 'postgres');
+$node->safe_psql('postgres', q{
+	CREATE ROLE regress_other;
+	CREATE SCHEMA broken;
+	CREATE TABLE broken.a (id int PRIMARY KEY);
+	CREATE TABLE broken.b (id int PRIMARY KEY);
+	CREATE FUNCTION refuse_b() RETURNS event_trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'broken.b') THEN
+			RAISE 'not this one';
+		END IF;
+	END $$;
+	CREATE EVENT TRIGGER refuse_b ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse_b();
+});
+
+my %calls = (
+	'dry run'                => "dj_deploy.set_replica_identity('behavior')",
+	'run'                    => "dj_deploy.set_replica_identity('lab', dry_run => false)",
+	'converged run'          => "dj_deploy.set_replica_identity('ephys', 'default', false, true)",
+	'error in the input'     => "dj_deploy.set_replica_identity('lab', 'nothing')",
+	'error before the run'   => "dj_deploy.set_replica_identity('no such schema', dry_run => false)",
+	'error in the run'       => "dj_deploy.set_replica_identity('broken', dry_run => false)",
+	'error waiting for a lock' => "dj_deploy.set_replica_identity('analysis', dry_run => false)",
+);
+
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE analysis.publication IN ACCESS SHARE MODE');
+
+# Bytes in use in all memory contexts (what they hold in reserve grows in steps), and kilobytes that are the process's
+# own.
+my $size = q{
+	SELECT 'size:', sum(used_bytes), (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1]
+	FROM pg_backend_memory_contexts;
+};
+for my $title (sort keys %calls)
+{
+	# Caches fill during the first hundred.
+	my ($status, $output) = $node->psql('postgres',
+		"SET dj_deploy.lock_timeout = 1;\n" . "SELECT $calls{$title};\n" x 100 . $size . "SELECT $calls{$title};\n" x 1000 . $size,
+		on_error_stop => 0);
+	my @sizes = $output =~ /^size:\|(\d+)\|(\d+)$/mg;
+	is(scalar @sizes, 4, "$title: measured");
+	is($output =~ tr/{// > 0 || 0, $title =~ /error/ ? 0 : 1, "$title: as named");
+	cmp_ok($sizes[2] - $sizes[0], '<', 32 * 1024, "$title: contexts stay (from $sizes[0] to $sizes[2] bytes)");
+	cmp_ok($sizes[3] - $sizes[1], '<', 1024, "$title: process stays (from $sizes[1] to $sizes[3] kB)");
+}
+$holder->quit;
+
+done_testing();

@@ -1,0 +1,41 @@
+# A hot standby: the dry run shows the same statements as on the primary, a change is refused with 25006,
+# and what a run on the primary has changed arrives.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Deploy;
+use PostgreSQL::Test::Cluster;
+use Test::More;
+
+my $primary = new_server('primary', allows_streaming => 1);
+load_pipeline($primary, 'postgres');
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+$primary->wait_for_catchup($standby);
+
+my $dry_run = "SELECT dj_deploy.set_replica_identity('lab')";
+my $shown = $standby->safe_psql('postgres', $dry_run);
+like($shown, qr/REPLICA IDENTITY FULL/, 'the standby shows a plan');
+is($shown, $primary->safe_psql('postgres', $dry_run), 'it is the plan of the primary');
+
+my $before = identities($primary, 'lab');
+for my $mode ('full', 'default')
+{
+	like(error_of($standby, full_run('lab', $mode)), qr/ERROR:  25006: /, "a change to $mode is refused");
+}
+like(
+	error_of($standby, "SELECT dj_deploy.set_replica_identity('lab.subject'::regclass, dry_run => false)"),
+	qr/ERROR:  25006: /, 'a change of one table is refused');
+
+$primary->safe_psql('postgres', full_run('lab'));
+$primary->wait_for_catchup($standby);
+isnt(identities($standby, 'lab'), $before, 'the run on the primary has arrived');
+is(identities($standby, 'lab'), identities($primary, 'lab'), 'as it is on the primary');
+is( $standby->safe_psql('postgres', "SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true)->'ddl'"),
+	'[]', 'nothing is left to do, says the standby');
+
+done_testing();
