@@ -46,21 +46,20 @@ void add_children(Array<Dependency> &dependencies, std::span<const ::Oid> tables
 
 Array<Dependency> read_dependencies(std::span<const Table> tables)
 {
-    Array<::Oid> with_triggers;
-    Array<::Oid> with_children;
+    Array<::Oid> oids;
+    Array<::Oid> parents;
     for (const Table &table : tables) {
-        if (table.has_triggers)
-            with_triggers.push(table.oid);
+        oids.push(table.oid);
         if (table.has_children)
-            with_children.push(table.oid);
+            parents.push(table.oid);
     }
-    std::sort(with_triggers.begin(), with_triggers.end());
-    std::sort(with_children.begin(), with_children.end());
+    std::sort(oids.begin(), oids.end());
+    std::sort(parents.begin(), parents.end());
 
     Array<Dependency> dependencies;
     if (tables.size() > 1) {
-        add_foreign_keys(dependencies, with_triggers.view());
-        add_children(dependencies, with_children.view());
+        add_foreign_keys(dependencies, oids.view());
+        add_children(dependencies, parents.view());
     }
     return dependencies;
 }

@@ -59,7 +59,7 @@ constexpr const char *sql = R"(
         ORDER BY a.relid, p.oid, a.depth DESC
     ), detailed AS (
         SELECT t.*, r.prattrs, r.prqual::text AS prqual,
-               (SELECT k.indkey::int2[] FROM pg_catalog.pg_index k
+               (SELECT (k.indkey::int2[])[0:k.indnkeyatts - 1] FROM pg_catalog.pg_index k
                 WHERE k.indrelid = t.relid AND k.indisprimary AND k.indisvalid AND k.indimmediate) AS key
         FROM published t
         LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = t.pubid AND r.prrelid = t.publish_as

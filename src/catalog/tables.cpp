@@ -39,7 +39,6 @@ Table make_table(const FormData_pg_class &relation)
         .relkind = relation.relkind,
         .replica_identity = relation.relreplident,
         .identity_index = has_index ? identity_index_name(relation.oid) : nullptr,
-        .has_triggers = relation.relhastriggers,
         .has_children = relation.relhassubclass,
         .is_owned = ::has_privs_of_role(::GetUserId(), relation.relowner),
     };

@@ -15,7 +15,6 @@ struct Table {
     char relkind;               // 'r' table or 'p' partitioned table
     char replica_identity;      // pg_class.relreplident: 'd', 'n', 'f' or 'i'
     const char *identity_index; // its name when replica_identity is 'i'; null when it has been dropped
-    bool has_triggers;          // foreign keys are triggers on both their tables; may be true without any
     bool has_children;          // partitions or inheriting tables; may be true without any
     bool is_owned;              // the caller has the rights of the owner
 

@@ -92,26 +92,31 @@ void SetReplicaIdentity::warn_of_broken_writes(std::span<const Change> changes) 
     }
 }
 
-const char *explanation(WriteHazard hazard)
+struct Explanation {
+    const char *detail; // of the publication
+    const char *hint;
+};
+
+Explanation explain(WriteHazard hazard, bool is_full)
 {
     switch (hazard) {
     case WriteHazard::column_list:
-        return "has a column list for the table that does not cover the replica identity";
+        if (is_full)
+            return {"has a column list for the table, which replica identity FULL does not allow",
+                    "Drop the column list, or use mode 'default' if the list covers the primary key."};
+        return {"has a column list for the table that leaves out columns of the primary key",
+                "Add these columns to the column list."};
     case WriteHazard::row_filter:
-        return "has a row filter for the table that reads columns outside the replica identity";
+        return {"has a row filter for the table that reads columns outside the primary key",
+                "Filter by columns of the primary key, or use mode 'full' where there is no column list."};
     case WriteHazard::generated_column:
-        return "does not publish generated columns that are part of the replica identity";
+        return {"does not publish generated columns that are part of the replica identity",
+                is_full ? "Publish these columns, or use mode 'default' if the primary key has none."
+                        : "Publish these columns."};
     default:
-        return "needs a replica identity, and the table has no primary key to serve as one";
+        return {"publishes them, and the table has no primary key to identify rows by",
+                "Add a primary key, or use mode 'full' where there is no column list."};
     }
-}
-
-const char *remedy(WriteHazard hazard, bool is_full)
-{
-    if (hazard == WriteHazard::no_primary_key || hazard == WriteHazard::row_filter)
-        return "Use mode 'full' for this table, or publish inserts only.";
-    return is_full ? "Use mode 'default' for this table, or change what the publication publishes of it."
-                   : "Change what the publication publishes of this table.";
 }
 
 void SetReplicaIdentity::warn_of_broken_write(const Table &table, const BrokenWrite &broken) const
@@ -119,11 +124,12 @@ void SetReplicaIdentity::warn_of_broken_write(const Table &table, const BrokenWr
     const char *commands = broken.is_update && broken.is_delete ? "UPDATE and DELETE"
                            : broken.is_update                   ? "UPDATE"
                                                                 : "DELETE";
+    const Explanation explanation = explain(broken.hazard, is_full());
     ereport(WARNING, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
             errmsg("%s on table \"%s.%s\" will fail with replica identity %s", commands, table.schema,
                    table.name, mode_in_ddl()),
-            errdetail("Publication \"%s\" %s.", broken.publication, explanation(broken.hazard)),
-            errhint("%s", remedy(broken.hazard, is_full())));
+            errdetail("Publication \"%s\" %s.", broken.publication, explanation.detail),
+            errhint("%s", explanation.hint));
 }
 
 } // namespace

@@ -37,7 +37,7 @@ void check_schema_usage(std::span<const Change> changes, int level)
             continue;
         if (::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_NO_PRIV)
             ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for schema \"%s\"", change.table.schema));
+                    errmsg("permission denied for schema %s", change.table.schema));
     }
 }
 

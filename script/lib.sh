@@ -1,0 +1,142 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of, and for, the script that sources this
+# What the scripts share: which PostgreSQL, root and unprivileged commands, a scratch directory and a throw-away
+# cluster. Everything that runs on behalf of a script lives below $scratch, and one trap takes it all away again.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/datajoint_deploy
+scratch=
+
+# Another server's address and somebody's language must not reach ours.
+unset PGHOST PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGDATA PGAPPNAME LANGUAGE
+unset MAKEFLAGS MAKELEVEL MFLAGS
+export LC_ALL=C.UTF-8
+ulimit -S -c 0 # stop_processes() sends SIGQUIT
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Shows what a command says only when it fails.
+quietly() {
+    if ! "$@" >"$scratch/log" 2>&1; then
+        tail -n 40 "$scratch/log" >&2
+        die "failed: $*"
+    fi
+}
+
+apt_get() {
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recommends "$@" </dev/null
+}
+
+# A file remembers it, because subshells ask as well.
+update_package_lists() {
+    [[ -e $scratch/updated ]] && return
+    say "${0##*/}: updating the package lists"
+    apt_get update
+    touch "$scratch/updated"
+}
+
+# The server refuses to run as root. Nobody's home and dot files are looked at, and temporary files stay in $scratch.
+as_unprivileged() {
+    local command=(env "HOME=$scratch" "TMPDIR=$scratch" "$@")
+    if ((EUID == 0)); then
+        command=(runuser -u postgres -- "${command[@]}")
+    fi
+    "${command[@]}"
+}
+
+# PG_CONFIG names the PostgreSQL, or PGVERSION does; else the newest one that extensions can be built for.
+# Prints nothing when there is none yet.
+find_pg_config() {
+    local candidate
+    if [[ -n ${PG_CONFIG:-} ]]; then
+        say "$PG_CONFIG"
+        return
+    fi
+    while read -r candidate; do
+        [[ -e $("$candidate" --includedir-server)/postgres.h ]] || continue
+        say "$candidate"
+        return
+    done < <(compgen -G "/usr/lib/postgresql/${PGVERSION:-*}/bin/pg_config" | sort -rV)
+}
+
+make_scratch() {
+    trap clean_up EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    # Not in TMPDIR: the server's user may not be allowed there, and a socket's path has 107 bytes at most.
+    scratch=$(mktemp -d /tmp/datajoint_deploy.XXXXXX)
+    give_to_unprivileged "$scratch"
+}
+
+give_to_unprivileged() {
+    if ((EUID == 0)) && id postgres &>/dev/null; then
+        chown -R postgres: "$1"
+    fi
+}
+
+clean_up() {
+    trap '' INT TERM HUP
+    [[ -d $scratch ]] || return 0
+    cd /
+    stop_processes
+    rm -rf "$scratch"
+}
+
+# Ends what works below $scratch, all servers included, also those of a test that was interrupted. A server takes
+# SIGQUIT for an immediate shutdown and removes its shared memory; SIGKILL is for what does not listen.
+stop_processes() {
+    local attempt pids
+    for attempt in {1..100}; do
+        mapfile -t pids < <(processes_in_scratch)
+        ((${#pids[@]})) || return 0
+        kill -s "$( ((attempt < 50)) && echo QUIT || echo KILL)" "${pids[@]}" 2>/dev/null || true
+        sleep 0.1
+    done
+}
+
+processes_in_scratch() {
+    local process
+    for process in /proc/[0-9]*; do
+        [[ $(readlink "$process/cwd" 2>/dev/null) == "$scratch"* ]] && say "${process#/proc/}"
+    done
+    return 0
+}
+
+# The checkout without what was built in it, because the unprivileged user may not be allowed to read
+# or write the original.
+copy_tree() {
+    mkdir -p "$1"
+    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' \
+        --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . | tar -C "$1" --no-same-owner -xf -
+}
+
+# start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in $scratch only.
+start_cluster() {
+    local setting
+    export PATH PGHOST=$scratch PGUSER=postgres PGDATABASE=postgres
+    PATH=$("$pg_config" --bindir):$PATH
+    cd "$scratch" || exit
+    as_unprivileged initdb --pgdata data --username postgres --auth trust --encoding UTF8 --no-locale --no-sync >initdb.log
+    for setting in listen_addresses= "unix_socket_directories=$scratch" wal_level=logical fsync=off "$@"; do
+        printf "%s = '%s'\n" "${setting%%=*}" "${setting#*=}"
+    done | as_unprivileged tee -a data/postgresql.conf >/dev/null
+    if ! as_unprivileged pg_ctl --pgdata "$scratch/data" --log "$scratch/server.log" --silent start; then
+        cat "$scratch/server.log" >&2
+        die "the throw-away server did not start"
+    fi
+}
