@@ -34,6 +34,8 @@ include $(PGXS)
 $(DATA_built): sql/head.sql $(sort $(wildcard sql/operations/*.sql)) META.json
 	cat $(filter %.sql,$^) > $@
 
+src/module.o: META.json
+
 .PHONY: lint format dist
 lint:
 	script/lint

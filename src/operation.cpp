@@ -12,7 +12,6 @@ void require_unrestricted(const char *command)
 void require_writable(const char *command)
 {
     ::PreventCommandIfReadOnly(command);
-    ::PreventCommandDuringRecovery(command);
 }
 
 } // namespace dj_deploy

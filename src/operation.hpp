@@ -11,32 +11,29 @@
 
 namespace dj_deploy {
 
+// clang-format off
 template <class T>
-concept TableOperation = std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
-    requires(const T operation, const Arguments &arguments, std::span<const Table> tables,
+concept TableOperation =
+    std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
+    requires(const T operation, const Arguments &arguments, const Table &table, std::span<const Table> tables,
              Array<Change> &changes)
-{
-    // The command tag of its statements, for the refusals that the server has too.
     {
-        T::command
-        } -> std::convertible_to<const char *>;
-    {
-        T::hidden_tables
-        } -> std::convertible_to<HiddenTables>;
-    // Reads and checks its own arguments; looks at no catalog.
-    {
-        T::request(arguments)
-        } -> std::same_as<T>;
-    // Appends a change for every table that needs one, in the order given; raises its warnings.
-    {
-        operation.plan(tables, changes)
-        } -> std::same_as<void>;
-};
+        // The command tag of its statements, for the refusals that the server has too.
+        { T::command } -> std::convertible_to<const char *>;
+        { T::hidden_tables } -> std::convertible_to<HiddenTables>;
+        // Reads and checks its own arguments; looks at no catalog.
+        { T::request(arguments) } -> std::same_as<T>;
+        // Whether there is nothing to do for the table.
+        { operation.is_settled(table) } -> std::same_as<bool>;
+        // Appends a change for each of the tables, none of them settled, in the order given; raises its warnings.
+        { operation.plan(tables, changes) } -> std::same_as<void>;
+    };
+// clang-format on
 
 // 42501 in a security-restricted operation: there the current user is not who set up the call.
 void require_unrestricted(const char *command);
 
-// 25006 in a READ ONLY transaction and in recovery.
+// 25006 in a READ ONLY transaction, as every one of a standby is.
 void require_writable(const char *command);
 
 // The tables that the operation has something to do for, in the order of all of them. A target that is
@@ -58,13 +55,13 @@ template <TableOperation Operation>
 {
     require_unrestricted(Operation::command);
     const Arguments arguments = Arguments::of(call);
-    request_schema_name(arguments);
+    const NamedTarget named = request_target(arguments);
     const Operation operation = Operation::request(arguments);
     const bool is_dry_run = arguments.boolean("dry_run");
     if (!is_dry_run)
         require_writable(Operation::command);
 
-    const Target target = resolve_target(arguments);
+    const Target target = resolve_target(named);
     const Array<Table> tables = read_tables(target, Operation::hidden_tables);
     const Array<Table> unsettled = unsettled_tables(operation, tables.view());
     Array<Change> changes;

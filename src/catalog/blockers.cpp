@@ -19,7 +19,7 @@ constexpr const char *sql = R"(
                    x.gid, x.owner, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - x.prepared))
                ELSE pg_catalog.format(
                    'Blocked by process %s (role "%s", application "%s", %s).',
-                   l.pid, a.usename, a.application_name,
+                   l.pid, COALESCE(a.usename, a.backend_type), a.application_name,
                    COALESCE('transaction open for ' || pg_catalog.date_trunc(
                                 'second', pg_catalog.clock_timestamp() - a.xact_start)::text,
                             'age of its transaction unknown'))

@@ -1,4 +1,4 @@
-// Reads pg_constraint and pg_inherits, through their indexes on the tables.
+// Reads pg_constraint.
 #include "catalog/dependencies.hpp"
 
 #include "pg/scan.hpp"
@@ -32,16 +32,6 @@ void add_foreign_keys(Array<Dependency> &dependencies, std::span<const ::Oid> ta
     });
 }
 
-void add_children(Array<Dependency> &dependencies, std::span<const ::Oid> tables)
-{
-    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
-        inheritance.scan_each(Anum_pg_inherits_inhparent, tables, [&](::HeapTuple row) {
-            const auto &link = fixed_part<FormData_pg_inherits>(row);
-            dependencies.push({.parent = link.inhparent, .child = link.inhrelid});
-        });
-    });
-}
-
 } // namespace
 
 Array<Dependency> read_dependencies(std::span<const Table> tables)
@@ -59,7 +49,8 @@ Array<Dependency> read_dependencies(std::span<const Table> tables)
     Array<Dependency> dependencies;
     if (tables.size() > 1) {
         add_foreign_keys(dependencies, oids.view());
-        add_children(dependencies, parents.view());
+        for (const Dependency &link : read_children(parents.view()))
+            dependencies.push(link);
     }
     return dependencies;
 }

@@ -1,14 +1,10 @@
 // Which table must come before which.
 #pragma once
 
+#include "catalog/children.hpp"
 #include "catalog/tables.hpp"
 
 namespace dj_deploy {
-
-struct Dependency {
-    ::Oid parent;
-    ::Oid child;
-};
 
 // The foreign keys of the tables (parent is referenced by child) and their partitions and inheriting tables
 // (child is a partition of parent). Either end may be a table that is not among them. The copies of a foreign

@@ -32,7 +32,7 @@ constexpr const char *any_publication_sql = R"(
 // ancestry   each table with itself (depth 0) and its partition ancestors
 // published  each table with each publication of its updates or deletes, and the table whose column list and
 //            row filter count: the topmost published ancestor under publish_via_partition_root, else itself
-// judged     the WriteHazard; columns of an ancestor's list or filter are matched by name
+// judged     the number of the WriteHazard; columns of an ancestor's list or filter are matched by name
 constexpr const char *sql = R"(
     WITH RECURSIVE ancestry AS (
         SELECT c.oid AS relid, c.oid AS ancestor, c.relnamespace, c.relispartition, 0 AS depth
@@ -66,23 +66,24 @@ constexpr const char *sql = R"(
     ), judged AS (
         SELECT t.relid, t.pubname, t.pubupdate, t.pubdelete,
                CASE
-               WHEN NOT $2 AND t.key IS NULL THEN 1
+               WHEN NOT $2 AND t.key IS NULL THEN 1 -- no_primary_key
                WHEN t.prattrs IS NOT NULL AND ($2 OR EXISTS (
                    SELECT FROM pg_catalog.pg_attribute c
                    WHERE c.attrelid = t.relid AND c.attnum = ANY (t.key)
                      AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute l
                                      WHERE l.attrelid = t.publish_as AND l.attname = c.attname
-                                       AND l.attnum = ANY (t.prattrs::int2[])))) THEN 2
+                                       AND l.attnum = ANY (t.prattrs::int2[])))) THEN 2 -- column_list
                WHEN NOT $2 AND EXISTS (
                    SELECT FROM pg_catalog.regexp_matches(t.prqual, ':varattno (-?[0-9]+)', 'g') AS m
                    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute f
                                      JOIN pg_catalog.pg_attribute c ON c.attname = f.attname
                                      WHERE f.attrelid = t.publish_as AND f.attnum = m[1]::int2
-                                       AND c.attrelid = t.relid AND c.attnum = ANY (t.key))) THEN 3
+                                       AND c.attrelid = t.relid AND c.attnum = ANY (t.key))) THEN 3 -- row_filter
                WHEN t.prattrs IS NULL AND EXISTS (
                    SELECT FROM pg_catalog.pg_attribute c
                    WHERE c.attrelid = t.relid AND c.attnum > 0 AND NOT c.attisdropped
-                     AND ($2 OR c.attnum = ANY (t.key)) AND NOT )" IS_PUBLISHED R"() THEN 4
+                     AND ($2 OR c.attnum = ANY (t.key)) AND NOT )" IS_PUBLISHED
+                            R"() THEN 4 -- generated_column
                ELSE 0
                END AS hazard
         FROM detailed t

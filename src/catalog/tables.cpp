@@ -2,6 +2,7 @@
 // the cost grows with the tables of the target and not with those of the database.
 #include "catalog/tables.hpp"
 
+#include "catalog/children.hpp"
 #include "pg/scan.hpp"
 
 namespace dj_deploy {
@@ -28,13 +29,13 @@ const char *identity_index_name(::Oid table)
     return name;
 }
 
-Table make_table(const FormData_pg_class &relation)
+Table make_table(const FormData_pg_class &relation, const char *schema)
 {
     const bool has_index = relation.relreplident == REPLICA_IDENTITY_INDEX;
     return {
         .oid = relation.oid,
         .schema_oid = relation.relnamespace,
-        .schema = ::get_namespace_name(relation.relnamespace),
+        .schema = schema,
         .name = ::pstrdup(NameStr(relation.relname)),
         .relkind = relation.relkind,
         .replica_identity = relation.relreplident,
@@ -53,8 +54,11 @@ void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, Condition con
             const auto &relation = fixed_part<FormData_pg_class>(row);
             const bool is_table =
                 relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
-            if (is_table && condition(relation))
-                tables.push(make_table(relation));
+            if (!is_table || !condition(relation))
+                return;
+            // Null when the schema was dropped since the scan began.
+            if (const char *schema = ::get_namespace_name(relation.relnamespace))
+                tables.push(make_table(relation, schema));
         });
     });
 }
@@ -115,15 +119,11 @@ void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidde
     add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), belongs);
 }
 
-// Sorted OIDs of the direct partitions.
 Array<::Oid> read_partitions(std::span<const ::Oid> parents)
 {
     Array<::Oid> partitions;
-    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
-        inheritance.scan_each(Anum_pg_inherits_inhparent, parents, [&](::HeapTuple row) {
-            partitions.push(fixed_part<FormData_pg_inherits>(row).inhrelid);
-        });
-    });
+    for (const Dependency &link : read_children(parents))
+        partitions.push(link.child);
     std::sort(partitions.begin(), partitions.end());
     return partitions;
 }

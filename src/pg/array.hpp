@@ -15,14 +15,15 @@ struct Array {
     std::size_t capacity = 0;
     ::MemoryContext context = ::CurrentMemoryContext;
 
-    void push(const T &item)
+    // By value: the item may be one of this array's own, which growing moves.
+    void push(T item)
     {
         if (count == capacity)
             grow(capacity == 0 ? 16 : capacity * 2);
         items[count++] = item;
     }
 
-    void resize(std::size_t size, const T &filler = T{})
+    void resize(std::size_t size, T filler = T{})
     {
         if (size > capacity)
             grow(size);

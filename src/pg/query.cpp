@@ -70,7 +70,8 @@ void execute_query(const char *sql, std::span<const Parameter> parameters)
     const int count = static_cast<int>(parameters.size());
 
     ::PushActiveSnapshot(::GetLatestSnapshot());
-    // Parallel workers would cost more than they save and take the slots of others.
+    // Names and operators mean pg_catalog's; parallel workers would cost more than they save and take the
+    // slots of others; intervals read alike in every session.
     const std::initializer_list<Setting> settings = {
         {"search_path", "pg_catalog, pg_temp"},
         {"max_parallel_workers_per_gather", "0"},

@@ -26,7 +26,6 @@ struct Row {
 
     bool is_null(int column) const;
     bool boolean(int column) const { return DatumGetBool(value(column)); }
-    char character(int column) const { return DatumGetChar(value(column)); }
     std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
     const char *name(int column) const;   // null when NULL

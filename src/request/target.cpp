@@ -90,22 +90,20 @@ void require_name(const char *what, const char *name)
         raise_name_too_long(what, name);
 }
 
-const char *request_schema_name(const Arguments &arguments)
+NamedTarget request_target(const Arguments &arguments)
 {
-    if (!arguments.has("schema")) {
-        arguments.oid("target"); // refuses NULL
-        return nullptr;
-    }
-    const char *name = arguments.string("schema");
-    require_name("schema", name);
-    return name;
+    if (!arguments.has("schema"))
+        return {.schema = nullptr, .table = arguments.oid("target")};
+    const char *schema = arguments.string("schema");
+    require_name("schema", schema);
+    return {.schema = schema, .table = InvalidOid};
 }
 
-Target resolve_target(const Arguments &arguments)
+Target resolve_target(NamedTarget named)
 {
-    if (arguments.has("schema"))
-        return {.schema = resolve_schema(request_schema_name(arguments)), .table = InvalidOid};
-    return {.schema = InvalidOid, .table = resolve_table(arguments.oid("target"))};
+    if (named.schema != nullptr)
+        return {.schema = resolve_schema(named.schema), .table = InvalidOid};
+    return {.schema = InvalidOid, .table = resolve_table(named.table)};
 }
 
 } // namespace dj_deploy

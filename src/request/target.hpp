@@ -11,13 +11,18 @@ struct Target {
     ::Oid table;  // InvalidOid when the call names a schema
 };
 
-// The name in "schema", as given: 22004 NULL, 22023 empty, 42622 longer than a name can be.
-// Null when the call has the form with "target". Reads no catalog.
-const char *request_schema_name(const Arguments &arguments);
+// A target as the call gives it.
+struct NamedTarget {
+    const char *schema; // null when the call names one table
+    ::Oid table;
+};
 
-// Resolves the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system
-// schemas.
-Target resolve_target(const Arguments &arguments);
+// Reads "schema" or "target", whichever the function has: 22004 NULL, 22023 empty, 42622 longer than a name
+// can be. Reads no catalog.
+NamedTarget request_target(const Arguments &arguments);
+
+// Finds the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system schemas.
+Target resolve_target(NamedTarget named);
 
 // Raises 42622 for a name that the server would cut short, 22023 for an empty one.
 void require_name(const char *what, const char *name);

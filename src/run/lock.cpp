@@ -35,7 +35,8 @@ void lock_table(const Table &table, ::LOCKMODE mode)
     ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
             errmsg("could not obtain lock on table \"%s.%s\" within %d ms", table.schema, table.name,
                    effective_timeout()),
-            errdetail_internal("%s", blockers != nullptr ? blockers : "The lock has been released since."),
+            errdetail_internal("%s", blockers != nullptr ? blockers
+                                                         : "No session holds a conflicting lock any more."),
             errhint("Retry once the table is free, or allow a longer wait with lock_timeout or "
                     "dj_deploy.lock_timeout."));
 }

@@ -8,37 +8,65 @@ namespace {
 
 constexpr std::size_t most_named = 10;
 
+// A list for a message: the first ten names, and how many more.
+struct NameList {
+    ::StringInfoData text;
+    std::size_t count;
+
+    static NameList empty()
+    {
+        NameList list{.text = {}, .count = 0};
+        ::initStringInfo(&list.text);
+        return list;
+    }
+
+    void add(const char *name)
+    {
+        if (++count <= most_named)
+            ::appendStringInfo(&text, "%s\"%s\"", count > 1 ? ", " : "", name);
+    }
+
+    const char *finish()
+    {
+        if (count > most_named)
+            ::appendStringInfo(&text, " and %zu more", count - most_named);
+        return text.data;
+    }
+};
+
 void check_ownership(std::span<const Change> changes, int level)
 {
-    ::StringInfoData names;
-    ::initStringInfo(&names);
-    std::size_t count = 0;
-    for (const Change &change : changes) {
-        if (change.table.is_owned)
-            continue;
-        if (++count <= most_named)
-            ::appendStringInfo(&names, "%s\"%s.%s\"", count > 1 ? ", " : "", change.table.schema,
-                               change.table.name);
-    }
-    if (count == 0)
-        return;
-    if (count > most_named)
-        ::appendStringInfo(&names, " and %zu more", count - most_named);
-    ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-            errmsg_plural("must be owner of table %s", "must be owner of tables %s", count, names.data));
+    NameList tables = NameList::empty();
+    for (const Change &change : changes)
+        if (!change.table.is_owned)
+            tables.add(::psprintf("%s.%s", change.table.schema, change.table.name));
+    if (tables.count > 0)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg_plural("must be owner of table %s", "must be owner of tables %s", tables.count,
+                              tables.finish()));
 }
 
 void check_schema_usage(std::span<const Change> changes, int level)
 {
+    Array<const Table *> tables;
+    for (const Change &change : changes)
+        tables.push(&change.table);
+    std::sort(tables.begin(), tables.end(), [](const Table *left, const Table *right) {
+        return ::strcmp(left->schema, right->schema) < 0;
+    });
+
+    NameList schemas = NameList::empty();
     ::Oid checked = InvalidOid;
-    for (const Change &change : changes) {
-        const ::Oid schema = change.table.schema_oid;
-        if (schema == std::exchange(checked, schema))
+    for (const Table *table : tables) {
+        if (table->schema_oid == std::exchange(checked, table->schema_oid))
             continue;
-        if (::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_NO_PRIV)
-            ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for schema %s", change.table.schema));
+        if (::object_aclcheck(NamespaceRelationId, checked, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_NO_PRIV)
+            schemas.add(table->schema);
     }
+    if (schemas.count > 0)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg_plural("permission denied for schema %s", "permission denied for schemas %s",
+                              schemas.count, schemas.finish()));
 }
 
 // The shared lock table's size as LockManagerShmemInit() computes it. A change keeps one lock until the

@@ -1,0 +1,16 @@
+// Parents and children among tables.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+struct Dependency {
+    ::Oid parent;
+    ::Oid child;
+};
+
+// The direct partitions and inheriting tables of the parents, whose OIDs are sorted.
+Array<Dependency> read_children(std::span<const ::Oid> parents);
+
+} // namespace dj_deploy
