@@ -3,7 +3,7 @@
 # cluster. Everything that runs on behalf of a script lives below $scratch, and one trap takes it all away again.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/datajoint_deploy
+cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/datajoint_deploy
 scratch=
 
 # Another server's address and somebody's language must not reach ours.
@@ -63,7 +63,7 @@ as_unprivileged() {
 find_pg_config() {
     local candidate
     if [[ -n ${PG_CONFIG:-} ]]; then
-        say "$PG_CONFIG"
+        command -v "$PG_CONFIG" || die "there is no $PG_CONFIG"
         return
     fi
     while read -r candidate; do
