@@ -114,7 +114,7 @@ Explanation explain(WriteHazard hazard, bool is_full)
                 is_full ? "Publish these columns, or use mode 'default' if the primary key has none."
                         : "Publish these columns."};
     default:
-        return {"publishes them, and the table has no primary key to identify rows by",
+        return {"publishes them, and the table has no primary key or a deferrable one",
                 "Add a primary key, or use mode 'full' where there is no column list."};
     }
 }

@@ -70,12 +70,13 @@ void execute_query(const char *sql, std::span<const Parameter> parameters)
     const int count = static_cast<int>(parameters.size());
 
     ::PushActiveSnapshot(::GetLatestSnapshot());
-    // Names and operators mean pg_catalog's; parallel workers would cost more than they save and take the
-    // slots of others; intervals read alike in every session.
+    // Names and operators mean pg_catalog's; parallel workers and compilation would cost more than they save;
+    // intervals read alike in every session.
     const std::initializer_list<Setting> settings = {
         {"search_path", "pg_catalog, pg_temp"},
         {"max_parallel_workers_per_gather", "0"},
         {"intervalstyle", "postgres"},
+        {"jit", "off"},
     };
     with_settings(settings, [&] {
         const int result = ::SPI_execute_with_args(sql, count, types.items, values.items, nullptr, true, 0);

@@ -22,13 +22,22 @@ Name read_name(::Oid table)
     return {.schema = schema, .name = schema == nullptr ? nullptr : name};
 }
 
-// The statement names its table, the plan means an OID. The lock keeps the table's name, but nothing in
-// PostgreSQL keeps its schema's: a schema renamed between our look-up and the statement's own is noticed
-// here. A rename reaches this session as an invalidation message; without any new one there is nothing to
-// look up.
-void require_still_named(const Change &change, const Name &name, std::uint64_t messages_before)
+// How much of others' changes and of our own this session has seen.
+struct CatalogState {
+    std::uint64_t messages;
+    ::CommandId command;
+
+    static CatalogState now() { return {::SharedInvalidMessageCounter, ::GetCurrentCommandId(false)}; }
+};
+
+// The statement names its table, the plan means an OID. The lock keeps the table's name from others, but
+// nothing in PostgreSQL keeps its schema's, and an event trigger of this session may rename either: then the
+// statement has found another table, and this undoes it. A rename by others comes with an invalidation
+// message, one of our own with a command besides the statement; without either there is nothing to look up.
+void require_still_named(const Change &change, const Name &name, CatalogState before)
 {
-    if (::SharedInvalidMessageCounter == messages_before)
+    const CatalogState now = CatalogState::now();
+    if (now.messages == before.messages && now.command <= before.command + 1)
         return;
     const ::Oid schema = ::get_namespace_oid(name.schema, true);
     if (::get_relname_relid(name.name, schema) != change.table.oid)
@@ -48,7 +57,7 @@ const char *execute_change(const Change &change)
 {
     require_owner(change.table.oid);
     lock_table(change.table, change.lock);
-    const std::uint64_t messages_before = ::SharedInvalidMessageCounter;
+    const CatalogState before = CatalogState::now();
     const Name name = read_name(change.table.oid);
     if (name.name == nullptr) {
         ereport(NOTICE,
@@ -58,7 +67,7 @@ const char *execute_change(const Change &change)
     require_owner(change.table.oid);
     const char *statement = statement_text(change, name.schema, name.name);
     run_statement(statement);
-    require_still_named(change, name, messages_before);
+    require_still_named(change, name, before);
     return statement;
 }
 

@@ -60,7 +60,9 @@ void check_schema_usage(std::span<const Change> changes, int level)
     for (const Table *table : tables) {
         if (table->schema_oid == std::exchange(checked, table->schema_oid))
             continue;
-        if (::object_aclcheck(NamespaceRelationId, checked, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_NO_PRIV)
+        // A schema that is gone has taken its tables with it, and they are skipped.
+        if (::SearchSysCacheExists1(::NAMESPACEOID, ObjectIdGetDatum(checked)) &&
+            ::object_aclcheck(NamespaceRelationId, checked, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_NO_PRIV)
             schemas.add(table->schema);
     }
     if (schemas.count > 0)
