@@ -128,6 +128,7 @@ copy_tree() {
 # start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in $scratch only.
 start_cluster() {
     local setting
+    ((EUID)) || id postgres &>/dev/null || die "the server does not run as root, and there is no user postgres"
     export PATH PGHOST=$scratch PGUSER=postgres PGDATABASE=postgres
     PATH=$("$pg_config" --bindir):$PATH
     cd "$scratch" || exit
