@@ -1,3 +1,4 @@
+// The part of the skeleton that needs no template: what every call is refused for, whatever it asks.
 #include "operation.hpp"
 
 namespace dj_deploy {

@@ -1,3 +1,4 @@
+// The one place where a statement is written.
 #include "plan/change.hpp"
 
 #include "plan/quote.hpp"

@@ -1,3 +1,4 @@
+// Sorted edges, and what is left of a graph when all that no cycle leads to, or comes from, is taken away.
 #include "plan/graph.hpp"
 
 namespace dj_deploy {

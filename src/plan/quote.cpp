@@ -1,3 +1,4 @@
+// Quoting byte by byte: in every server encoding the byte of a double quote is a double quote.
 #include "plan/quote.hpp"
 
 namespace dj_deploy {

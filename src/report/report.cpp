@@ -1,3 +1,4 @@
+// The result is put together by one query.
 #include "report/report.hpp"
 
 #include "pg/query.hpp"

@@ -1,3 +1,5 @@
+// An internal subtransaction around a step, as PL/pgSQL's EXCEPTION does it: context and resource owner are
+// put back by hand on both ways out.
 #include "run/attempt.hpp"
 
 namespace dj_deploy {

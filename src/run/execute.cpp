@@ -1,3 +1,5 @@
+// Preview and run over the same changes. A run is one SPI connection, with a scratch memory context that is
+// reset for each table; only the statements outlive it.
 #include "run/execute.hpp"
 
 #include "pg/query.hpp"

@@ -1,3 +1,4 @@
+// The checks before the first statement. A preview warns of what a run refuses, in the same words.
 #include "run/requirements.hpp"
 
 #include "pg/array.hpp"
