@@ -1,4 +1,4 @@
-// Sorted edges, and what is left of a graph when all that no cycle leads to, or comes from, is taken away.
+// Sorted edges, strongly connected components and a heap.
 #include "plan/graph.hpp"
 
 namespace dj_deploy {
@@ -20,22 +20,66 @@ bool is_greater(Index left, Index right)
     return left > right;
 }
 
-// Clears the nodes that no cycle leads to.
-void clear_acyclic(const Graph &graph, Array<bool> &is_cyclic)
-{
-    Array<Index> waiting = graph.incoming_counts();
-    Array<Index> free;
-    for (Index node = 0; node < graph.node_count(); node++)
-        if (waiting[node] == 0)
-            free.push(node);
-    while (!free.is_empty()) {
-        const Index node = free[--free.count];
-        is_cyclic[node] = false;
-        for (const Edge &edge : graph.edges_from(node))
-            if (--waiting[edge.to] == 0)
-                free.push(edge.to);
+// Tarjan's algorithm, with its recursion on a stack of our own.
+struct Search {
+    static constexpr Index none = std::numeric_limits<Index>::max();
+
+    struct Visit {
+        Index node;
+        std::size_t next_edge;
+    };
+
+    const Graph &graph;
+    Components components;
+    Array<Index> number; // in the order of arrival
+    Array<Index> low;    // the smallest number known to be reachable within the component
+    Array<Index> open;   // arrived at, and in no component yet
+    Array<Visit> visits;
+    Index arrived = 0;
+
+    void arrive(Index node)
+    {
+        number[node] = low[node] = arrived++;
+        open.push(node);
+        visits.push({.node = node, .next_edge = 0});
     }
-}
+
+    // Follows one edge, or leaves the node when it has no more.
+    void step()
+    {
+        Visit &visit = visits[visits.count - 1];
+        const std::span<const Edge> edges = graph.edges_from(visit.node);
+        if (visit.next_edge == edges.size())
+            return leave(visit.node);
+        const Index from = visit.node;
+        const Index to = edges[visit.next_edge++].to;
+        if (number[to] == none)
+            arrive(to);
+        else if (components.of_node[to] == none)
+            low[from] = std::min(low[from], number[to]);
+    }
+
+    void leave(Index node)
+    {
+        visits.count--;
+        if (low[node] == number[node])
+            close(node);
+        if (!visits.is_empty()) {
+            const Index parent = visits[visits.count - 1].node;
+            low[parent] = std::min(low[parent], low[node]);
+        }
+    }
+
+    void close(Index node)
+    {
+        Index member = none;
+        do {
+            member = open[--open.count];
+            components.of_node[member] = node;
+            components.size[node]++;
+        } while (member != node);
+    }
+};
 
 } // namespace
 
@@ -65,17 +109,21 @@ Array<Index> Graph::incoming_counts() const
     return counts;
 }
 
-Array<bool> find_cycles(std::span<const Edge> edges, std::size_t nodes)
+Components Components::of(const Graph &graph)
 {
-    Array<Edge> reversed;
-    for (const Edge &edge : edges)
-        reversed.push({.from = edge.to, .to = edge.from});
-
-    Array<bool> is_cyclic;
-    is_cyclic.resize(nodes, true);
-    clear_acyclic(Graph::of(edges, nodes), is_cyclic);
-    clear_acyclic(Graph::of(reversed.view(), nodes), is_cyclic);
-    return is_cyclic;
+    const std::size_t nodes = graph.node_count();
+    Search search{.graph = graph, .components = {}, .number = {}, .low = {}, .open = {}, .visits = {}};
+    search.components.of_node.resize(nodes, Search::none);
+    search.components.size.resize(nodes);
+    search.number.resize(nodes, Search::none);
+    search.low.resize(nodes);
+    for (Index node = 0; node < nodes; node++) {
+        if (search.number[node] == Search::none)
+            search.arrive(node);
+        while (!search.visits.is_empty())
+            search.step();
+    }
+    return search.components;
 }
 
 void Heap::push(Index item)

@@ -29,8 +29,16 @@ struct Graph {
     Array<Index> incoming_counts() const;
 };
 
-// For each node whether it lies on a cycle or on a path between two cycles.
-Array<bool> find_cycles(std::span<const Edge> edges, std::size_t nodes);
+// The strongly connected components: for each node a node that stands for all those it shares cycles with,
+// and how many these are.
+struct Components {
+    Array<Index> of_node;
+    Array<Index> size; // by the node that stands for the component
+
+    static Components of(const Graph &graph);
+
+    bool is_cyclic(Index node) const { return size[of_node[node]] > 1; }
+};
 
 // The indexes not yet taken out, smallest first.
 struct Heap {

@@ -91,11 +91,12 @@ Array<Edge> lead_edges(std::span<const Edge> edges, const Array<Index> &leaders)
 // Foreign keys come first: where they contradict a master and its parts, these go each its own way.
 void dissolve_cyclic_groups(std::span<const Edge> edges, Array<Index> &leaders)
 {
-    const Array<bool> is_cyclic = find_cycles(lead_edges(edges, leaders).view(), leaders.count);
+    const Graph graph = Graph::of(lead_edges(edges, leaders).view(), leaders.count);
+    const Components components = Components::of(graph);
     Array<bool> is_dissolved;
     is_dissolved.resize(leaders.count);
     for (Index index = 0; index < leaders.count; index++)
-        if (is_cyclic[index])
+        if (components.is_cyclic(index))
             is_dissolved[leaders[index]] = true;
     for (Index index = 0; index < leaders.count; index++)
         if (is_dissolved[leaders[index]])
@@ -126,6 +127,23 @@ struct Placement {
         while (!beside.is_empty() || !ready.is_empty())
             place(beside.is_empty() ? ready.pop() : beside.pop());
     }
+
+    // When all that is left waits for a cycle: the tables of the cycles that wait for no other, by name.
+    void place_cycles()
+    {
+        const Components components = Components::of(graph);
+        Array<bool> is_waiting; // by the node that stands for the component
+        is_waiting.resize(graph.node_count());
+        for (const Edge &edge : graph.edges)
+            if (!is_placed[edge.from] && components.of_node[edge.from] != components.of_node[edge.to])
+                is_waiting[components.of_node[edge.to]] = true;
+        Array<Index> cycles;
+        for (Index index = 0; index < graph.node_count(); index++)
+            if (!is_placed[index] && !is_waiting[components.of_node[index]])
+                cycles.push(index);
+        for (const Index index : cycles)
+            place(index);
+    }
 };
 
 } // namespace
@@ -151,11 +169,10 @@ Array<Table> in_order(std::span<const Table> tables, std::span<const Dependency>
             placement.ready.push(index);
 
     placement.place_ready();
-    const Array<bool> is_cyclic = find_cycles(led.view(), tables.size());
-    for (Index index = 0; index < tables.size(); index++)
-        if (is_cyclic[index])
-            placement.place(index);
-    placement.place_ready();
+    while (placement.order.count < tables.size()) {
+        placement.place_cycles();
+        placement.place_ready();
+    }
 
     Array<Table> ordered;
     for (const Index index : placement.order)

@@ -53,7 +53,7 @@ Array<Table> random_tables(int count)
 Array<Dependency> random_dependencies(int tables, bool may_cycle)
 {
     Array<Dependency> dependencies;
-    for (int index = 0; index < tables; index++) {
+    for (int number = ::random() % (tables + 1); number > 0; number--) {
         const Oid left = 1 + ::random() % tables;
         const Oid right = 1 + ::random() % tables;
         dependencies.push(may_cycle ? Dependency{left, right}
@@ -62,9 +62,26 @@ Array<Dependency> random_dependencies(int tables, bool may_cycle)
     return dependencies;
 }
 
-bool is_right(std::span<const Table> ordered, const Array<Dependency> &dependencies, int tables,
-              bool may_cycle)
+// Whether there is a way along the dependencies from one table to another, by OID.
+using Reach = std::array<std::array<bool, 121>, 121>;
+
+void find_reach(Reach &reach, const Array<Dependency> &dependencies, int tables)
 {
+    reach = {};
+    for (const Dependency &dependency : dependencies)
+        reach[dependency.parent][dependency.child] = true;
+    for (int middle = 1; middle <= tables; middle++)
+        for (int from = 1; from <= tables; from++)
+            for (int to = 1; to <= tables; to++)
+                if (reach[from][middle] && reach[middle][to])
+                    reach[from][to] = true;
+}
+
+// Every table is there once, and after its parents unless it shares a cycle with them.
+bool is_right(std::span<const Table> ordered, const Array<Dependency> &dependencies, int tables)
+{
+    static Reach reach;
+    find_reach(reach, dependencies, tables);
     Array<int> places;
     places.resize(tables + 1, -1);
     for (std::size_t place = 0; place < ordered.size(); place++)
@@ -73,7 +90,7 @@ bool is_right(std::span<const Table> ordered, const Array<Dependency> &dependenc
         if (places[oid] < 0)
             return false;
     for (const Dependency &dependency : dependencies)
-        if (!may_cycle && dependency.parent != dependency.child &&
+        if (!reach[dependency.child][dependency.parent] &&
             places[dependency.parent] > places[dependency.child])
             return false;
     return static_cast<int>(ordered.size()) == tables;
@@ -93,8 +110,7 @@ int main()
         const bool may_cycle = round % 2 == 1;
         const Array<Table> tables = random_tables(count);
         const Array<Dependency> dependencies = random_dependencies(count, may_cycle);
-        right +=
-            is_right(in_order(tables.view(), dependencies.view()).view(), dependencies, count, may_cycle);
+        right += is_right(in_order(tables.view(), dependencies.view()).view(), dependencies, count);
     }
     ::printf("%d of 1000 orders are right\n", right);
     return right == 1000 ? 0 : 1;

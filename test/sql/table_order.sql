@@ -210,3 +210,16 @@ SELECT order_rules.planned('order_case');
 RESET search_path;
 SELECT format('DROP SCHEMA order_%s CASCADE', s) FROM generate_series(1, 30) s \gexec
 DROP SCHEMA order_case, order_rules, lab, behavior, ephys, analysis CASCADE;
+
+-- A table between two cycles waits for the first and comes before the second.
+CREATE SCHEMA order_between;
+CREATE TABLE order_between.b (id int PRIMARY KEY);
+CREATE TABLE order_between.c (id int PRIMARY KEY REFERENCES order_between.b);
+ALTER TABLE order_between.b ADD FOREIGN KEY (id) REFERENCES order_between.c;
+CREATE TABLE order_between.a (id int PRIMARY KEY REFERENCES order_between.b);
+CREATE TABLE order_between.d (id int PRIMARY KEY REFERENCES order_between.a);
+CREATE TABLE order_between.e (id int PRIMARY KEY REFERENCES order_between.d);
+ALTER TABLE order_between.d ADD FOREIGN KEY (id) REFERENCES order_between.e;
+SELECT string_agg(substring(statement FROM '\."(.*)" REPLICA'), ' ' ORDER BY number)
+FROM jsonb_array_elements_text(dj_deploy.set_replica_identity('order_between') -> 'ddl') WITH ORDINALITY ddl (statement, number);
+DROP SCHEMA order_between CASCADE;
