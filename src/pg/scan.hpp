@@ -37,7 +37,7 @@ struct Catalog {
 
     // Calls on_row(HeapTuple) for each row that has one of the sorted OIDs in the column, the index's first,
     // in no particular order. Looks each of them up, or reads the whole catalog once where that is less work:
-    // a page is read in about half the time of a look-up.
+    // a look-up and a page cost about the same.
     template <class OnRow>
     void scan_each(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
     {
