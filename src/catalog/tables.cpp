@@ -35,26 +35,40 @@ Table make_table(const FormData_pg_class &relation, const char *schema)
     return {
         .oid = relation.oid,
         .schema_oid = relation.relnamespace,
+        .owner = relation.relowner,
+        .toast = relation.reltoastrelid,
         .schema = schema,
         .name = ::pstrdup(NameStr(relation.relname)),
-        .relkind = relation.relkind,
-        .replica_identity = relation.relreplident,
         .identity_index = has_index ? identity_index_name(relation.oid) : nullptr,
+        .relkind = relation.relkind,
+        .persistence = relation.relpersistence,
+        .replica_identity = relation.relreplident,
         .has_children = relation.relhassubclass,
+        .is_partition = relation.relispartition,
+        .is_member = false,
         .is_owned = ::has_privs_of_role(::GetUserId(), relation.relowner),
     };
 }
 
-// Adds those of the sorted OIDs that are tables and satisfy the condition.
+bool is_table(const FormData_pg_class &relation)
+{
+    return relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
+}
+
+bool is_grantable(const FormData_pg_class &relation)
+{
+    return is_table(relation) || relation.relkind == RELKIND_VIEW || relation.relkind == RELKIND_MATVIEW ||
+           relation.relkind == RELKIND_FOREIGN_TABLE || relation.relkind == RELKIND_SEQUENCE;
+}
+
+// Adds those of the sorted OIDs that satisfy the condition.
 template <class Condition>
 void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, Condition condition)
 {
     with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
         relations.scan_each(Anum_pg_class_oid, oids, [&](::HeapTuple row) {
             const auto &relation = fixed_part<FormData_pg_class>(row);
-            const bool is_table =
-                relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
-            if (!is_table || !condition(relation))
+            if (!condition(relation))
                 return;
             // Null when the schema was dropped since the scan began.
             if (const char *schema = ::get_namespace_name(relation.relnamespace))
@@ -104,19 +118,23 @@ struct ShardTest {
     }
 };
 
-void add_tables_of_schema(Array<Table> &tables, ::Oid schema, HiddenTables hidden_tables)
+void add_tables_of_schema(Array<Table> &tables, ::Oid schema, const Scope &scope)
 {
-    const Array<::Oid> extension_members =
-        read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
+    const Array<::Oid> members = read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
+    const auto is_member = [&](::Oid relation) {
+        return std::binary_search(members.begin(), members.end(), relation);
+    };
     const ShardTest shards = ShardTest::find();
     const auto belongs = [&](const FormData_pg_class &relation) {
         const bool is_hidden = NameStr(relation.relname)[0] == '~';
         return relation.relnamespace == schema && relation.relpersistence != RELPERSISTENCE_TEMP &&
-               (hidden_tables == HiddenTables::included || !is_hidden) &&
-               !std::binary_search(extension_members.begin(), extension_members.end(), relation.oid) &&
+               (scope.has_relations ? is_grantable(relation) : is_table(relation)) &&
+               (scope.has_hidden || !is_hidden) && (scope.has_members || !is_member(relation.oid)) &&
                !shards.is_shard(relation.oid);
     };
     add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), belongs);
+    for (Table &table : tables)
+        table.is_member = is_member(table.oid);
 }
 
 Array<::Oid> read_partitions(std::span<const ::Oid> parents)
@@ -142,7 +160,7 @@ void add_partitions(Array<Table> &tables)
     std::sort(parents.begin(), parents.end());
 
     const auto is_new = [&](const FormData_pg_class &relation) {
-        return !std::binary_search(known.begin(), known.end(), relation.oid);
+        return is_table(relation) && !std::binary_search(known.begin(), known.end(), relation.oid);
     };
     for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
         add_tables(tables, read_partitions(parents.view()).view(), is_new);
@@ -156,14 +174,15 @@ void add_partitions(Array<Table> &tables)
 
 } // namespace
 
-Array<Table> read_tables(Target target, HiddenTables hidden_tables)
+Array<Table> read_tables(Target target, const Scope &scope)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
-        add_tables(tables, {&target.table, 1}, [](const FormData_pg_class &) { return true; });
+        add_tables(tables, {&target.table, 1}, is_table);
     else
-        add_tables_of_schema(tables, target.schema, hidden_tables);
-    add_partitions(tables);
+        add_tables_of_schema(tables, target.schema, scope);
+    if (scope.has_partitions)
+        add_partitions(tables);
     std::sort(tables.begin(), tables.end(), is_by_name);
     return tables;
 }

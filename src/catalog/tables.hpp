@@ -10,23 +10,35 @@ namespace dj_deploy {
 struct Table {
     ::Oid oid;
     ::Oid schema_oid;
+    ::Oid owner;
+    ::Oid toast; // its TOAST table; InvalidOid when it has none
     const char *schema;
     const char *name;
-    char relkind;               // 'r' table or 'p' partitioned table
-    char replica_identity;      // pg_class.relreplident: 'd', 'n', 'f' or 'i'
     const char *identity_index; // its name when replica_identity is 'i'; null when it has been dropped
+    char relkind;               // of pg_class, as are the next two
+    char persistence;           // 'p' permanent, 'u' unlogged, 't' temporary
+    char replica_identity;      // 'd', 'n', 'f' or 'i'
     bool has_children;          // partitions or inheriting tables; may be true without any
-    bool is_owned;              // the caller has the rights of the owner
+    bool is_partition;
+    bool is_member; // of an extension
+    bool is_owned;  // the caller has the rights of the owner
 
+    bool is_hidden() const { return name[0] == '~'; }
     bool is_partitioned() const { return relkind == RELKIND_PARTITIONED_TABLE; }
+    bool is_sequence() const { return relkind == RELKIND_SEQUENCE; }
 };
 
-// Whether a schema's hidden tables, those whose name starts with "~", belong to the operation.
-enum class HiddenTables { left_out, included };
+// What belongs to an operation beyond the plain tables of a schema.
+struct Scope {
+    bool has_hidden = false;    // those whose name starts with "~"
+    bool has_members = false;   // members of an extension
+    bool has_partitions = true; // all partitions of its partitioned tables, wherever they live
+    bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
+};
 
-// The target's tables, sorted by name and then schema, both in byte order. A schema: its tables except
-// temporary ones, members of an extension and shards of a distributed table. One table: that table, hidden or
-// not. Either way a partitioned table brings all its partitions along, wherever they live.
-Array<Table> read_tables(Target target, HiddenTables hidden_tables);
+// The target's tables, sorted by name and then schema, both in byte order. A schema: its tables in the scope,
+// without temporary ones and shards of a distributed table. One table: that table, whatever it is. Either way
+// a partitioned table brings its partitions along where the scope says so.
+Array<Table> read_tables(Target target, const Scope &scope);
 
 } // namespace dj_deploy

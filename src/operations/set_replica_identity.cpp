@@ -24,7 +24,7 @@ Mode request_mode(const Arguments &arguments)
 
 struct SetReplicaIdentity {
     static constexpr const char *command = "ALTER TABLE";
-    static constexpr HiddenTables hidden_tables = HiddenTables::left_out;
+    static constexpr Scope scope = {};
 
     Mode mode;
     bool skip_unchanged;
@@ -43,21 +43,23 @@ struct SetReplicaIdentity {
         return skip_unchanged && table.replica_identity == mode_in_catalog();
     }
 
-    void plan(std::span<const Table> tables, Array<Change> &changes) const;
+    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
     void notice_replaced(const Table &table) const;
     void warn_of_broken_writes(std::span<const Change> changes) const;
     void warn_of_broken_write(const Table &table, const BrokenWrite &broken) const;
 };
 
-void SetReplicaIdentity::plan(std::span<const Table> tables, Array<Change> &changes) const
+void SetReplicaIdentity::plan(Target, std::span<const Table> tables, Plan &plan) const
 {
     const char *action = is_full() ? " REPLICA IDENTITY FULL" : " REPLICA IDENTITY DEFAULT";
     for (const Table &table : tables) {
+        if (is_settled(table))
+            continue;
         notice_replaced(table);
-        changes.push(
-            {.table = table, .before = "ALTER TABLE ", .after = action, .lock = AccessExclusiveLock});
+        plan.changes.push(
+            {.table = &table, .before = "ALTER TABLE ", .after = action, .lock = AccessExclusiveLock});
     }
-    warn_of_broken_writes(changes.view());
+    warn_of_broken_writes(plan.changes.view());
 }
 
 // FULL and DEFAULT come from calls like this one; anything else somebody chose for this table.
@@ -78,17 +80,17 @@ void SetReplicaIdentity::warn_of_broken_writes(std::span<const Change> changes) 
 {
     Array<::Oid> oids;
     for (const Change &change : changes)
-        oids.push(change.table.oid);
+        oids.push(change.table->oid);
     const Array<BrokenWrite> broken = read_broken_writes(oids.view(), is_full());
     if (broken.is_empty())
         return;
 
     const auto has_smaller_oid = [](const BrokenWrite &write, ::Oid table) { return write.table < table; };
     for (const Change &change : changes) {
-        const ::Oid oid = change.table.oid;
+        const ::Oid oid = change.table->oid;
         const BrokenWrite *write = std::lower_bound(broken.begin(), broken.end(), oid, has_smaller_oid);
         for (; write != broken.end() && write->table == oid; write++)
-            warn_of_broken_write(change.table, *write);
+            warn_of_broken_write(*change.table, *write);
     }
 }
 

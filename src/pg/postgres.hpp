@@ -19,6 +19,7 @@ extern "C" {
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/reloptions.h"
 #include "access/table.h"
 #include "access/twophase.h"
 #include "access/xact.h"
@@ -26,8 +27,12 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_default_acl.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_index.h"
@@ -35,13 +40,16 @@ extern "C" {
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_publication_rel.h"
 #include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
@@ -54,12 +62,15 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 }
 
 // Spelled as the newest server; what follows teaches it to the older ones.
@@ -75,10 +86,9 @@ static inline bool object_ownercheck([[maybe_unused]] Oid class_id, Oid object_i
     return pg_class_ownercheck(object_id, role_id);
 }
 
-static inline AclResult object_aclcheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id,
-                                        AclMode mode)
+static inline AclResult object_aclcheck(Oid class_id, Oid object_id, Oid role_id, AclMode mode)
 {
-    Assert(class_id == NamespaceRelationId);
-    return pg_namespace_aclcheck(object_id, role_id, mode);
+    return class_id == DatabaseRelationId ? pg_database_aclcheck(object_id, role_id, mode)
+                                          : pg_namespace_aclcheck(object_id, role_id, mode);
 }
 #endif

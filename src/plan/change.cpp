@@ -10,7 +10,8 @@ const char *statement_text(const Change &change, const char *schema, const char 
     ::StringInfoData text;
     ::initStringInfo(&text);
     ::appendStringInfoString(&text, change.before);
-    append_qualified_name(&text, schema, name);
+    if (change.table != nullptr)
+        append_qualified_name(&text, schema, name);
     ::appendStringInfoString(&text, change.after);
     // Plans are long, and a StringInfo starts with a kilobyte.
     const char *exact = ::pstrdup(text.data);

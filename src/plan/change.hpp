@@ -1,5 +1,5 @@
-// What is to be done to a table, in order. A change names its table by OID: the table's name is read again,
-// and the statement written, only once the table is locked.
+// What is to be done, one statement after another. A change names its table by OID: the table's name is read
+// again, and the statement written, only once the table is locked.
 #pragma once
 
 #include "catalog/tables.hpp"
@@ -8,13 +8,15 @@ namespace dj_deploy {
 
 // "before" and "after" enclose the table's name: ALTER TABLE "lab"."session" REPLICA IDENTITY FULL
 struct Change {
-    Table table; // as it was when the plan was made
+    const Table *table; // as it was when the plan was made; null when the statement is about no table
     const char *before;
     const char *after;
-    ::LOCKMODE lock; // what the statement takes
+    ::LOCKMODE lock;          // what the statement takes on the table
+    bool needs_owner = true;  // of the table
+    bool locks_toast = false; // takes the same lock on the TOAST table
 };
 
-// The statement for a table of that name: one statement, no semicolon.
+// The statement for a table of that name, or for none: one statement, no semicolon.
 const char *statement_text(const Change &change, const char *schema, const char *name);
 
 } // namespace dj_deploy

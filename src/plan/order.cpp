@@ -3,8 +3,6 @@
 // then waits for the leader alone: once the leader is placed, its parts can follow at once.
 #include "plan/order.hpp"
 
-#include "plan/graph.hpp"
-
 namespace dj_deploy {
 
 namespace {
@@ -148,7 +146,7 @@ struct Placement {
 
 } // namespace
 
-Array<Table> in_order(std::span<const Table> tables, std::span<const Dependency> dependencies)
+Array<Index> places_in_order(std::span<const Table> tables, std::span<const Dependency> dependencies)
 {
     const Array<Edge> edges = number_edges(tables, dependencies);
     Array<Index> leaders = find_leaders(tables);
@@ -174,10 +172,11 @@ Array<Table> in_order(std::span<const Table> tables, std::span<const Dependency>
         placement.place_ready();
     }
 
-    Array<Table> ordered;
-    for (const Index index : placement.order)
-        ordered.push(tables[index]);
-    return ordered;
+    Array<Index> places;
+    places.resize(tables.size());
+    for (Index place = 0; place < placement.order.count; place++)
+        places[placement.order[place]] = place;
+    return places;
 }
 
 } // namespace dj_deploy

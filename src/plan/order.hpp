@@ -2,13 +2,14 @@
 #pragma once
 
 #include "catalog/dependencies.hpp"
+#include "plan/graph.hpp"
 
 namespace dj_deploy {
 
-// The tables, given by name, in the smallest order (byte order of names) in which parents precede children
-// and a part table ("master__part") comes directly after its master or its master's earlier parts. Tables in
-// a foreign-key cycle come after all that do not depend on them, by name; a part whose place
-// beside its master would contradict a foreign key is placed by its foreign keys alone.
-Array<Table> in_order(std::span<const Table> tables, std::span<const Dependency> dependencies);
+// For each of the tables, given by name, its place in the smallest order (byte order of names) in which
+// parents precede children and a part table ("master__part") comes directly after its master or its master's
+// earlier parts. Tables in a foreign-key cycle come after all that do not depend on them, by name; a part
+// whose place beside its master would contradict a foreign key is placed by its foreign keys alone.
+Array<Index> places_in_order(std::span<const Table> tables, std::span<const Dependency> dependencies);
 
 } // namespace dj_deploy

@@ -3,15 +3,30 @@
 
 namespace dj_deploy {
 
-void append_identifier(::StringInfo text, const char *name)
+namespace {
+
+void append_doubling(::StringInfo text, const char *content, char quote)
 {
-    appendStringInfoCharMacro(text, '"');
-    for (const char *byte = name; *byte != '\0'; byte++) {
-        if (*byte == '"')
-            appendStringInfoCharMacro(text, '"');
+    appendStringInfoCharMacro(text, quote);
+    for (const char *byte = content; *byte != '\0'; byte++) {
+        if (*byte == quote)
+            appendStringInfoCharMacro(text, quote);
         appendStringInfoCharMacro(text, *byte);
     }
-    appendStringInfoCharMacro(text, '"');
+    appendStringInfoCharMacro(text, quote);
+}
+
+} // namespace
+
+void append_identifier(::StringInfo text, const char *name)
+{
+    append_doubling(text, name, '"');
+}
+
+void append_literal(::StringInfo text, const char *value)
+{
+    Assert(::strchr(value, '\\') == nullptr);
+    append_doubling(text, value, '\'');
 }
 
 void append_qualified_name(::StringInfo text, const char *schema, const char *name)
@@ -19,6 +34,19 @@ void append_qualified_name(::StringInfo text, const char *schema, const char *na
     append_identifier(text, schema);
     appendStringInfoCharMacro(text, '.');
     append_identifier(text, name);
+}
+
+const char *identifier(const char *name)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    append_identifier(&text, name);
+    return ::pstrdup(text.data);
+}
+
+const char *qualified_name(const char *schema, const char *name)
+{
+    return ::psprintf("%s.%s", identifier(schema), identifier(name));
 }
 
 } // namespace dj_deploy

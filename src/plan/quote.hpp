@@ -11,4 +11,11 @@ void append_identifier(::StringInfo text, const char *name);
 // "lab"."session"
 void append_qualified_name(::StringInfo text, const char *schema, const char *name);
 
+// 'auto', quotes doubled; for text without backslashes, whose meaning depends on a setting.
+void append_literal(::StringInfo text, const char *value);
+
+// Names as strings of their own.
+const char *identifier(const char *name);
+const char *qualified_name(const char *schema, const char *name);
+
 } // namespace dj_deploy

@@ -11,15 +11,28 @@ namespace {
 constexpr const char *sql = R"(
     SELECT pg_catalog.jsonb_build_object('tables_analyzed', $1, 'tables_modified', $2,
                                          'ddl', pg_catalog.to_jsonb($3))
+           || COALESCE((SELECT pg_catalog.jsonb_build_object('skipped', pg_catalog.jsonb_agg(
+                                   pg_catalog.jsonb_build_object('table', s.object, 'reason', s.reason)
+                                   ORDER BY s.number))
+                        FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5))
+                             WITH ORDINALITY s (object, reason, number)
+                        HAVING pg_catalog.count(*) > 0), '{}')
     ORDER BY 1)";
 
 } // namespace
 
-::Datum make_report(std::int32_t analyzed, std::int32_t modified, std::span<const char *const> statements)
+::Datum make_report(const Plan &plan, const Outcome &outcome)
 {
+    Array<const char *> objects;
+    Array<const char *> reasons;
+    for (const Skip &skip : plan.skipped) {
+        objects.push(skip.object);
+        reasons.push(skip.reason);
+    }
     ::Datum report = 0;
     query(
-        sql, [&](const Row &row) { report = row.copy(1); }, analyzed, modified, statements);
+        sql, [&](const Row &row) { report = row.copy(1); }, plan.analyzed, outcome.modified,
+        outcome.statements.view(), objects.view(), reasons.view());
     return report;
 }
 

@@ -2,7 +2,7 @@
 // Every getter refuses NULL with 22004 and says which argument it was.
 #pragma once
 
-#include "pg/postgres.hpp"
+#include "pg/query.hpp"
 
 namespace dj_deploy {
 
@@ -18,6 +18,7 @@ struct Arguments {
     bool boolean(std::string_view name) const { return DatumGetBool(value(name)); }
     ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
     const char *string(std::string_view name) const;
+    Json json(std::string_view name) const;
 
 private:
     int position(std::string_view name) const; // -1 when the function has no such argument

@@ -20,7 +20,7 @@ namespace {
 
 } // namespace
 
-bool attempt(void (*step)(void *), void *argument, int expected_sqlstate)
+bool run_attempt(const Attempt &attempt)
 {
     const ::MemoryContext context = ::CurrentMemoryContext;
     const ::ResourceOwner owner = ::CurrentResourceOwner;
@@ -30,7 +30,7 @@ bool attempt(void (*step)(void *), void *argument, int expected_sqlstate)
     ::MemoryContextSwitchTo(context);
     PG_TRY();
     {
-        step(argument);
+        attempt.step(attempt.callables);
         ::ReleaseCurrentSubTransaction();
         ::MemoryContextSwitchTo(context);
         ::CurrentResourceOwner = owner;
@@ -43,7 +43,7 @@ bool attempt(void (*step)(void *), void *argument, int expected_sqlstate)
 
     if (error == nullptr)
         return true;
-    if (error->sqlerrcode != expected_sqlstate)
+    if (!attempt.is_expected(attempt.callables, *error))
         ::ReThrowError(error);
     ::FreeErrorData(error);
     return false;

@@ -5,17 +5,33 @@
 
 namespace dj_deploy {
 
-// Runs step(argument) in an internal subtransaction. Returns true when it has succeeded, with the locks it
-// took; false when it failed with that SQLSTATE, with all its effects undone. Any other error goes on to the
-// caller.
-bool attempt(void (*step)(void *), void *argument, int expected_sqlstate);
+struct Attempt {
+    void *callables;
+    void (*step)(void *callables);
+    bool (*is_expected)(void *callables, const ::ErrorData &error);
+};
 
-// The same for a callable.
-template <class Step>
-bool attempt(Step &&step, int expected_sqlstate)
+bool run_attempt(const Attempt &attempt);
+
+// Runs step() in an internal subtransaction. Returns true when it has succeeded, with the locks it took;
+// false when it failed with an error for which is_expected(error), with all its effects undone. Any other
+// error goes on to the caller.
+template <class Step, class IsExpected>
+bool attempt(Step &&step, IsExpected &&is_expected)
 {
-    return attempt([](void *callable) { (*static_cast<std::remove_reference_t<Step> *>(callable))(); }, &step,
-                   expected_sqlstate);
+    struct Callables {
+        std::remove_reference_t<Step> *step;
+        std::remove_reference_t<IsExpected> *is_expected;
+    };
+    Callables callables{&step, &is_expected};
+    return run_attempt({
+        .callables = &callables,
+        .step = [](void *given) { (*static_cast<Callables *>(given)->step)(); },
+        .is_expected =
+            [](void *given, const ::ErrorData &error) {
+                return (*static_cast<Callables *>(given)->is_expected)(error);
+            },
+    });
 }
 
 } // namespace dj_deploy

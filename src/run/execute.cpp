@@ -1,8 +1,11 @@
-// Preview and run over the same changes. A run is one SPI connection, with a scratch memory context that is
-// reset for each table; only the statements outlive it.
+// Preview and run over the same plan. A run is one SPI connection, with a scratch memory context that is
+// reset for each change; only the statements outlive it. It is also one subtransaction: what another session
+// did to the same catalog rows ("tuple concurrently updated") undoes it, and it starts over from a plan that
+// knows.
 #include "run/execute.hpp"
 
 #include "pg/query.hpp"
+#include "run/attempt.hpp"
 #include "run/lock.hpp"
 #include "run/requirements.hpp"
 
@@ -42,7 +45,7 @@ void require_still_named(const Change &change, const Name &name, CatalogState be
     if (now.messages == before.messages && now.command <= before.command + 1)
         return;
     const ::Oid schema = ::get_namespace_oid(name.schema, true);
-    if (::get_relname_relid(name.name, schema) != change.table.oid)
+    if (::get_relname_relid(name.name, schema) != change.table->oid)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("table \"%s.%s\" was renamed while it was being changed", name.schema, name.name));
 }
@@ -55,21 +58,33 @@ void run_statement(const char *statement)
 }
 
 // Returns the statement that was run, or null for a table that is gone.
-const char *execute_change(const Change &change)
+const char *execute_for_table(const Change &change)
 {
-    require_owner(change.table.oid);
-    lock_table(change.table, change.lock);
+    const ::Oid table = change.table->oid;
+    if (change.needs_owner)
+        require_owner(table);
+    lock_table(*change.table, change.lock);
     const CatalogState before = CatalogState::now();
-    const Name name = read_name(change.table.oid);
+    const Name name = read_name(table);
     if (name.name == nullptr) {
         ereport(NOTICE,
-                errmsg("table \"%s.%s\" does not exist, skipping", change.table.schema, change.table.name));
+                errmsg("table \"%s.%s\" does not exist, skipping", change.table->schema, change.table->name));
         return nullptr;
     }
-    require_owner(change.table.oid);
+    if (change.needs_owner)
+        require_owner(table);
     const char *statement = statement_text(change, name.schema, name.name);
     run_statement(statement);
     require_still_named(change, name, before);
+    return statement;
+}
+
+const char *execute_change(const Change &change)
+{
+    if (change.table != nullptr)
+        return execute_for_table(change);
+    const char *statement = statement_text(change, nullptr, nullptr);
+    run_statement(statement);
     return statement;
 }
 
@@ -78,43 +93,85 @@ void report_progress(std::size_t done, std::size_t total, ::TimestampTz &last)
     const ::TimestampTz now = ::GetCurrentTimestamp();
     if (!::TimestampDifferenceExceeds(last, now, progress_interval))
         return;
-    ereport(NOTICE, errmsg("%zu of %zu tables done", done, total));
+    ereport(NOTICE, errmsg("%zu of %zu statements done", done, total));
     last = now;
+}
+
+void execute_changes(std::span<const Change> changes, Outcome &outcome)
+{
+    const ::MemoryContext result = outcome.statements.context;
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
+    ::TimestampTz last_progress = ::GetCurrentTimestamp();
+    ::Oid last_modified = InvalidOid;
+
+    ::MemoryContextSwitchTo(scratch);
+    for (std::size_t index = 0; index < changes.size(); index++) {
+        CHECK_FOR_INTERRUPTS();
+        report_progress(index, changes.size(), last_progress);
+        if (const char *statement = execute_change(changes[index])) {
+            outcome.statements.push(::MemoryContextStrdup(result, statement));
+            // The changes of one table follow one another.
+            const Table *table = changes[index].table;
+            if (table != nullptr && !table->is_sequence() &&
+                std::exchange(last_modified, table->oid) != table->oid)
+                outcome.modified++;
+        }
+        ::MemoryContextReset(scratch);
+    }
+}
+
+// Another session has changed a row of the catalog at the same moment, or has done or undone what was
+// planned.
+bool is_overtaken(const ::ErrorData &error)
+{
+    switch (error.sqlerrcode) {
+    case ERRCODE_INTERNAL_ERROR:
+        return std::string_view(error.message).starts_with("tuple concurrently ");
+    case ERRCODE_UNIQUE_VIOLATION:
+        return error.schema_name != nullptr && std::string_view(error.schema_name) == "pg_catalog";
+    case ERRCODE_DUPLICATE_OBJECT:
+    case ERRCODE_UNDEFINED_OBJECT:
+    case ERRCODE_UNDEFINED_TABLE:
+    case ERRCODE_UNDEFINED_SCHEMA:
+        return true;
+    default:
+        return false;
+    }
 }
 
 } // namespace
 
-Outcome preview(std::span<const Change> changes)
+Outcome preview(const Plan &plan)
 {
-    check_requirements(changes, WARNING);
-    Outcome outcome{.statements = {}, .modified = 0};
-    for (const Change &change : changes)
-        outcome.statements.push(statement_text(change, change.table.schema, change.table.name));
+    check_requirements(plan, WARNING);
+    Outcome outcome{};
+    for (const Change &change : plan.changes) {
+        const Table *table = change.table;
+        outcome.statements.push(table == nullptr ? statement_text(change, nullptr, nullptr)
+                                                 : statement_text(change, table->schema, table->name));
+    }
     return outcome;
 }
 
-Outcome execute(std::span<const Change> changes)
+bool execute(const Plan &plan, bool may_start_over, Outcome &outcome)
 {
-    check_requirements(changes, ERROR);
-    Outcome outcome{.statements = {}, .modified = 0};
-    const ::MemoryContext result = ::CurrentMemoryContext;
-    ::TimestampTz last_progress = ::GetCurrentTimestamp();
-
-    with_spi([&] {
-        const ::MemoryContext scratch =
-            AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
-        ::MemoryContextSwitchTo(scratch);
-        for (std::size_t index = 0; index < changes.size(); index++) {
-            CHECK_FOR_INTERRUPTS();
-            report_progress(index, changes.size(), last_progress);
-            if (const char *statement = execute_change(changes[index])) {
-                outcome.statements.push(::MemoryContextStrdup(result, statement));
-                outcome.modified++;
-            }
-            ::MemoryContextReset(scratch);
-        }
-    });
-    return outcome;
+    if (plan.changes.is_empty())
+        return true;
+    check_requirements(plan, ERROR);
+    auto run = [&] {
+        with_settings({{"lock_timeout", effective_lock_timeout()}},
+                      [&] { with_spi([&] { execute_changes(plan.changes.view(), outcome); }); });
+        require_names(plan.names.view());
+    };
+    const auto is_worth_another = [&](const ::ErrorData &error) {
+        if (!may_start_over || !is_overtaken(error))
+            return false;
+        // Without news from other sessions another plan would be the same.
+        ::AcceptInvalidationMessages();
+        return ::SharedInvalidMessageCounter != plan.messages;
+    };
+    return attempt(run, is_worth_another);
 }
 
 } // namespace dj_deploy

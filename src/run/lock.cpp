@@ -2,7 +2,6 @@
 #include "run/lock.hpp"
 
 #include "catalog/blockers.hpp"
-#include "pg/settings.hpp"
 #include "run/attempt.hpp"
 
 namespace dj_deploy {
@@ -11,30 +10,29 @@ int lock_timeout = 5000;
 
 namespace {
 
-int effective_timeout()
+bool is_timeout(const ::ErrorData &error)
 {
-    return ::LockTimeout > 0 ? ::LockTimeout : lock_timeout;
-}
-
-void wait_for_lock(::Oid table, ::LOCKMODE mode)
-{
-    const char *timeout = ::psprintf("%d", effective_timeout());
-    with_settings({{"lock_timeout", timeout}}, [&] { ::LockRelationOid(table, mode); });
+    return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 } // namespace
+
+const char *effective_lock_timeout()
+{
+    return ::psprintf("%d", ::LockTimeout > 0 ? ::LockTimeout : lock_timeout);
+}
 
 void lock_table(const Table &table, ::LOCKMODE mode)
 {
     if (::ConditionalLockRelationOid(table.oid, mode))
         return;
-    if (attempt([&] { wait_for_lock(table.oid, mode); }, ERRCODE_LOCK_NOT_AVAILABLE))
+    if (attempt([&] { ::LockRelationOid(table.oid, mode); }, is_timeout))
         return;
 
     const char *blockers = describe_blockers(table.oid, mode);
     ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
             errmsg("could not obtain lock on table \"%s.%s\" within %d ms", table.schema, table.name,
-                   effective_timeout()),
+                   ::LockTimeout),
             errdetail_internal("%s", blockers != nullptr ? blockers
                                                          : "No session holds a conflicting lock any more."),
             errhint("Retry once the table is free, or allow a longer wait with lock_timeout or "

@@ -38,20 +38,30 @@ struct NameList {
 void check_ownership(std::span<const Change> changes, int level)
 {
     NameList tables = NameList::empty();
-    for (const Change &change : changes)
-        if (!change.table.is_owned)
-            tables.add(::psprintf("%s.%s", change.table.schema, change.table.name));
-    if (tables.count > 0)
-        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                errmsg_plural("must be owner of table %s", "must be owner of tables %s", tables.count,
-                              tables.finish()));
+    const Table *named = nullptr;
+    bool are_tables = true;
+    for (const Change &change : changes) {
+        if (!change.needs_owner || change.table == nullptr || change.table->is_owned ||
+            std::exchange(named, change.table) == change.table)
+            continue;
+        tables.add(::psprintf("%s.%s", change.table->schema, change.table->name));
+        are_tables =
+            are_tables && (change.table->relkind == RELKIND_RELATION || change.table->is_partitioned());
+    }
+    if (tables.count == 0)
+        return;
+    const char *what = are_tables ? (tables.count == 1 ? "table" : "tables")
+                                  : (tables.count == 1 ? "relation" : "relations");
+    ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            errmsg("must be owner of %s %s", what, tables.finish()));
 }
 
 void check_schema_usage(std::span<const Change> changes, int level)
 {
     Array<const Table *> tables;
     for (const Change &change : changes)
-        tables.push(&change.table);
+        if (change.table != nullptr)
+            tables.push(change.table);
     std::sort(tables.begin(), tables.end(), [](const Table *left, const Table *right) {
         return ::strcmp(left->schema, right->schema) < 0;
     });
@@ -72,7 +82,7 @@ void check_schema_usage(std::span<const Change> changes, int level)
                               schemas.count, schemas.finish()));
 }
 
-// The shared lock table's size as LockManagerShmemInit() computes it. A change keeps one lock until the
+// The shared lock table's size as LockManagerShmemInit() computes it. A change keeps its locks until the
 // transaction ends. Up to 18 the table has room beyond its size for what others lock; 19 has none, so one
 // lock a slot is left.
 void check_lock_capacity(std::span<const Change> changes, int level)
@@ -80,22 +90,48 @@ void check_lock_capacity(std::span<const Change> changes, int level)
     constexpr int left_for_others = PG_VERSION_NUM >= 190000 ? 1 : 0;
     const std::size_t capacity = static_cast<std::size_t>(::max_locks_per_xact - left_for_others) *
                                  static_cast<std::size_t>(::MaxBackends + ::max_prepared_xacts);
-    if (changes.size() <= capacity)
+    std::size_t tables = 0;
+    std::size_t locks = 0;
+    const Table *counted = nullptr;
+    for (const Change &change : changes) {
+        if (change.table == nullptr || std::exchange(counted, change.table) == change.table)
+            continue;
+        tables++;
+        locks += change.locks_toast ? 2 : 1;
+    }
+    if (locks <= capacity)
         return;
     ereport(level, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-            errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu",
-                   changes.size(), capacity),
+            errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
+                   capacity),
+            locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks) : 0,
             errhint("Run the statements of a dry run one transaction each (\\gexec in psql), or increase "
                     "max_locks_per_transaction."));
 }
 
+::Oid find_by_name(const NamedObject &object)
+{
+    switch (object.catalog) {
+    case AuthIdRelationId:
+        return ::get_role_oid(object.name, true);
+    case NamespaceRelationId:
+        return ::get_namespace_oid(object.name, true);
+    default:
+        return ::get_publication_oid(object.name, true);
+    }
+}
+
 } // namespace
 
-void check_requirements(std::span<const Change> changes, int level)
+void check_requirements(const Plan &plan, int level)
 {
-    check_ownership(changes, level);
-    check_schema_usage(changes, level);
-    check_lock_capacity(changes, level);
+    if (plan.changes.is_empty())
+        return;
+    for (const char *denial : plan.denials)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg_internal("%s", denial));
+    check_ownership(plan.changes.view(), level);
+    check_schema_usage(plan.changes.view(), level);
+    check_lock_capacity(plan.changes.view(), level);
 }
 
 void require_owner(::Oid table)
@@ -106,6 +142,15 @@ void require_owner(::Oid table)
     ereport(
         ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
         errmsg("must be owner of table \"%s.%s\"", ::get_namespace_name(::get_rel_namespace(table)), name));
+}
+
+void require_names(std::span<const NamedObject> objects)
+{
+    ::AcceptInvalidationMessages();
+    for (const NamedObject &object : objects)
+        if (find_by_name(object) != object.oid)
+            ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("\"%s\" was renamed or dropped during the run", object.name));
 }
 
 } // namespace dj_deploy

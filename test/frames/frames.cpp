@@ -47,13 +47,23 @@ PGDLLEXPORT ::Datum frames_raise(PG_FUNCTION_ARGS)
     PG_RETURN_VOID();
 }
 
+static bool is_raised(const ::ErrorData &error)
+{
+    return error.sqlerrcode == ERRCODE_RAISE_EXCEPTION;
+}
+
+static bool is_timeout(const ::ErrorData &error)
+{
+    return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
 // Returns true when the error was caught as expected; one with another SQLSTATE goes through.
 PG_FUNCTION_INFO_V1(frames_attempt);
 PGDLLEXPORT ::Datum frames_attempt(PG_FUNCTION_ARGS)
 {
-    const int expected = PG_GETARG_BOOL(1) ? ERRCODE_RAISE_EXCEPTION : ERRCODE_LOCK_NOT_AVAILABLE;
+    const auto is_expected = PG_GETARG_BOOL(1) ? is_raised : is_timeout;
     const std::int32_t number = PG_GETARG_INT32(0);
-    PG_RETURN_BOOL(!dj_deploy::attempt([&] { dj_deploy::descend<8>(number); }, expected));
+    PG_RETURN_BOOL(!dj_deploy::attempt([&] { dj_deploy::descend<8>(number); }, is_expected));
 }
 
 } // extern "C"

@@ -77,23 +77,27 @@ void find_reach(Reach &reach, const Array<Dependency> &dependencies, int tables)
                     reach[from][to] = true;
 }
 
-// Every table is there once, and after its parents unless it shares a cycle with them.
-bool is_right(std::span<const Table> ordered, const Array<Dependency> &dependencies, int tables)
+// Every table has a place of its own, and a later one than its parents unless it shares a cycle with them.
+bool is_right(std::span<const Table> tables, const Array<Index> &places,
+              const Array<Dependency> &dependencies)
 {
     static Reach reach;
-    find_reach(reach, dependencies, tables);
-    Array<int> places;
-    places.resize(tables + 1, -1);
-    for (std::size_t place = 0; place < ordered.size(); place++)
-        places[ordered[place].oid] = static_cast<int>(place);
-    for (int oid = 1; oid <= tables; oid++)
-        if (places[oid] < 0)
+    const int count = static_cast<int>(tables.size());
+    find_reach(reach, dependencies, count);
+    Array<int> place_of; // by OID
+    Array<bool> is_taken;
+    place_of.resize(count + 1, -1);
+    is_taken.resize(count);
+    for (int index = 0; index < count; index++) {
+        if (places[index] >= tables.size() || std::exchange(is_taken[places[index]], true))
             return false;
+        place_of[tables[index].oid] = static_cast<int>(places[index]);
+    }
     for (const Dependency &dependency : dependencies)
         if (!reach[dependency.child][dependency.parent] &&
-            places[dependency.parent] > places[dependency.child])
+            place_of[dependency.parent] > place_of[dependency.child])
             return false;
-    return static_cast<int>(ordered.size()) == tables;
+    return static_cast<int>(places.count) == count;
 }
 
 } // namespace
@@ -110,7 +114,8 @@ int main()
         const bool may_cycle = round % 2 == 1;
         const Array<Table> tables = random_tables(count);
         const Array<Dependency> dependencies = random_dependencies(count, may_cycle);
-        right += is_right(in_order(tables.view(), dependencies.view()).view(), dependencies, count);
+        const Array<Index> places = places_in_order(tables.view(), dependencies.view());
+        right += is_right(tables.view(), places, dependencies);
     }
     ::printf("%d of 1000 orders are right\n", right);
     return right == 1000 ? 0 : 1;

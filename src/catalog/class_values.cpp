@@ -1,0 +1,51 @@
+// Reads pg_class by OID.
+#include "catalog/class_values.hpp"
+
+#include "pg/scan.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+bool are_same(::Datum left, ::Datum right)
+{
+    const void *left_value = DatumGetPointer(left);
+    const void *right_value = DatumGetPointer(right);
+    return left_value != nullptr && VARSIZE_ANY(left_value) == VARSIZE_ANY(right_value) &&
+           ::memcmp(left_value, right_value, VARSIZE_ANY(left_value)) == 0;
+}
+
+} // namespace
+
+Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> relations)
+{
+    Array<ClassValue> values;
+    ::Datum last = 0;
+    with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &classes) {
+        classes.scan_each(Anum_pg_class_oid, relations, [&](::HeapTuple row) {
+            bool is_null = false;
+            const ::Datum stored = heap_getattr(row, column, RelationGetDescr(classes.table), &is_null);
+            if (is_null)
+                return;
+            const ::Datum value = PointerGetDatum(PG_DETOAST_DATUM_COPY(stored));
+            if (are_same(last, value))
+                ::pfree(DatumGetPointer(value));
+            else
+                last = value;
+            values.push({.relation = fixed_part<FormData_pg_class>(row).oid, .value = last});
+        });
+    });
+    std::sort(values.begin(), values.end(),
+              [](const ClassValue &left, const ClassValue &right) { return left.relation < right.relation; });
+    return values;
+}
+
+::Datum find_class_value(std::span<const ClassValue> values, ::Oid relation)
+{
+    const auto found =
+        std::lower_bound(values.begin(), values.end(), relation,
+                         [](const ClassValue &value, ::Oid oid) { return value.relation < oid; });
+    return found != values.end() && found->relation == relation ? found->value : 0;
+}
+
+} // namespace dj_deploy

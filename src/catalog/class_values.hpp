@@ -1,0 +1,20 @@
+// One column of pg_class for many relations.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+struct ClassValue {
+    ::Oid relation;
+    ::Datum value; // a varlena; 0 when NULL
+};
+
+// The values of a varlena column (reloptions, relacl) by relation; the OIDs are sorted. Neighbours with the
+// same value share it, so that tables that are alike need to be looked at only once.
+Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> relations);
+
+// The value of a relation; 0 when it has none.
+::Datum find_class_value(std::span<const ClassValue> values, ::Oid relation);
+
+} // namespace dj_deploy

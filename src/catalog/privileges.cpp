@@ -1,0 +1,117 @@
+// Reads aclitem[] values with the server's macros, as aclexplode() does.
+#include "catalog/privileges.hpp"
+
+#include "pg/query.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct PrivilegeName {
+    ::AclMode privilege;
+    const char *name;
+};
+
+constexpr PrivilegeName names[] = {
+    {ACL_SELECT, "SELECT"},     {ACL_INSERT, "INSERT"},     {ACL_UPDATE, "UPDATE"},
+    {ACL_DELETE, "DELETE"},     {ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
+    {ACL_TRIGGER, "TRIGGER"},   {ACL_USAGE, "USAGE"},       {ACL_CREATE, "CREATE"},
+#if PG_VERSION_NUM >= 170000
+    {ACL_MAINTAIN, "MAINTAIN"},
+#endif
+};
+
+// A role's grants are registered in pg_shdepend, which saves looking at every column; not those of PUBLIC and
+// of roles that initdb made.
+constexpr const char *registered_sql = R"(
+    SELECT a.attrelid, c.relowner, a.attacl
+    FROM pg_catalog.pg_shdepend d
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objid AND a.attnum = d.objsubid
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+    WHERE d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
+      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid > 0 AND d.deptype = 'a'
+      AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = $1
+      AND d.objid = ANY ($2)
+    ORDER BY a.attrelid, a.attnum)";
+
+constexpr const char *any_sql = R"(
+    SELECT a.attrelid, c.relowner, a.attacl
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+    WHERE $1 IS NOT NULL AND a.attrelid = ANY ($2) AND a.attacl IS NOT NULL
+    ORDER BY a.attrelid, a.attnum)";
+
+} // namespace
+
+void Holding::add(const Holding &other)
+{
+    granted |= other.granted;
+    grantable |= other.grantable;
+    by_others |= other.by_others;
+    grantable_by_others |= other.grantable_by_others;
+    passed_on |= other.passed_on;
+    if (OidIsValid(other.other_grantor))
+        other_grantor = other.other_grantor;
+}
+
+Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
+{
+    Holding holding{};
+    if (list == 0)
+        return holding;
+    const ::Acl *acl = DatumGetAclP(list);
+    for (const ::AclItem &item : std::span(ACL_DAT(acl), ACL_NUM(acl))) {
+        if (item.ai_grantor == role && item.ai_grantee != role)
+            holding.passed_on |= ACLITEM_GET_PRIVS(item);
+        if (item.ai_grantee != role)
+            continue;
+        const bool is_by_owner = item.ai_grantor == owner;
+        (is_by_owner ? holding.granted : holding.by_others) |= ACLITEM_GET_PRIVS(item);
+        (is_by_owner ? holding.grantable : holding.grantable_by_others) |= ACLITEM_GET_GOPTIONS(item);
+        if (!is_by_owner)
+            holding.other_grantor = item.ai_grantor;
+    }
+    return holding;
+}
+
+Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables)
+{
+    Array<ColumnHolding> holdings;
+    const bool is_registered = role >= FirstNormalObjectId;
+    const auto add = [&](const Row &row) {
+        const ::Oid table = row.oid(1);
+        if (holdings.is_empty() || holdings[holdings.count - 1].table != table)
+            holdings.push({.table = table, .holding = {}});
+        holdings[holdings.count - 1].holding.add(holding_of(role, row.oid(2), row.copy(3)));
+    };
+    query(is_registered ? registered_sql : any_sql, add, role, tables);
+    return holdings;
+}
+
+::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type)
+{
+    const ::HeapTuple row = ::SearchSysCache3(::DEFACLROLENSPOBJ, ObjectIdGetDatum(owner),
+                                              ObjectIdGetDatum(schema), CharGetDatum(object_type));
+    if (!HeapTupleIsValid(row))
+        return 0;
+    bool is_null = false;
+    const ::Datum stored =
+        ::SysCacheGetAttr(::DEFACLROLENSPOBJ, row, Anum_pg_default_acl_defaclacl, &is_null);
+    const ::Datum list = is_null ? 0 : PointerGetDatum(DatumGetAclPCopy(stored));
+    ::ReleaseSysCache(row);
+    return list;
+}
+
+const char *privilege_names(::AclMode privileges, ::AclMode all)
+{
+    if (privileges == all)
+        return "ALL";
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (const PrivilegeName &name : names)
+        if ((privileges & name.privilege) != 0)
+            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", name.name);
+    return text.data;
+}
+
+} // namespace dj_deploy

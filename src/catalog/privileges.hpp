@@ -1,0 +1,42 @@
+// What a role holds on an object, taken from its access control list.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+// Sets of privileges, one bit each.
+struct Holding {
+    ::AclMode granted;   // by the owner of the object
+    ::AclMode grantable; // by the owner, with grant option
+    ::AclMode by_others; // by somebody else
+    ::AclMode grantable_by_others;
+    ::AclMode passed_on; // by the role itself, to others
+    ::Oid other_grantor; // one of those others
+
+    void add(const Holding &other);
+};
+
+// What the role itself (ACL_ID_PUBLIC for PUBLIC), and not a role it belongs to, holds by the list: an
+// aclitem[], 0 when the catalog has NULL. NULL stands for the built-in default, which on tables, sequences
+// and schemas gives nothing to anybody but the owner.
+Holding holding_of(::Oid role, ::Oid owner, ::Datum list);
+
+// What the role holds in the columns of a table, put together.
+struct ColumnHolding {
+    ::Oid table;
+    Holding holding;
+};
+
+// For those of the tables, whose OIDs are sorted, in whose columns somebody was granted something by list; by
+// table.
+Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables);
+
+// pg_default_acl.defaclacl: what the owner's future tables ('r') or sequences ('S') in the schema start with;
+// 0 when there is none.
+::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type);
+
+// "SELECT, INSERT", or "ALL" when they are all there are.
+const char *privilege_names(::AclMode privileges, ::AclMode all);
+
+} // namespace dj_deploy

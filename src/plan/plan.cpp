@@ -1,0 +1,55 @@
+// The order of a plan's changes.
+#include "plan/plan.hpp"
+
+#include "plan/order.hpp"
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr std::size_t most_warnings = 10;
+
+} // namespace
+
+void Plan::skip(const Table &table, const char *reason)
+{
+    skipped.push({.object = qualified_name(table.schema, table.name), .reason = reason});
+}
+
+void put_in_order(Plan &plan, std::span<const Table> tables)
+{
+    const auto is_about_table = [](const Change &change) { return change.table != nullptr; };
+    if (std::count_if(plan.changes.begin(), plan.changes.end(), is_about_table) == 0)
+        return;
+
+    const Array<Index> places = places_in_order(tables, read_dependencies(tables).view());
+    const auto place = [&](const Change &change) -> std::int64_t {
+        return change.table == nullptr ? -1 : std::int64_t{places[change.table - tables.data()]};
+    };
+    // Without std::stable_sort, which allocates: the position breaks ties.
+    struct Ranked {
+        std::int64_t place;
+        std::size_t position;
+    };
+    Array<Ranked> ranked;
+    for (const Change &change : plan.changes)
+        ranked.push({.place = place(change), .position = ranked.count});
+    std::sort(ranked.begin(), ranked.end(), [](const Ranked &left, const Ranked &right) {
+        return left.place != right.place ? left.place < right.place : left.position < right.position;
+    });
+    Array<Change> ordered;
+    for (const Ranked &rank : ranked)
+        ordered.push(plan.changes[rank.position]);
+    plan.changes = ordered;
+}
+
+void warn_of_skipped(const Plan &plan)
+{
+    for (std::size_t index = 0; index < std::min(plan.skipped.count, most_warnings); index++)
+        ereport(WARNING, errmsg("skipping %s: %s", plan.skipped[index].object, plan.skipped[index].reason));
+    if (plan.skipped.count > most_warnings)
+        ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_warnings));
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,172 @@
+// Names and values are checked by the server's own parser of storage parameters. It lists its names nowhere,
+// so the hints come from a list of our own.
+#include "request/storage_parameters.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr std::string_view toast_prefix = "toast.";
+constexpr std::size_t most_hints = 3;
+
+// What hints name, where the server knows it.
+constexpr std::array known_names = {
+    "autovacuum_analyze_scale_factor",
+    "autovacuum_analyze_threshold",
+    "autovacuum_enabled",
+    "autovacuum_freeze_max_age",
+    "autovacuum_freeze_min_age",
+    "autovacuum_freeze_table_age",
+    "autovacuum_multixact_freeze_max_age",
+    "autovacuum_multixact_freeze_min_age",
+    "autovacuum_multixact_freeze_table_age",
+    "autovacuum_parallel_workers",
+    "autovacuum_vacuum_cost_delay",
+    "autovacuum_vacuum_cost_limit",
+    "autovacuum_vacuum_insert_scale_factor",
+    "autovacuum_vacuum_insert_threshold",
+    "autovacuum_vacuum_max_threshold",
+    "autovacuum_vacuum_scale_factor",
+    "autovacuum_vacuum_threshold",
+    "log_autoanalyze_min_duration",
+    "log_autovacuum_min_duration",
+    "vacuum_index_cleanup",
+    "vacuum_max_eager_freeze_failure_rate",
+    "vacuum_truncate",
+};
+
+bool is_analyze_option(std::string_view option)
+{
+    return option.find("analyze") != option.npos;
+}
+
+// Whether this server has a storage parameter of that name: it knows which lock setting it takes.
+bool is_known(const char *option)
+{
+    ::List *options = list_make1(::makeDefElem(::pstrdup(option), nullptr, -1));
+    return ::AlterTableGetRelOptionsLockLevel(options) != NoLock;
+}
+
+// Whether it is about vacuum at all, for a table or, where nothing is analyzed, a TOAST table.
+bool is_ours(const char *option, bool is_toast)
+{
+    const std::string_view name = option;
+    const bool is_analyze = is_analyze_option(name);
+    return (name.find("vacuum") != name.npos || is_analyze) && !(is_toast && is_analyze) && is_known(option);
+}
+
+struct NearName {
+    int distance;
+    const char *name;
+};
+
+// The nearest names, if they differ in less than a third: "a", "b" or "c". Null when there is none.
+const char *near_names(std::string_view option, bool is_toast)
+{
+    Array<NearName> near;
+    const int length = static_cast<int>(option.size());
+    int furthest = 1 + length / 3;
+    for (const char *name : known_names) {
+        if (length >= NAMEDATALEN || !is_ours(name, is_toast))
+            continue;
+        const int distance = ::varstr_levenshtein_less_equal(
+            option.data(), length, name, static_cast<int>(::strlen(name)), 1, 1, 1, furthest, false);
+        if (distance <= furthest)
+            near.push({.distance = distance, .name = name});
+        furthest = std::min(furthest, distance + 2);
+    }
+    std::sort(near.begin(), near.end(), [](const NearName &left, const NearName &right) {
+        return left.distance != right.distance ? left.distance < right.distance
+                                               : ::strcmp(left.name, right.name) < 0;
+    });
+    while (!near.is_empty() && near[near.count - 1].distance > furthest)
+        near.count--;
+
+    const std::size_t count = std::min(near.count, most_hints);
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (std::size_t index = 0; index < count; index++)
+        ::appendStringInfo(&text, "%s\"%s%s\"",
+                           index == 0          ? ""
+                           : index + 1 < count ? ", "
+                                               : " or ",
+                           is_toast ? toast_prefix.data() : "", near[index].name);
+    return count == 0 ? nullptr : text.data;
+}
+
+[[noreturn]] void raise_unknown(const StorageParameter &parameter)
+{
+    const char *near = near_names(parameter.option, parameter.is_toast);
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("unrecognized parameter \"%s\"", parameter.name),
+            near != nullptr
+                ? errhint("Perhaps you meant %s.", near)
+                : errhint("Parameters are autovacuum_*, vacuum_*, and the same with \"toast.\" in front."));
+    ::pg_unreachable();
+}
+
+// "name" or "toast.name"
+StorageParameter named(const char *name)
+{
+    const bool is_toast = std::string_view(name).starts_with(toast_prefix);
+    return {.name = name,
+            .option = is_toast ? name + toast_prefix.size() : name,
+            .is_toast = is_toast,
+            .value = nullptr,
+            .is_string = false,
+            .parsed = nullptr};
+}
+
+::bytea *parse(bool is_toast, const char *name_and_value, bool is_strict)
+{
+    const ::Datum element = CStringGetTextDatum(name_and_value);
+    ::Datum elements[] = {element};
+    const ::Datum options = PointerGetDatum(::construct_array(elements, 1, TEXTOID, -1, false, TYPALIGN_INT));
+    return ::heap_reloptions(is_toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, is_strict);
+}
+
+StorageParameter read_parameter(const char *name, std::string_view type, const char *value)
+{
+    StorageParameter parameter = named(name);
+    if (!is_ours(parameter.option, parameter.is_toast))
+        raise_unknown(parameter);
+    if (type == "null")
+        return parameter;
+    if (type == "array" || type == "object")
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("value of parameter \"%s\" must be a number, boolean, string or null; got an %s", name,
+                       type.data()));
+    parameter.value = value;
+    parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
+    parameter.is_string = type == "string";
+    return parameter;
+}
+
+constexpr const char *sql = R"(
+    SELECT p.key, pg_catalog.jsonb_typeof(p.value), p.value #>> '{}'
+    FROM pg_catalog.jsonb_each($1) p
+    ORDER BY p.key COLLATE "C")";
+
+} // namespace
+
+Array<StorageParameter> request_storage_parameters(const Arguments &arguments)
+{
+    const Json parameters = arguments.json("parameters");
+    if (!parameters.is_object())
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("parameters must be a JSON object of parameter names and values"));
+    Array<StorageParameter> read;
+    query(
+        sql, [&](const Row &row) { read.push(read_parameter(row.string(1), row.string(2), row.string(3))); },
+        parameters);
+    return read;
+}
+
+bool has_same_meaning(const StorageParameter &parameter, const char *name_and_value)
+{
+    const ::bytea *current = parse(parameter.is_toast, name_and_value, false);
+    return VARSIZE(current) == VARSIZE(parameter.parsed) &&
+           ::memcmp(current, parameter.parsed, VARSIZE(current)) == 0;
+}
+
+} // namespace dj_deploy

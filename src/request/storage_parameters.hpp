@@ -1,0 +1,25 @@
+// Table storage parameters about vacuum, as a call gives them in JSON.
+#pragma once
+
+#include "pg/array.hpp"
+#include "request/arguments.hpp"
+
+namespace dj_deploy {
+
+struct StorageParameter {
+    const char *name;      // "autovacuum_enabled" or "toast.autovacuum_enabled"
+    const char *option;    // the same without "toast."
+    bool is_toast;         // of the TOAST table
+    const char *value;     // null to reset it
+    bool is_string;        // whether the value was a string in the JSON
+    const ::bytea *parsed; // the value as the server understands it
+};
+
+// Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023 for anything else, for
+// a name that this server does not know for tables, and for a value that its parser refuses.
+Array<StorageParameter> request_storage_parameters(const Arguments &arguments);
+
+// Whether a value that is in force, as "name=value", means the same as the parameter's.
+bool has_same_meaning(const StorageParameter &parameter, const char *name_and_value);
+
+} // namespace dj_deploy
