@@ -44,12 +44,13 @@ void SetPublicationMembership::require_listable(const Publication &publication, 
                 errmsg("publication \"%s\" is defined as %s", name, publication.for_all),
                 errdetail("Tables cannot be added to it or dropped from it."));
     if (publication.has_schema) {
-        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("publication \"%s\" publishes schema \"%s\" as a whole", name,
-                       ::get_namespace_name(schema)),
-                errdetail("It is defined with TABLES IN SCHEMA, which publishes hidden tables too."),
-                errhint("Take the schema out first: ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s",
-                        identifier(name), identifier(::get_namespace_name(schema))));
+        ereport(
+            ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            errmsg("publication \"%s\" publishes schema \"%s\" as a whole", name,
+                   ::get_namespace_name(schema)),
+            errdetail("It is defined with TABLES IN SCHEMA, which publishes hidden tables too."),
+            errhint("Take the schema out with ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s, and call again.",
+                    identifier(name), identifier(::get_namespace_name(schema))));
     }
 }
 
