@@ -12,24 +12,27 @@ constexpr const char *sql = R"(
            || CASE WHEN pg_catalog.count(*) > 10
                    THEN pg_catalog.format(E'\nAnd %s more.', pg_catalog.count(*) - 10) ELSE '' END
     FROM (
-        SELECT pg_catalog.row_number() OVER (ORDER BY a.xact_start, l.pid, l.virtualtransaction) AS number,
+        SELECT pg_catalog.row_number() OVER (ORDER BY NOT l.granted, a.xact_start, l.pid, l.virtualtransaction)
+               AS number,
                CASE
                WHEN l.pid IS NULL THEN pg_catalog.format(
                    'Blocked by prepared transaction %L of role "%s", prepared %s ago.',
                    x.gid, x.owner, pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - x.prepared))
                ELSE pg_catalog.format(
-                   'Blocked by process %s (role "%s", application "%s", %s).',
-                   l.pid, COALESCE(a.usename, a.backend_type), a.application_name,
+                   '%s process %s (role "%s", application "%s", %s).',
+                   CASE WHEN l.granted THEN 'Blocked by' ELSE 'Queued behind' END, l.pid,
+                   COALESCE(a.usename, a.backend_type), a.application_name,
                    COALESCE('transaction open for ' || pg_catalog.date_trunc(
                                 'second', pg_catalog.clock_timestamp() - a.xact_start)::text,
                             'age of its transaction unknown'))
-               END AS line
-        FROM (SELECT DISTINCT pid, virtualtransaction
+               END AS line, l.granted, pg_catalog.bool_or(l.granted) OVER () AS has_holder
+        FROM (SELECT pid, virtualtransaction, pg_catalog.bool_or(granted) AS granted
               FROM pg_catalog.pg_locks
-              WHERE locktype = 'relation' AND relation = $1 AND granted AND mode = ANY ($2)
+              WHERE locktype = 'relation' AND relation = $1 AND mode = ANY ($2)
                 AND database = (SELECT oid FROM pg_catalog.pg_database
                                 WHERE datname = pg_catalog.current_database())
-                AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()) l
+                AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+              GROUP BY pid, virtualtransaction) l
         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
         LEFT JOIN (SELECT h.virtualtransaction, p.gid, p.owner, p.prepared
                    FROM pg_catalog.pg_locks h
@@ -37,6 +40,7 @@ constexpr const char *sql = R"(
                    WHERE h.pid IS NULL AND h.locktype = 'transactionid' AND h.granted) x
                ON l.pid IS NULL AND x.virtualtransaction = l.virtualtransaction
     ) b
+    WHERE b.granted OR NOT b.has_holder
     ORDER BY 1)";
 
 Array<const char *> conflicting_modes(::LOCKMODE mode)
