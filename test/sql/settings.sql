@@ -14,6 +14,30 @@ RESET client_min_messages;
 SELECT dj_deploy.set_replica_identity('settings') -> 'ddl' AS planned \gset
 SELECT jsonb_array_elements_text(:'planned');
 
+-- What the other operations plan, and what they do: all is undone again.
+CREATE ROLE regress_settings;
+CREATE FUNCTION settings.siblings(dry_run boolean) RETURNS pg_catalog.jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    result pg_catalog.jsonb;
+BEGIN
+    BEGIN
+        result := pg_catalog.jsonb_build_array(
+            dj_deploy.set_publication_membership('settings', 'regress_new', dry_run => dry_run),
+            dj_deploy.set_publication_membership('settings', 'regress_settings', dry_run => dry_run),
+            dj_deploy.set_autovacuum('settings', '{"autovacuum_vacuum_scale_factor": 0.1, "vacuum_index_cleanup": "auto",
+                "autovacuum_vacuum_cost_delay": 1.5, "toast.autovacuum_enabled": true}', dry_run => dry_run),
+            dj_deploy.set_grants('settings', 'regress_settings', 'write', dry_run => dry_run));
+        RAISE EXCEPTION SQLSTATE 'UNDO0';
+    EXCEPTION WHEN SQLSTATE 'UNDO0' THEN NULL;
+    END;
+    RETURN pg_catalog.jsonb_path_query_array(result, '$[*].ddl[*]');
+END $$;
+SET client_min_messages = error;
+SELECT settings.siblings(true) AS siblings \gset
+RESET client_min_messages;
+SELECT jsonb_array_elements_text(:'siblings');
+CREATE TEMPORARY TABLE planned_siblings AS SELECT :'siblings'::jsonb AS planned;
+
 -- Plans and runs under one setting, in both modes; says whether statements and catalog are as they should be.
 CREATE FUNCTION settings.is_same(name text, value text, planned jsonb) RETURNS boolean LANGUAGE plpgsql
 SET client_min_messages = error AS $$
@@ -28,6 +52,9 @@ BEGIN
     identities := string_agg(relreplident::text, '') FROM pg_class
                   WHERE relnamespace = 'settings'::regnamespace AND relkind IN ('r', 'p');
     PERFORM dj_deploy.set_replica_identity('settings', 'default', false);
+    -- Undoing takes an error, with which this setting would end the session.
+    IF name <> 'exit_on_error' AND (SELECT settings.siblings(true) <> p.planned OR settings.siblings(false) <> p.planned
+                                    FROM pg_temp.planned_siblings p) THEN RETURN false; END IF;
     PERFORM set_config(name, former, false);
     RETURN executed = planned AND identities = 'fffff';
 END $$;
@@ -115,6 +142,10 @@ SHOW search_path;
 SET search_path = '';
 SELECT dj_deploy.set_replica_identity('settings.plain'::regclass, dry_run => false);
 SHOW search_path;
+SET client_min_messages = error;
+SET search_path = evil, pg_temp, pg_catalog;
+SELECT pg_catalog.jsonb_array_length(settings.siblings(false));
+RESET client_min_messages;
 TABLE evil.trace;
 RESET search_path;
 SELECT relname, relreplident FROM pg_catalog.pg_class
@@ -138,5 +169,6 @@ SET client_min_messages = error;
 DROP EVENT TRIGGER settings_start;
 DROP EVENT TRIGGER settings_end;
 DROP PUBLICATION regress_settings;
-DROP TABLE pg_temp.pg_class, pg_temp.pg_namespace, pg_temp.pg_constraint;
+DROP TABLE pg_temp.planned_siblings, pg_temp.pg_class, pg_temp.pg_namespace, pg_temp.pg_constraint;
 DROP SCHEMA settings, evil CASCADE;
+DROP ROLE regress_settings;
