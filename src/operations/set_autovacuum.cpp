@@ -84,8 +84,13 @@ const char *find_option(::Datum options, std::string_view name)
     return nullptr;
 }
 
+// What the parser leaves behind is gone at the end: tables are many.
 Difference SetAutovacuum::compare(const Options &options) const
 {
+    const ::MemoryContext caller = ::CurrentMemoryContext;
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(caller, "dj_deploy storage parameters", ALLOCSET_SMALL_SIZES);
+    ::MemoryContextSwitchTo(scratch);
     Difference difference{};
     for (std::size_t index = 0; index < parameters.count; index++) {
         const StorageParameter &parameter = parameters[index];
@@ -99,6 +104,8 @@ Difference SetAutovacuum::compare(const Options &options) const
         else if (current == nullptr || !has_same_meaning(parameter, current))
             difference.to_set |= bit;
     }
+    ::MemoryContextSwitchTo(caller);
+    ::MemoryContextDelete(scratch);
     return difference;
 }
 
@@ -133,7 +140,7 @@ const char *SetAutovacuum::text(const Difference &difference) const
     };
     append_list(" SET (", difference.to_set);
     append_list(difference.to_set != 0 ? ", RESET (" : " RESET (", difference.to_reset);
-    return text.data;
+    return exact_copy(text);
 }
 
 // Tables that are alike share what was found out about the first of them.

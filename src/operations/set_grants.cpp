@@ -25,6 +25,12 @@ Access request_access(const Arguments &arguments)
     ::pg_unreachable();
 }
 
+// The server takes the name, quoted or not, for PUBLIC, and allows no role of that name.
+bool is_public(std::string_view role)
+{
+    return role == "public";
+}
+
 // What each access means for a kind of object, by Access.
 struct Kind {
     std::array<::AclMode, 4> wanted;
@@ -43,7 +49,7 @@ struct Object {
     const Kind &kind;
     const char *prefix;
     const char *on;
-    const char *name; // quoted, for what is skipped
+    const char *name; // quoted, when there is no table
 };
 
 struct SetGrants {
@@ -51,6 +57,8 @@ struct SetGrants {
     static constexpr Scope scope = {.has_hidden = true, .has_partitions = false, .has_relations = true};
 
     const char *role_name;
+    const char *to; // the role in a GRANT and in a REVOKE
+    const char *from;
     Access access;
     bool has_future_tables;
 
@@ -58,15 +66,16 @@ struct SetGrants {
     {
         const char *role = arguments.string("role");
         require_name("role", role);
+        const char *grantee = is_public(role) ? "PUBLIC" : identifier(role);
         return {.role_name = role,
+                .to = ::psprintf(" TO %s", grantee),
+                .from = ::psprintf(" FROM %s", grantee),
                 .access = request_access(arguments),
                 .has_future_tables = arguments.boolean("future_tables")};
     }
 
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;
 
-    bool is_public() const { return std::string_view(role_name) == "public"; }
-    const char *grantee() const { return is_public() ? "PUBLIC" : identifier(role_name); }
     ::Oid resolve_role() const;
     void plan_schema(::Oid role, ::Oid schema, Plan &plan) const;
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
@@ -76,7 +85,7 @@ struct SetGrants {
 
 ::Oid SetGrants::resolve_role() const
 {
-    if (is_public())
+    if (is_public(role_name))
         return ACL_ID_PUBLIC;
     const ::Oid role = ::get_role_oid(role_name, true);
     if (!OidIsValid(role))
@@ -98,6 +107,14 @@ void push_statement(const Object &object, const char *action, ::AclMode privileg
     });
 }
 
+void skip(const Object &object, Plan &plan, const char *reason)
+{
+    if (object.table != nullptr)
+        plan.skip(*object.table, reason);
+    else
+        plan.skipped.push({.object = object.name, .reason = reason});
+}
+
 // Returns whether anything is to be done. The owner's REVOKE takes away what the owner granted, of the
 // columns too; it fails where the role has passed a privilege on.
 bool SetGrants::plan_object(const Object &object, const Holding &own, const Holding &in_columns,
@@ -113,16 +130,14 @@ bool SetGrants::plan_object(const Object &object, const Holding &own, const Hold
     const ::AclMode missing = wanted & ~(own.granted | own.by_others);
 
     if (others != ACL_NO_RIGHTS)
-        plan.skipped.push({.object = object.name,
-                           .reason = ::psprintf("%s was granted by role \"%s\"", privilege_names(others, 0),
-                                                ::GetUserNameFromId(held.other_grantor, true))});
+        skip(object, plan,
+             ::psprintf("%s was granted by role \"%s\"", privilege_names(others, ACL_NO_RIGHTS),
+                        ::GetUserNameFromId(held.other_grantor, true)));
     if (stuck != ACL_NO_RIGHTS)
-        plan.skipped.push({.object = object.name,
-                           .reason = ::psprintf("%s was passed on to others", privilege_names(stuck, 0))});
-    const char *from = ::psprintf(" FROM %s", grantee());
+        skip(object, plan, ::psprintf("%s was passed on to others", privilege_names(stuck, ACL_NO_RIGHTS)));
     push_statement(object, "REVOKE ", excess & ~stuck, from, plan);
     push_statement(object, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, from, plan);
-    push_statement(object, "GRANT ", missing, ::psprintf(" TO %s", grantee()), plan);
+    push_statement(object, "GRANT ", missing, to, plan);
     return ((excess | grantable) & ~stuck) != ACL_NO_RIGHTS || missing != ACL_NO_RIGHTS;
 }
 
@@ -172,7 +187,7 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
                             .kind = table.is_sequence() ? sequence_kind : table_kind,
                             .prefix = "",
                             .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
-                            .name = qualified_name(table.schema, table.name)};
+                            .name = nullptr};
         plan_object(object, holding_of(role, table.owner, find_class_value(lists.view(), table.oid)),
                     has_columns ? column->holding : Holding{}, plan);
     }
@@ -198,12 +213,12 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
     for (const ::Oid owner : owners) {
         const char *owner_name = ::GetUserNameFromId(owner, false);
         plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
-        Object object{.table = nullptr,
-                      .kind = table_kind,
-                      .prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                           identifier(owner_name), identifier(schema_name)),
-                      .on = "TABLES",
-                      .name = identifier(schema_name)};
+        const Object object{.table = nullptr,
+                            .kind = table_kind,
+                            .prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
+                                                 identifier(owner_name), identifier(schema_name)),
+                            .on = "TABLES",
+                            .name = identifier(schema_name)};
         const auto held = [&](char type) {
             return holding_of(role, owner, read_default_privileges(owner, schema, type));
         };
@@ -223,7 +238,7 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
 void SetGrants::plan(Target target, std::span<const Table> tables, Plan &plan) const
 {
     const ::Oid role = resolve_role();
-    if (!is_public())
+    if (!is_public(role_name))
         plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
     plan_schema(role, target.schema, plan);
     plan_tables(role, tables, plan);

@@ -13,10 +13,7 @@ const char *statement_text(const Change &change, const char *schema, const char 
     if (change.table != nullptr)
         append_qualified_name(&text, schema, name);
     ::appendStringInfoString(&text, change.after);
-    // Plans are long, and a StringInfo starts with a kilobyte.
-    const char *exact = ::pstrdup(text.data);
-    ::pfree(text.data);
-    return exact;
+    return exact_copy(text);
 }
 
 } // namespace dj_deploy

@@ -41,12 +41,22 @@ const char *identifier(const char *name)
     ::StringInfoData text;
     ::initStringInfo(&text);
     append_identifier(&text, name);
-    return ::pstrdup(text.data);
+    return exact_copy(text);
 }
 
 const char *qualified_name(const char *schema, const char *name)
 {
-    return ::psprintf("%s.%s", identifier(schema), identifier(name));
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    append_qualified_name(&text, schema, name);
+    return exact_copy(text);
+}
+
+const char *exact_copy(const ::StringInfoData &text)
+{
+    const char *exact = ::pstrdup(text.data);
+    ::pfree(text.data);
+    return exact;
 }
 
 } // namespace dj_deploy

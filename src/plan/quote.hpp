@@ -18,4 +18,8 @@ void append_literal(::StringInfo text, const char *value);
 const char *identifier(const char *name);
 const char *qualified_name(const char *schema, const char *name);
 
+// A finished text without the room that a StringInfo, which starts with a kilobyte, holds ready; frees the
+// original.
+const char *exact_copy(const ::StringInfoData &text);
+
 } // namespace dj_deploy
