@@ -88,6 +88,32 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
     return holdings;
 }
 
+Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table)
+{
+    const auto found =
+        std::lower_bound(holdings.begin(), holdings.end(), table,
+                         [](const ColumnHolding &holding, ::Oid oid) { return holding.table < oid; });
+    return found != holdings.end() && found->table == table ? found->holding : Holding{};
+}
+
+SchemaPrivileges read_schema_privileges(::Oid schema)
+{
+    const ::HeapTuple row = ::SearchSysCache1(::NAMESPACEOID, ObjectIdGetDatum(schema));
+    if (!HeapTupleIsValid(row))
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_SCHEMA),
+                errmsg("schema with OID %u does not exist", schema));
+    const auto &fixed = *reinterpret_cast<const FormData_pg_namespace *>(GETSTRUCT(row));
+    bool is_null = false;
+    const ::Datum list = ::SysCacheGetAttr(::NAMESPACEOID, row, Anum_pg_namespace_nspacl, &is_null);
+    const SchemaPrivileges privileges{
+        .name = ::pstrdup(NameStr(fixed.nspname)),
+        .owner = fixed.nspowner,
+        .list = is_null ? 0 : PointerGetDatum(DatumGetAclPCopy(list)),
+    };
+    ::ReleaseSysCache(row);
+    return privileges;
+}
+
 ::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type)
 {
     const ::HeapTuple row = ::SearchSysCache3(::DEFACLROLENSPOBJ, ObjectIdGetDatum(owner),

@@ -32,6 +32,18 @@ struct ColumnHolding {
 // table.
 Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables);
 
+// What was found for a table; nothing when it is not among them.
+Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table);
+
+struct SchemaPrivileges {
+    const char *name;
+    ::Oid owner;
+    ::Datum list; // pg_namespace.nspacl; 0 when NULL
+};
+
+// 3F000 when the schema is gone.
+SchemaPrivileges read_schema_privileges(::Oid schema);
+
 // pg_default_acl.defaclacl: what the owner's future tables ('r') or sequences ('S') in the schema start with;
 // 0 when there is none.
 ::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type);

@@ -1,0 +1,71 @@
+// An owner's REVOKE takes away what the owner granted, in the columns too; it fails where the role has passed
+// a privilege on, and does not reach what others granted.
+#include "plan/privileges.hpp"
+
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+void push_statement(const PrivilegeTarget &target, const char *action, ::AclMode privileges, const char *whom,
+                    Plan &plan)
+{
+    if (privileges == ACL_NO_RIGHTS)
+        return;
+    plan.changes.push({
+        .table = target.table,
+        .before = ::psprintf("%s%s%s ON %s", target.prefix, action,
+                             privilege_names(privileges, target.privileges.all()), target.on),
+        .after = whom,
+        .lock = AccessShareLock,
+    });
+}
+
+void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
+{
+    if (target.table != nullptr)
+        plan.skip(*target.table, reason);
+    else
+        plan.skipped.push({.object = target.name, .reason = reason});
+}
+
+} // namespace
+
+bool is_public(std::string_view role)
+{
+    return role == "public";
+}
+
+Grantee Grantee::of(const char *role)
+{
+    const char *grantee = is_public(role) ? "PUBLIC" : identifier(role);
+    return {.to = ::psprintf(" TO %s", grantee), .from = ::psprintf(" FROM %s", grantee)};
+}
+
+bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding &own,
+                     const Holding &in_columns, const Grantee &grantee, Plan &plan)
+{
+    const ::AclMode wanted = target.privileges.wanted(access);
+    Holding held = own;
+    held.add(in_columns);
+    const ::AclMode others = (held.by_others & ~wanted) | (held.grantable_by_others & wanted);
+    const ::AclMode excess = held.granted & ~wanted;
+    const ::AclMode grantable = held.grantable & wanted;
+    const ::AclMode stuck = (excess | grantable) & held.passed_on;
+    const ::AclMode missing = wanted & ~(own.granted | own.by_others);
+
+    if (others != ACL_NO_RIGHTS)
+        skip(target, plan,
+             ::psprintf("%s was granted by role \"%s\"", privilege_names(others, ACL_NO_RIGHTS),
+                        ::GetUserNameFromId(held.other_grantor, true)));
+    if (stuck != ACL_NO_RIGHTS)
+        skip(target, plan, ::psprintf("%s was passed on to others", privilege_names(stuck, ACL_NO_RIGHTS)));
+    const std::size_t before = plan.changes.count;
+    push_statement(target, "REVOKE ", excess & ~stuck, grantee.from, plan);
+    push_statement(target, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, grantee.from, plan);
+    push_statement(target, "GRANT ", missing, grantee.to, plan);
+    return plan.changes.count > before;
+}
+
+} // namespace dj_deploy

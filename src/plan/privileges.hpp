@@ -1,0 +1,36 @@
+// The statements that make a role's privileges on one object exact.
+#pragma once
+
+#include "catalog/privileges.hpp"
+#include "plan/plan.hpp"
+#include "request/access.hpp"
+
+namespace dj_deploy {
+
+// A role in the words of a statement.
+struct Grantee {
+    const char *to;   // ` TO "analyst"`
+    const char *from; // ` FROM "analyst"`
+
+    static Grantee of(const char *role);
+};
+
+// The server takes the name "public", quoted or not, for PUBLIC, and allows no role of that name.
+bool is_public(std::string_view role);
+
+// Where privileges are held, in the words of a statement: prefix GRANT SELECT ON on, the table's name, TO ...
+struct PrivilegeTarget {
+    const Table *table; // null for a schema and for default privileges
+    const AccessPrivileges &privileges;
+    const char *prefix;
+    const char *on;
+    const char *name; // quoted, when there is no table
+};
+
+// Appends the REVOKE and GRANT statements after which the role holds what the access means, and skips what
+// the owner of the object cannot take away. Returns whether there is a statement.
+//   REVOKE INSERT ON TABLE "lab"."session" FROM "analyst"
+bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding &own,
+                     const Holding &in_columns, const Grantee &grantee, Plan &plan);
+
+} // namespace dj_deploy
