@@ -17,6 +17,12 @@ my @calls = (
 	"SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true)",
 	"SELECT dj_deploy.set_replica_identity('lab.subject'::regclass, 'default', dry_run => false)",
 	full_run('no such schema'),
+	"SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)",
+	"SELECT dj_deploy.set_publication_membership('lab', 'cdc', false, false)",
+	q{SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": false}', false)},
+	q{SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": null}', false)},
+	"SELECT dj_deploy.set_grants('lab', 'public', 'write', true, false)",
+	"SELECT dj_deploy.set_grants('lab', 'public', 'none', true, false)",
 	"SELECT dj_deploy.set_replica_identity('lab', 'nothing')",
 );
 
@@ -25,7 +31,7 @@ sub results
 {
 	my @results = map { ($node->psql('postgres', $_))[ 1, 2 ] } @calls;
 	push @results, identities($node, 'lab');
-	$node->safe_psql('postgres', full_run('lab', 'default'));
+	$node->safe_psql('postgres', full_run('lab', 'default') . '; DROP PUBLICATION cdc');
 	return \@results;
 }
 

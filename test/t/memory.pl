@@ -30,8 +30,25 @@ my %calls = (
 	'error in the input'     => "dj_deploy.set_replica_identity('lab', 'nothing')",
 	'error before the run'   => "dj_deploy.set_replica_identity('no such schema', dry_run => false)",
 	'error in the run'       => "dj_deploy.set_replica_identity('broken', dry_run => false)",
+	'publication, dry run'   => "dj_deploy.set_publication_membership('behavior', 'cdc')",
+	'publication, converged' => "dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)",
+	'publication, error'     => "dj_deploy.set_publication_membership('lab', 'every_table', dry_run => false)",
+	'autovacuum, dry run'    => qq{dj_deploy.set_autovacuum('behavior', '{"autovacuum_enabled": true}')},
+	'autovacuum, converged'  => qq{dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": "on"}', false)},
+	'autovacuum, error'      => qq{dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": "off", "vacuum_truncate": "perhaps"}')},
+	'autovacuum, error in the run' => qq{dj_deploy.set_autovacuum('broken', '{"autovacuum_enabled": false}', false)},
+	'grants, dry run'        => "dj_deploy.set_grants('behavior', 'regress_other', 'write', true)",
+	'grants, converged'      => "dj_deploy.set_grants('lab', 'regress_other', 'read', true, false)",
+	'grants, error'          => "dj_deploy.set_grants('lab', 'nobody', 'read', true, false)",
 	'error waiting for a lock' => "dj_deploy.set_replica_identity('analysis', dry_run => false)",
 );
+
+$node->safe_psql('postgres', q{
+	SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);
+	SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": true}', false);
+	SELECT dj_deploy.set_grants('lab', 'regress_other', 'read', true, false);
+	CREATE PUBLICATION every_table FOR ALL TABLES;
+});
 
 my $holder = $node->background_psql('postgres');
 $holder->query_safe('BEGIN; LOCK TABLE analysis.publication IN ACCESS SHARE MODE');

@@ -1,5 +1,4 @@
-# A dry run, and a run with skip_unchanged that finds nothing to do, write no WAL, take no transaction id and no lock
-# on user tables.
+# A dry run, and a run that finds nothing to do, write no WAL, take no transaction id and no lock on user tables.
 use strict;
 use warnings FATAL => 'all';
 
@@ -11,15 +10,24 @@ use Test::More;
 # Quiet: nothing but our own session writes WAL here.
 my $node = new_server('main', autovacuum => 'off', checkpoint_timeout => '1d', bgwriter_lru_maxpages => 0);
 load_pipeline($node, 'postgres');
-$node->safe_psql('postgres', full_run('lab'));
+my @parameters = map { qq('{"autovacuum_vacuum_scale_factor": $_, "toast.autovacuum_enabled": true}') } '0.1', '0.2';
+# For each operation a run, the call that then is a dry run, the one that finds nothing to do, and one that changes.
+my %calls = (
+	set_replica_identity => [
+		"'lab', dry_run => false", "'lab'", "'lab', dry_run => false, skip_unchanged => true", "'lab', 'default', false" ],
+	set_publication_membership => [
+		"'lab', 'cdc', dry_run => false", "'ephys', 'cdc'", "'lab', 'cdc', dry_run => false", "'lab', 'cdc', false, false" ],
+	set_autovacuum => [
+		"'lab', $parameters[0], false", "'ephys', $parameters[0]", "'lab', $parameters[0], false", "'lab', $parameters[1], false" ],
+	set_grants => [
+		"'lab', 'reader', 'read', true, false", "'lab', 'reader', 'all', true", "'lab', 'reader', 'read', true, false",
+		"'lab', 'reader', 'write', true, false" ],
+);
+$node->safe_psql('postgres', 'CREATE ROLE reader');
+$node->safe_psql('postgres', "SELECT dj_deploy.$_($calls{$_}[0])") for sort keys %calls;
 # Reading may prune a page or set hint bits, and both can write WAL; VACUUM leaves nothing of the kind to do.
 $node->safe_psql('postgres', 'VACUUM');
 $node->safe_psql('postgres', 'CHECKPOINT');
-
-my $dry_run   = "dj_deploy.set_replica_identity('lab')";
-my $converged = "dj_deploy.set_replica_identity('lab', dry_run => false, skip_unchanged => true)";
-my $repeated  = "dj_deploy.set_replica_identity('lab', dry_run => false)";
-my $changing  = "dj_deploy.set_replica_identity('lab', 'default', dry_run => false)";
 
 # Transaction id and locks; WAL in bytes by the server's position and in records by the backend's own counter.
 sub traces
@@ -28,7 +36,7 @@ sub traces
 	my $output = $node->safe_psql('postgres', qq{
 		SELECT pg_current_wal_insert_lsn() AS before \\gset
 		BEGIN;
-		EXPLAIN (ANALYZE, WAL, FORMAT JSON) SELECT $call;
+		EXPLAIN (ANALYZE, WAL, FORMAT JSON) SELECT dj_deploy.$call;
 		SELECT 'xid:' || (pg_current_xact_id_if_assigned() IS NOT NULL)::int;
 		SELECT 'locks:' || count(*) FROM pg_locks
 		WHERE pid = pg_backend_pid() AND relation IN (SELECT oid FROM pg_class WHERE relnamespace = 'lab'::regnamespace);
@@ -41,12 +49,19 @@ sub traces
 }
 
 my $none = { xid => 0, locks => 0, bytes => 0, records => 0 };
-is_deeply(traces($dry_run), $none, 'a dry run leaves no trace');
-is_deeply(traces($converged), $none, 'nor does a converged run with skip_unchanged');
+for my $operation (sort keys %calls)
+{
+	my (undef, $dry_run, $converged) = @{ $calls{$operation} };
+	is_deeply(traces("$operation($dry_run)"), $none, "$operation: a dry run leaves no trace");
+	is_deeply(traces("$operation($converged)"), $none, "$operation: nor does a run that finds nothing to do");
+}
 
 # So that all this can fail. PostgreSQL writes nothing for an identity that is there already, but it locks.
-cmp_ok(traces($repeated)->{locks}, '>', 0, 'a repeated run takes locks');
-my $changed = traces($changing);
-cmp_ok($changed->{$_}, '>', 0, "a run that changes something leaves its trace: $_") for sort keys %$none;
+cmp_ok(traces("set_replica_identity($calls{set_replica_identity}[0])")->{locks}, '>', 0, 'a repeated run takes locks');
+for my $operation (sort keys %calls)
+{
+	my $changed = traces("$operation($calls{$operation}[3])");
+	cmp_ok($changed->{$_}, '>', 0, "$operation: a run that changes something leaves its trace: $_") for sort keys %$none;
+}
 
 done_testing();

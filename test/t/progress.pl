@@ -19,6 +19,6 @@ $node->safe_psql('postgres', q{
 });
 my $status = $node->psql('postgres', full_run('lab'), stderr => \my $long);
 is($status, 0, 'the long run succeeds');
-like($long, qr/NOTICE:  2 of 3 tables done/, 'the long run says how far it is');
+like($long, qr/NOTICE:  2 of 3 statements done/, 'the long run says how far it is');
 
 done_testing();

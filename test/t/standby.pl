@@ -17,10 +17,19 @@ $standby->init_from_backup($primary, 'base', has_streaming => 1);
 $standby->start;
 $primary->wait_for_catchup($standby);
 
-my $dry_run = "SELECT dj_deploy.set_replica_identity('lab')";
-my $shown = $standby->safe_psql('postgres', $dry_run);
-like($shown, qr/REPLICA IDENTITY FULL/, 'the standby shows a plan');
-is($shown, $primary->safe_psql('postgres', $dry_run), 'it is the plan of the primary');
+my %dry_runs = (
+	"set_replica_identity('lab')" => qr/REPLICA IDENTITY FULL/,
+	"set_publication_membership('lab', 'cdc')" => qr/ADD TABLE/,
+	q{set_autovacuum('lab', '{"autovacuum_enabled": false}')} => qr/autovacuum_enabled = false/,
+	"set_grants('lab', 'public', 'read', true)" => qr/GRANT SELECT/,
+);
+for my $dry_run (sort keys %dry_runs)
+{
+	my $shown = $standby->safe_psql('postgres', "SELECT dj_deploy.$dry_run");
+	like($shown, $dry_runs{$dry_run}, "the standby shows a plan: $dry_run");
+	is($shown, $primary->safe_psql('postgres', "SELECT dj_deploy.$dry_run"), 'it is the plan of the primary');
+	like(error_of($standby, 'SELECT dj_deploy.' . $dry_run =~ s/\)$/, dry_run => false)/r), qr/ERROR:  25006: /, 'a run is refused');
+}
 
 my $before = identities($primary, 'lab');
 for my $mode ('full', 'default')
