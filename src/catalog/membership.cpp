@@ -82,6 +82,27 @@ Array<Member> read_members(::Oid publication)
     return members;
 }
 
+const Member *find_member(std::span<const Member> members, ::Oid table)
+{
+    const auto found = std::lower_bound(members.begin(), members.end(), table,
+                                        [](const Member &member, ::Oid oid) { return member.table < oid; });
+    return found != members.end() && found->table == table ? &*found : nullptr;
+}
+
+::Oid root_of(const Table &table)
+{
+    return table.is_partition ? llast_oid(::get_partition_ancestors(table.oid)) : table.oid;
+}
+
+bool has_listed_ancestor(const Table &table, std::span<const Member> members)
+{
+    if (!table.is_partition)
+        return false;
+    const ::List *ancestors = ::get_partition_ancestors(table.oid);
+    return std::any_of(members.begin(), members.end(),
+                       [&](const Member &member) { return ::list_member_oid(ancestors, member.table); });
+}
+
 Array<::Oid> read_unidentified(std::span<const ::Oid> tables, bool has_generated)
 {
     Array<::Oid> unidentified;

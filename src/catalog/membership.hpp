@@ -26,6 +26,15 @@ struct Member {
 // The tables that are listed in the publication, by OID; none for InvalidOid.
 Array<Member> read_members(::Oid publication);
 
+// The table's entry; null when it is not listed.
+const Member *find_member(std::span<const Member> members, ::Oid table);
+
+// The topmost partitioned table above a partition; the table itself when it is none.
+::Oid root_of(const Table &table);
+
+// Whether the table is published through a partitioned table that is listed.
+bool has_listed_ancestor(const Table &table, std::span<const Member> members);
+
 // Those of the tables whose UPDATE and DELETE fail as soon as a publication of writes holds them, or their
 // root, without a column list: they have no usable replica identity, or (18 and later) one with generated
 // columns that are not published. Sorted.

@@ -77,29 +77,6 @@ void SetPublicationMembership::plan_publication(const Publication &publication, 
                 errdetail("It publishes nothing. Tables that it held may have been dropped."));
 }
 
-// Whether the table is a partition in a tree whose root is in another schema, to which the tree belongs.
-bool is_of_other_schema(const Table &table, ::Oid schema)
-{
-    return table.is_partition &&
-           ::get_rel_namespace(llast_oid(::get_partition_ancestors(table.oid))) != schema;
-}
-
-bool has_listed_ancestor(const Table &table, std::span<const Member> members)
-{
-    if (!table.is_partition)
-        return false;
-    const ::List *ancestors = ::get_partition_ancestors(table.oid);
-    return std::any_of(members.begin(), members.end(),
-                       [&](const Member &member) { return ::list_member_oid(ancestors, member.table); });
-}
-
-const Member *find(std::span<const Member> members, ::Oid table)
-{
-    const auto found = std::lower_bound(members.begin(), members.end(), table,
-                                        [](const Member &member, ::Oid oid) { return member.table < oid; });
-    return found != members.end() && found->table == table ? &*found : nullptr;
-}
-
 // A publication lists inheriting tables one by one; without ONLY their parent would bring them along.
 const char *inherited_only(const Table &table)
 {
@@ -132,7 +109,7 @@ void SetPublicationMembership::drop(const Table &table, Plan &plan) const
 void SetPublicationMembership::plan_named_table(const Table &table, std::span<const Member> members,
                                                 Plan &plan) const
 {
-    const bool is_listed = find(members, table.oid) != nullptr;
+    const bool is_listed = find_member(members, table.oid) != nullptr;
     if (is_member && !is_listed && !has_listed_ancestor(table, members))
         add(table, plan);
     else if (!is_member && is_listed)
@@ -149,7 +126,8 @@ bool SetPublicationMembership::plan_table(const Table &table, const Member *memb
             add(table, plan);
         return is_user_table;
     }
-    if (is_of_other_schema(table, schema))
+    // A tree of partitions belongs to the schema of its root.
+    if (::get_rel_namespace(root_of(table)) != schema)
         return false;
     if (is_member && table.is_partition && !member->is_plain)
         plan.skip(table, "the partition is listed with a column list or row filter of its own");
@@ -170,7 +148,7 @@ void SetPublicationMembership::plan(Target target, std::span<const Table> tables
     plan.analyzed = 0;
     for (const Table &table : tables) {
         if (!is_one)
-            plan.analyzed += plan_table(table, find(members.view(), table.oid), schema, plan);
+            plan.analyzed += plan_table(table, find_member(members.view(), table.oid), schema, plan);
         else if (table.oid == target.table) {
             plan_named_table(table, members.view(), plan);
             plan.analyzed++;
@@ -193,8 +171,7 @@ void SetPublicationMembership::warn_of_broken_writes(const Publication &publicat
     std::sort(added.begin(), added.end());
 
     const auto is_published = [&](const Table &table) {
-        const ::Oid root = table.is_partition ? llast_oid(::get_partition_ancestors(table.oid)) : table.oid;
-        return std::binary_search(added.begin(), added.end(), root) ||
+        return std::binary_search(added.begin(), added.end(), root_of(table)) ||
                std::binary_search(added.begin(), added.end(), table.oid);
     };
     Array<::Oid> published;

@@ -51,14 +51,15 @@ DECLARE
     schema_id oid;
     table_id oid;
     role_id oid;
+    role_name text := 'regress_' || left(translate(name, E'\n\r', ''), 55); -- 19 allows neither of them in a role's name
     owner oid := current_user::regrole;
 BEGIN
     EXECUTE format('CREATE SCHEMA %I', name);
     EXECUTE format('CREATE TABLE %I.%I (id int PRIMARY KEY)', name, name);
-    EXECUTE format('CREATE ROLE %I', 'regress_' || left(name, 55));
+    EXECUTE format('CREATE ROLE %I', role_name);
     schema_id := (SELECT oid FROM pg_namespace WHERE nspname = name);
     table_id := (SELECT oid FROM pg_class WHERE relname = name AND relnamespace = schema_id AND relkind = 'r');
-    role_id := (SELECT oid FROM pg_roles WHERE rolname = 'regress_' || left(name, 55));
+    role_id := (SELECT oid FROM pg_roles WHERE rolname = role_name);
 
     RETURN NEXT fault_of(format('SELECT dj_deploy.set_publication_membership(%s::regclass, %L, dry_run => %%s)', table_id,
                                 replace(name, '%', '%%')),
@@ -70,14 +71,14 @@ BEGIN
                          '{ALTER TABLE}', ARRAY[concat_ws(' ', 'class', table_id, '{autovacuum_enabled=off}')]);
     EXECUTE format('ALTER TABLE %I.%I RESET (autovacuum_enabled)', name, name);
     RETURN NEXT fault_of(format('SELECT dj_deploy.set_grants(%L, %L, %L, true, dry_run => %%s)', replace(name, '%', '%%'),
-                                replace('regress_' || left(name, 55), '%', '%%'), 'read'),
+                                replace(role_name, '%', '%%'), 'read'),
                          '{GRANT,ALTER DEFAULT PRIVILEGES,ALTER DEFAULT PRIVILEGES,GRANT}',
                          ARRAY[concat_ws(' ', 'schema', schema_id, acldefault('n', owner) || makeaclitem(role_id, owner, 'USAGE', false)),
                                concat_ws(' ', 'class', table_id, acldefault('r', owner) || makeaclitem(role_id, owner, 'SELECT', false)),
                                concat_ws(' ', 'future', owner, schema_id, 'r', ARRAY[makeaclitem(role_id, owner, 'SELECT', false)]),
                                concat_ws(' ', 'future', owner, schema_id, 'S', ARRAY[makeaclitem(role_id, owner, 'SELECT', false)])]);
     EXECUTE format('DROP SCHEMA %I CASCADE', name);
-    EXECUTE format('DROP ROLE %I', 'regress_' || left(name, 55));
+    EXECUTE format('DROP ROLE %I', role_name);
 END $$;
 
 CREATE TABLE name (label text, name text COLLATE "C");
