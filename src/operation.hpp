@@ -38,13 +38,13 @@ template <TableOperation Operation>
 Plan make_plan(const Operation &operation, NamedTarget named)
 {
     Plan plan{};
+    ::AcceptInvalidationMessages();
     plan.messages = ::SharedInvalidMessageCounter;
     const Target target = resolve_target(named);
     const Array<Table> tables = read_tables(target, Operation::scope);
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
     put_in_order(plan, tables.view());
-    warn_of_skipped(plan);
     return plan;
 }
 
@@ -58,6 +58,7 @@ template <TableOperation Operation>
     const bool is_dry_run = arguments.boolean("dry_run");
     if (is_dry_run) {
         const Plan plan = make_plan(operation, named);
+        announce(plan);
         return make_report(plan, preview(plan));
     }
 
@@ -65,8 +66,10 @@ template <TableOperation Operation>
     for (int attempts_left = most_attempts; true; attempts_left--) {
         const Plan plan = make_plan(operation, named);
         Outcome outcome{};
-        if (execute(plan, attempts_left > 1, outcome))
-            return make_report(plan, outcome);
+        if (!execute(plan, attempts_left, outcome))
+            continue;
+        announce(plan);
+        return make_report(plan, outcome);
     }
 }
 

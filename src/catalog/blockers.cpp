@@ -28,7 +28,10 @@ constexpr const char *sql = R"(
                END AS line, l.granted, pg_catalog.bool_or(l.granted) OVER () AS has_holder
         FROM (SELECT pid, virtualtransaction, pg_catalog.bool_or(granted) AS granted
               FROM pg_catalog.pg_locks
-              WHERE locktype = 'relation' AND relation = $1 AND mode = ANY ($2)
+              WHERE CASE WHEN $1 = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    THEN locktype = 'relation' AND relation = $2
+                    ELSE locktype = 'object' AND classid = $1 AND objid = $2 END
+                AND mode = ANY ($3)
                 AND database = (SELECT oid FROM pg_catalog.pg_database
                                 WHERE datname = pg_catalog.current_database())
                 AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
@@ -54,11 +57,11 @@ Array<const char *> conflicting_modes(::LOCKMODE mode)
 
 } // namespace
 
-const char *describe_blockers(::Oid table, ::LOCKMODE mode)
+const char *describe_blockers(::Oid catalog, ::Oid object, ::LOCKMODE mode)
 {
     const char *lines = nullptr;
     query(
-        sql, [&](const Row &row) { lines = row.string(1); }, table, conflicting_modes(mode).view());
+        sql, [&](const Row &row) { lines = row.string(1); }, catalog, object, conflicting_modes(mode).view());
     return lines;
 }
 

@@ -5,9 +5,10 @@
 
 namespace dj_deploy {
 
-// A line for each session or prepared transaction that holds a lock on the table in conflict with the mode
-// (ten at the most, and how many more): process id, role, application, age of the transaction. When nobody
-// holds one, for each that waits for one and is served first. Null when there is none.
-const char *describe_blockers(::Oid table, ::LOCKMODE mode);
+// A line for each session or prepared transaction that holds a lock on the object (a table where the catalog
+// is pg_class) in conflict with the mode (ten at the most, and how many more): process id, role, application,
+// age of the transaction. When nobody holds one, for each that waits for one and is served first. Null when
+// there is none.
+const char *describe_blockers(::Oid catalog, ::Oid object, ::LOCKMODE mode);
 
 } // namespace dj_deploy

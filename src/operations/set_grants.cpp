@@ -52,12 +52,11 @@ void SetGrants::plan_schema(::Oid role, ::Oid schema, Plan &plan) const
 {
     const SchemaPrivileges current = read_schema_privileges(schema);
     plan.names.push({.catalog = NamespaceRelationId, .oid = schema, .name = current.name});
-    const char *quoted = identifier(current.name);
     const PrivilegeTarget target{.table = nullptr,
                                  .privileges = schema_privileges,
                                  .prefix = "",
-                                 .on = ::psprintf("SCHEMA %s", quoted),
-                                 .name = quoted};
+                                 .on = ::psprintf("SCHEMA %s", identifier(current.name)),
+                                 .name = current.name};
     const Holding held = holding_of(role, current.owner, current.list);
     if (current.owner != role && plan_privileges(target, access, held, {}, grantee, plan) &&
         !::has_privs_of_role(::GetUserId(), current.owner))
@@ -104,8 +103,10 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
     };
     owners.count = std::remove_if(owners.begin(), owners.end(), cannot_create) - owners.begin();
     if (owners.is_empty())
-        ereport(NOTICE, errmsg("no owner of tables in schema \"%s\" can create more of them",
-                               ::get_namespace_name(schema)));
+        plan.remarks.push(
+            {.level = NOTICE,
+             .message = ::psprintf("no owner of tables in schema \"%s\" can create more of them",
+                                   ::get_namespace_name(schema))});
     for (const ::Oid owner : owners)
         plan_future_tables_of(owner, role, schema, plan);
 }
@@ -114,13 +115,13 @@ void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Pla
 {
     const char *owner_name = ::GetUserNameFromId(owner, false);
     plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
-    const char *quoted_schema = identifier(::get_namespace_name(schema));
+    const char *schema_name = ::get_namespace_name(schema);
     const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                    identifier(owner_name), quoted_schema);
+                                    identifier(owner_name), identifier(schema_name));
 
     const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
         const PrivilegeTarget target{
-            .table = nullptr, .privileges = privileges, .prefix = prefix, .on = on, .name = quoted_schema};
+            .table = nullptr, .privileges = privileges, .prefix = prefix, .on = on, .name = schema_name};
         const ::Datum list = read_default_privileges(owner, schema, object_type);
         return plan_privileges(target, access, holding_of(role, owner, list), {}, grantee, plan);
     };

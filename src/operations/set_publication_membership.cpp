@@ -32,7 +32,7 @@ struct SetPublicationMembership {
     void add(const Table &table, Plan &plan) const;
     void drop(const Table &table, Plan &plan) const;
     void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
-                               const Plan &plan) const;
+                               Plan &plan) const;
 };
 
 void SetPublicationMembership::require_listable(const Publication &publication, ::Oid schema) const
@@ -73,8 +73,11 @@ void SetPublicationMembership::plan_publication(const Publication &publication, 
     if (!publication.is_owned)
         plan.denials.push(::psprintf("must be owner of publication \"%s\"", name));
     if (publication.is_empty)
-        ereport(WARNING, errmsg("publication \"%s\" holds no table", name),
-                errdetail("It publishes nothing. Tables that it held may have been dropped."));
+        plan.remarks.push({
+            .level = WARNING,
+            .message = ::psprintf("publication \"%s\" holds no table", name),
+            .detail = "It publishes nothing. Tables that it held may have been dropped.",
+        });
 }
 
 // A publication lists inheriting tables one by one; without ONLY their parent would bring them along.
@@ -160,7 +163,7 @@ void SetPublicationMembership::plan(Target target, std::span<const Table> tables
 // Membership alone makes UPDATE and DELETE fail on a table, or on a leaf of it, that no row can be identified
 // in.
 void SetPublicationMembership::warn_of_broken_writes(const Publication &publication,
-                                                     std::span<const Table> tables, const Plan &plan) const
+                                                     std::span<const Table> tables, Plan &plan) const
 {
     if (OidIsValid(publication.oid) && !publication.has_writes)
         return;
@@ -183,13 +186,16 @@ void SetPublicationMembership::warn_of_broken_writes(const Publication &publicat
     const Array<::Oid> unidentified = read_unidentified(published.view(), publication.has_generated);
     for (const Table &table : tables)
         if (std::binary_search(unidentified.begin(), unidentified.end(), table.oid))
-            ereport(
-                WARNING, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("UPDATE and DELETE on table \"%s.%s\" will fail once publication \"%s\" holds it",
-                       table.schema, table.name, name),
-                errdetail("It has no replica identity that could tell its rows apart, or one with generated "
-                          "columns that are not published."),
-                errhint("Add a primary key, or set replica identity FULL first."));
+            plan.remarks.push({
+                .level = WARNING,
+                .message = ::psprintf(
+                    "UPDATE and DELETE on table \"%s.%s\" will fail once publication \"%s\" holds it",
+                    table.schema, table.name, name),
+                .detail = "It has no replica identity that could tell its rows apart, or one with generated "
+                          "columns that are not published.",
+                .hint = "Add a primary key, or set replica identity FULL first.",
+                .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            });
 }
 
 } // namespace

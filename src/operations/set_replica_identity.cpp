@@ -44,9 +44,9 @@ struct SetReplicaIdentity {
     }
 
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;
-    void notice_replaced(const Table &table) const;
-    void warn_of_broken_writes(std::span<const Change> changes) const;
-    void warn_of_broken_write(const Table &table, const BrokenWrite &broken) const;
+    void notice_replaced(const Table &table, Plan &plan) const;
+    void warn_of_broken_writes(Plan &plan) const;
+    void warn_of_broken_write(const Table &table, const BrokenWrite &broken, Plan &plan) const;
 };
 
 void SetReplicaIdentity::plan(Target, std::span<const Table> tables, Plan &plan) const
@@ -55,15 +55,16 @@ void SetReplicaIdentity::plan(Target, std::span<const Table> tables, Plan &plan)
     for (const Table &table : tables) {
         if (is_settled(table))
             continue;
-        notice_replaced(table);
+        notice_replaced(table, plan);
         plan.changes.push(
             {.table = &table, .before = "ALTER TABLE ", .after = action, .lock = AccessExclusiveLock});
     }
-    warn_of_broken_writes(plan.changes.view());
+    warn_of_broken_writes(plan);
+    plan.is_fixed = !skip_unchanged;
 }
 
 // FULL and DEFAULT come from calls like this one; anything else somebody chose for this table.
-void SetReplicaIdentity::notice_replaced(const Table &table) const
+void SetReplicaIdentity::notice_replaced(const Table &table, Plan &plan) const
 {
     const bool is_nothing = table.replica_identity == REPLICA_IDENTITY_NOTHING;
     if (!is_nothing && table.replica_identity != REPLICA_IDENTITY_INDEX)
@@ -72,25 +73,28 @@ void SetReplicaIdentity::notice_replaced(const Table &table) const
                          : table.identity_index == nullptr
                              ? "USING INDEX of an index that was dropped"
                              : ::psprintf("USING INDEX \"%s\"", table.identity_index);
-    ereport(NOTICE, errmsg("replica identity %s of table \"%s.%s\" gives way to %s", chosen, table.schema,
-                           table.name, mode_in_ddl()));
+    plan.remarks.push({
+        .level = NOTICE,
+        .message = ::psprintf("replica identity %s of table \"%s.%s\" gives way to %s", chosen, table.schema,
+                              table.name, mode_in_ddl()),
+    });
 }
 
-void SetReplicaIdentity::warn_of_broken_writes(std::span<const Change> changes) const
+void SetReplicaIdentity::warn_of_broken_writes(Plan &plan) const
 {
     Array<::Oid> oids;
-    for (const Change &change : changes)
+    for (const Change &change : plan.changes)
         oids.push(change.table->oid);
     const Array<BrokenWrite> broken = read_broken_writes(oids.view(), is_full());
     if (broken.is_empty())
         return;
 
     const auto has_smaller_oid = [](const BrokenWrite &write, ::Oid table) { return write.table < table; };
-    for (const Change &change : changes) {
+    for (const Change &change : plan.changes) {
         const ::Oid oid = change.table->oid;
         const BrokenWrite *write = std::lower_bound(broken.begin(), broken.end(), oid, has_smaller_oid);
         for (; write != broken.end() && write->table == oid; write++)
-            warn_of_broken_write(*change.table, *write);
+            warn_of_broken_write(*change.table, *write, plan);
     }
 }
 
@@ -121,17 +125,20 @@ Explanation explain(WriteHazard hazard, bool is_full)
     }
 }
 
-void SetReplicaIdentity::warn_of_broken_write(const Table &table, const BrokenWrite &broken) const
+void SetReplicaIdentity::warn_of_broken_write(const Table &table, const BrokenWrite &broken, Plan &plan) const
 {
     const char *commands = broken.is_update && broken.is_delete ? "UPDATE and DELETE"
                            : broken.is_update                   ? "UPDATE"
                                                                 : "DELETE";
     const Explanation explanation = explain(broken.hazard, is_full());
-    ereport(WARNING, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-            errmsg("%s on table \"%s.%s\" will fail with replica identity %s", commands, table.schema,
-                   table.name, mode_in_ddl()),
-            errdetail("Publication \"%s\" %s.", broken.publication, explanation.detail),
-            errhint("%s", explanation.hint));
+    plan.remarks.push({
+        .level = WARNING,
+        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands,
+                              table.schema, table.name, mode_in_ddl()),
+        .detail = ::psprintf("Publication \"%s\" %s.", broken.publication, explanation.detail),
+        .hint = explanation.hint,
+        .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+    });
 }
 
 } // namespace

@@ -14,7 +14,9 @@ constexpr std::size_t most_warnings = 10;
 
 void Plan::skip(const Table &table, const char *reason)
 {
-    skipped.push({.object = qualified_name(table.schema, table.name), .reason = reason});
+    skipped.push({.object = qualified_name(table.schema, table.name),
+                  .name = ::psprintf("%s.%s", table.schema, table.name),
+                  .reason = reason});
 }
 
 void put_in_order(Plan &plan, std::span<const Table> tables)
@@ -44,10 +46,15 @@ void put_in_order(Plan &plan, std::span<const Table> tables)
     plan.changes = ordered;
 }
 
-void warn_of_skipped(const Plan &plan)
+void announce(const Plan &plan)
 {
+    for (const Remark &remark : plan.remarks)
+        ereport(remark.level, remark.sqlstate != 0 ? errcode(remark.sqlstate) : 0,
+                errmsg_internal("%s", remark.message),
+                remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
+                remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
     for (std::size_t index = 0; index < std::min(plan.skipped.count, most_warnings); index++)
-        ereport(WARNING, errmsg("skipping %s: %s", plan.skipped[index].object, plan.skipped[index].reason));
+        ereport(WARNING, errmsg("skipping \"%s\": %s", plan.skipped[index].name, plan.skipped[index].reason));
     if (plan.skipped.count > most_warnings)
         ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_warnings));
 }

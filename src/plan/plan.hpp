@@ -5,8 +5,8 @@
 
 namespace dj_deploy {
 
-// An object other than a table whose name stands in the statements: pg_authid, pg_namespace or
-// pg_publication, its OID and its name when the plan was made.
+// An object other than a table whose name stands in the statements: of pg_authid, pg_namespace or
+// pg_publication, with its name when the plan was made.
 struct NamedObject {
     ::Oid catalog;
     ::Oid oid;
@@ -16,16 +16,28 @@ struct NamedObject {
 // Something that is not as asked and stays so.
 struct Skip {
     const char *object; // quoted as in a statement
+    const char *name;   // as in a message
     const char *reason;
+};
+
+// A message for the caller.
+struct Remark {
+    int level; // NOTICE or WARNING
+    const char *message;
+    const char *detail = nullptr;
+    const char *hint = nullptr;
+    int sqlstate = 0; // 0 is what the level has by itself
 };
 
 struct Plan {
     std::uint64_t messages; // SharedInvalidMessageCounter before the catalog was read
     std::int32_t analyzed;  // tables considered
+    bool is_fixed;          // holds whatever state the tables are in
     Array<Change> changes;
     Array<NamedObject> names;
     Array<Skip> skipped;
     Array<const char *> denials; // what the caller lacks besides ownership of tables: messages of a 42501
+    Array<Remark> remarks;
 
     void skip(const Table &table, const char *reason);
 };
@@ -34,7 +46,8 @@ struct Plan {
 // they are. A plan for one table, or none, costs nothing.
 void put_in_order(Plan &plan, std::span<const Table> tables);
 
-// A WARNING for each thing that is skipped, ten at the most and how many more.
-void warn_of_skipped(const Plan &plan);
+// Raises the plan's remarks, and a WARNING for each thing that is skipped, ten at the most and how many more.
+// Only for the plan that counts: others may have been made and overtaken before it.
+void announce(const Plan &plan);
 
 } // namespace dj_deploy

@@ -27,7 +27,7 @@ void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
     if (target.table != nullptr)
         plan.skip(*target.table, reason);
     else
-        plan.skipped.push({.object = target.name, .reason = reason});
+        plan.skipped.push({.object = identifier(target.name), .name = target.name, .reason = reason});
 }
 
 } // namespace

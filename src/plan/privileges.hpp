@@ -24,7 +24,7 @@ struct PrivilegeTarget {
     const AccessPrivileges &privileges;
     const char *prefix;
     const char *on;
-    const char *name; // quoted, when there is no table
+    const char *name; // when there is no table
 };
 
 // Appends the REVOKE and GRANT statements after which the role holds what the access means, and skips what

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int progress_interval = 5000; // ms
 
+// How often a plan is made again under its locks because the catalog has changed meanwhile, though perhaps
+// elsewhere: some databases change all the time.
+constexpr int most_renewals = 3;
+
 struct Name {
     const char *schema;
     const char *name; // null when the table is gone
@@ -57,22 +61,28 @@ void run_statement(const char *statement)
         elog(ERROR, "unexpected result of \"%s\": %s", statement, ::SPI_result_code_string(outcome));
 }
 
+// Returns false, with a NOTICE, for a table that is gone.
+bool lock_change(const Change &change)
+{
+    const Table &table = *change.table;
+    if (change.needs_owner)
+        require_owner(table.oid);
+    lock_table(table, change.lock);
+    const bool exists = read_name(table.oid).name != nullptr;
+    if (!exists)
+        ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
+    return exists;
+}
+
 // Returns the statement that was run, or null for a table that is gone.
 const char *execute_for_table(const Change &change)
 {
-    const ::Oid table = change.table->oid;
-    if (change.needs_owner)
-        require_owner(table);
-    lock_table(*change.table, change.lock);
-    const CatalogState before = CatalogState::now();
-    const Name name = read_name(table);
-    if (name.name == nullptr) {
-        ereport(NOTICE,
-                errmsg("table \"%s.%s\" does not exist, skipping", change.table->schema, change.table->name));
+    if (!lock_change(change))
         return nullptr;
-    }
     if (change.needs_owner)
-        require_owner(table);
+        require_owner(change.table->oid);
+    const CatalogState before = CatalogState::now();
+    const Name name = read_name(change.table->oid);
     const char *statement = statement_text(change, name.schema, name.name);
     run_statement(statement);
     require_still_named(change, name, before);
@@ -86,6 +96,15 @@ const char *execute_change(const Change &change)
     const char *statement = statement_text(change, nullptr, nullptr);
     run_statement(statement);
     return statement;
+}
+
+void lock_tables(std::span<const Change> changes)
+{
+    for (const Change &change : changes) {
+        CHECK_FOR_INTERRUPTS();
+        if (change.table != nullptr)
+            lock_change(change);
+    }
 }
 
 void report_progress(std::size_t done, std::size_t total, ::TimestampTz &last)
@@ -121,13 +140,20 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
     }
 }
 
+// The server's words for a row of the catalog that another session has just changed or taken away.
+bool is_about_lost_row(std::string_view message)
+{
+    return message.starts_with("tuple concurrently ") || message.starts_with("could not find tuple for ") ||
+           message.starts_with("cache lookup failed for ");
+}
+
 // Another session has changed a row of the catalog at the same moment, or has done or undone what was
 // planned.
 bool is_overtaken(const ::ErrorData &error)
 {
     switch (error.sqlerrcode) {
     case ERRCODE_INTERNAL_ERROR:
-        return std::string_view(error.message).starts_with("tuple concurrently ");
+        return is_about_lost_row(error.message);
     case ERRCODE_UNIQUE_VIOLATION:
         return error.schema_name != nullptr && std::string_view(error.schema_name) == "pg_catalog";
     case ERRCODE_DUPLICATE_OBJECT:
@@ -154,24 +180,34 @@ Outcome preview(const Plan &plan)
     return outcome;
 }
 
-bool execute(const Plan &plan, bool may_start_over, Outcome &outcome)
+bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
 {
     if (plan.changes.is_empty())
         return true;
     check_requirements(plan, ERROR);
-    auto run = [&] {
-        with_settings({{"lock_timeout", effective_lock_timeout()}},
-                      [&] { with_spi([&] { execute_changes(plan.changes.view(), outcome); }); });
-        require_names(plan.names.view());
-    };
-    const auto is_worth_another = [&](const ::ErrorData &error) {
-        if (!may_start_over || !is_overtaken(error))
-            return false;
-        // Without news from other sessions another plan would be the same.
+    // Without news from other sessions another plan would be the same.
+    const auto is_outdated = [&] {
         ::AcceptInvalidationMessages();
         return ::SharedInvalidMessageCounter != plan.messages;
     };
-    return attempt(run, is_worth_another);
+    bool is_done = false;
+    with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
+        lock_turns(plan);
+        if (!plan.is_fixed) {
+            lock_tables(plan.changes.view());
+            if (attempts_left > most_attempts - most_renewals && is_outdated())
+                return;
+        }
+        const auto run = [&] {
+            with_spi([&] { execute_changes(plan.changes.view(), outcome); });
+            require_names(plan.names.view());
+        };
+        const auto is_worth_another = [&](const ::ErrorData &error) {
+            return attempts_left > 1 && is_overtaken(error) && is_outdated();
+        };
+        is_done = attempt(run, is_worth_another);
+    });
+    return is_done;
 }
 
 } // namespace dj_deploy

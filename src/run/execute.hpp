@@ -18,9 +18,10 @@ constexpr int most_attempts = 20;
 Outcome preview(const Plan &plan);
 
 // Executes the changes one after another, all in one subtransaction, in the transaction of the caller. Raises
-// 42501 and 53400 before the first statement, 55P03 for a table that stays locked, 55000 for a name that
-// another object has taken. A table dropped meanwhile is skipped with a NOTICE. Returns false, with
-// everything undone, when the plan has been overtaken by another session and is worth making again.
-bool execute(const Plan &plan, bool may_start_over, Outcome &outcome);
+// 42501 and 53400 before the first statement, 55P03 for what stays locked, 55000 for a name that another
+// table has taken. A table dropped meanwhile is skipped with a NOTICE. Returns false, with everything undone
+// but the locks, when another session has overtaken the plan and it is worth making again; with one attempt
+// left it raises the error instead.
+bool execute(const Plan &plan, int attempts_left, Outcome &outcome);
 
 } // namespace dj_deploy

@@ -1,4 +1,4 @@
-// The lock is tried without waiting first: only a busy table pays for a subtransaction.
+// A lock that is free is taken at once; only a busy one pays for a subtransaction.
 #include "run/lock.hpp"
 
 #include "catalog/blockers.hpp"
@@ -15,6 +15,51 @@ bool is_timeout(const ::ErrorData &error)
     return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
+[[noreturn]] void raise_timeout(const char *kind, const char *name, const char *blockers)
+{
+    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+            errmsg("could not obtain lock on %s \"%s\" within %d ms", kind, name, ::LockTimeout),
+            errdetail_internal("%s", blockers != nullptr ? blockers
+                                                         : "No session holds a conflicting lock any more."),
+            errhint("Retry once the %s is free, or allow a longer wait with lock_timeout or "
+                    "dj_deploy.lock_timeout.",
+                    kind));
+    ::pg_unreachable();
+}
+
+// The server locks objects with sub-object number 0; another one hinders nobody but other runs.
+constexpr int turn_of_runs = 1;
+
+void lock_object(const NamedObject &object, int sub_object, ::LOCKMODE mode)
+{
+    ::LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, object.catalog, object.oid, sub_object);
+    if (::LockAcquire(&tag, mode, false, true) == ::LOCKACQUIRE_NOT_AVAIL &&
+        !attempt([&] { ::LockDatabaseObject(object.catalog, object.oid, sub_object, mode); }, is_timeout))
+        raise_timeout(object.catalog == NamespaceRelationId ? "schema" : "publication", object.name,
+                      describe_blockers(object.catalog, object.oid, mode));
+}
+
+Array<NamedObject> schemas_of(const Plan &plan)
+{
+    Array<NamedObject> schemas;
+    for (const Change &change : plan.changes)
+        if (change.table != nullptr)
+            schemas.push({.catalog = NamespaceRelationId,
+                          .oid = change.table->schema_oid,
+                          .name = change.table->schema});
+    for (const NamedObject &object : plan.names)
+        if (object.catalog == NamespaceRelationId)
+            schemas.push(object);
+    std::sort(schemas.begin(), schemas.end(),
+              [](const NamedObject &left, const NamedObject &right) { return left.oid < right.oid; });
+    const auto is_same = [](const NamedObject &left, const NamedObject &right) {
+        return left.oid == right.oid;
+    };
+    schemas.count = std::unique(schemas.begin(), schemas.end(), is_same) - schemas.begin();
+    return schemas;
+}
+
 } // namespace
 
 const char *effective_lock_timeout()
@@ -26,17 +71,18 @@ void lock_table(const Table &table, ::LOCKMODE mode)
 {
     if (::ConditionalLockRelationOid(table.oid, mode))
         return;
-    if (attempt([&] { ::LockRelationOid(table.oid, mode); }, is_timeout))
-        return;
+    if (!attempt([&] { ::LockRelationOid(table.oid, mode); }, is_timeout))
+        raise_timeout("table", ::psprintf("%s.%s", table.schema, table.name),
+                      describe_blockers(RelationRelationId, table.oid, mode));
+}
 
-    const char *blockers = describe_blockers(table.oid, mode);
-    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-            errmsg("could not obtain lock on table \"%s.%s\" within %d ms", table.schema, table.name,
-                   ::LockTimeout),
-            errdetail_internal("%s", blockers != nullptr ? blockers
-                                                         : "No session holds a conflicting lock any more."),
-            errhint("Retry once the table is free, or allow a longer wait with lock_timeout or "
-                    "dj_deploy.lock_timeout."));
+void lock_turns(const Plan &plan)
+{
+    for (const NamedObject &object : plan.names)
+        if (object.catalog == PublicationRelationId)
+            lock_object(object, 0, AccessExclusiveLock);
+    for (const NamedObject &schema : schemas_of(plan))
+        lock_object(schema, turn_of_runs, ExclusiveLock);
 }
 
 } // namespace dj_deploy

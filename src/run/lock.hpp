@@ -1,19 +1,25 @@
-// Locks by OID.
+// Locks by OID, of tables and of what runs have to take turns on.
 #pragma once
 
-#include "catalog/tables.hpp"
+#include "plan/plan.hpp"
 
 namespace dj_deploy {
 
 // The setting dj_deploy.lock_timeout in milliseconds; 0 waits for ever. In force where lock_timeout is 0.
 extern int lock_timeout;
 
-// What lock_timeout is to be during a run.
+// What lock_timeout is to be during a run, in milliseconds.
 const char *effective_lock_timeout();
 
 // Takes the lock until the transaction ends. 55P03 with the table's name and its blockers when it is not to
 // be had within lock_timeout, which is in force already. A table dropped during the wait is no error: its OID
 // is locked.
 void lock_table(const Table &table, ::LOCKMODE mode);
+
+// Takes, until the transaction ends, the locks that let one run follow another where they concern the same
+// publication or schema: the publications that the plan names, as ALTER PUBLICATION locks them and like it
+// before any table, and then the turn of each schema of its objects, for which only runs wait. 55P03 as
+// above.
+void lock_turns(const Plan &plan);
 
 } // namespace dj_deploy
