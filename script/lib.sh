@@ -73,19 +73,21 @@ find_pg_config() {
     done < <(compgen -G "/usr/lib/postgresql/${PGVERSION:-*}/bin/pg_config" | sort -rV)
 }
 
-# The releases that the fixture and the benchmark are made with, in a Python environment that is cached under their
-# names, so that the second time needs no network. Sets $venv.
+# The releases that the fixture, the tests and the benchmark are made with, in a Python environment that is cached under
+# their names, so that the second time needs no network. Its Python is one that the unprivileged user can run. Sets $venv.
 install_datajoint() {
-    local requirements=(datajoint==2.3.5 psycopg2-binary==2.9.13)
-    venv=$cache/python-$(IFS=- && echo "${requirements[*]//==/-}")
+    local requirements=(datajoint==2.3.5 psycopg2-binary==2.9.13) python
+    venv=$cache/environment-$(IFS=- && echo "${requirements[*]//==/-}")
     [[ -e $venv/complete ]] && return
     say "${0##*/}: installing ${requirements[*]} in $venv" >&2
-    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+    if ! as_unprivileged "HOME=$HOME" python3 -c 'import ensurepip' 2>/dev/null; then
         { update_package_lists && apt_get install python3-venv; } >&2
     fi
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check "${requirements[@]}"
-    touch "$venv/complete"
+    # Also where a caller tests the outcome, and bash goes on after a failure.
+    python=$(as_unprivileged "HOME=$HOME" python3 -c 'import sys; print(sys.executable)') &&
+        "$python" -m venv --clear "$venv" &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "${requirements[@]}" &&
+        touch "$venv/complete"
 }
 
 make_scratch() {

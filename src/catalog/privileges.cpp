@@ -29,7 +29,7 @@ constexpr const char *registered_sql = R"(
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objid AND a.attnum = d.objsubid
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
     WHERE d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
-      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid > 0 AND d.deptype = 'a'
+      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid <> 0 AND d.deptype = 'a'
       AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = $1
       AND d.objid = ANY ($2)
     ORDER BY a.attrelid, a.attnum)";

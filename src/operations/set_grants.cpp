@@ -89,7 +89,7 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
     }
 }
 
-// The default privileges of every role that owns a table in the schema and can create another.
+// The default privileges of every role that owns a table in the schema.
 void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Table> tables, Plan &plan) const
 {
     Array<::Oid> owners;
@@ -98,15 +98,11 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
             owners.push(table.owner);
     std::sort(owners.begin(), owners.end());
     owners.count = std::unique(owners.begin(), owners.end()) - owners.begin();
-    const auto cannot_create = [&](::Oid owner) {
-        return ::object_aclcheck(NamespaceRelationId, schema, owner, ACL_CREATE) != ::ACLCHECK_OK;
-    };
-    owners.count = std::remove_if(owners.begin(), owners.end(), cannot_create) - owners.begin();
     if (owners.is_empty())
-        plan.remarks.push(
-            {.level = NOTICE,
-             .message = ::psprintf("no owner of tables in schema \"%s\" can create more of them",
-                                   ::get_namespace_name(schema))});
+        plan.remarks.push({.level = NOTICE,
+                           .message = ::psprintf("no other role owns a table in schema \"%s\"",
+                                                 ::get_namespace_name(schema)),
+                           .detail = "Nothing is planned for future tables."});
     for (const ::Oid owner : owners)
         plan_future_tables_of(owner, role, schema, plan);
 }

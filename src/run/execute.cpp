@@ -19,6 +19,8 @@ constexpr int progress_interval = 5000; // ms
 // elsewhere: some databases change all the time.
 constexpr int most_renewals = 3;
 
+constexpr int longest_wait_for_news = 1000; // ms
+
 struct Name {
     const char *schema;
     const char *name; // null when the table is gone
@@ -203,7 +205,16 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
             require_names(plan.names.view());
         };
         const auto is_worth_another = [&](const ::ErrorData &error) {
-            return attempts_left > 1 && is_overtaken(error) && is_outdated();
+            if (attempts_left == 1 || !is_overtaken(error))
+                return false;
+            // A commit is visible before its news are out.
+            const bool has_news_to_come = error.sqlerrcode == ERRCODE_INTERNAL_ERROR;
+            for (int waited = 0; has_news_to_come && waited < longest_wait_for_news && !is_outdated();
+                 waited++) {
+                CHECK_FOR_INTERRUPTS();
+                ::pg_usleep(1000);
+            }
+            return has_news_to_come || is_outdated();
         };
         is_done = attempt(run, is_worth_another);
     });
