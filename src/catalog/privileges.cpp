@@ -61,7 +61,7 @@ Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
         return holding;
     const ::Acl *acl = DatumGetAclP(list);
     for (const ::AclItem &item : std::span(ACL_DAT(acl), ACL_NUM(acl))) {
-        if (item.ai_grantor == role && item.ai_grantee != role)
+        if (item.ai_grantor == role)
             holding.passed_on |= ACLITEM_GET_PRIVS(item);
         if (item.ai_grantee != role)
             continue;

@@ -11,7 +11,7 @@ struct Holding {
     ::AclMode grantable; // by the owner, with grant option
     ::AclMode by_others; // by somebody else
     ::AclMode grantable_by_others;
-    ::AclMode passed_on; // by the role itself, to others
+    ::AclMode passed_on; // by the role, to others or to itself
     ::Oid other_grantor; // one of those others
 
     void add(const Holding &other);

@@ -57,10 +57,10 @@ bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding
 
     if (others != ACL_NO_RIGHTS)
         skip(target, plan,
-             ::psprintf("%s was granted by role \"%s\"", privilege_names(others, ACL_NO_RIGHTS),
-                        ::GetUserNameFromId(held.other_grantor, true)));
+             ::psprintf("role \"%s\" granted %s", ::GetUserNameFromId(held.other_grantor, true),
+                        privilege_names(others, ACL_NO_RIGHTS)));
     if (stuck != ACL_NO_RIGHTS)
-        skip(target, plan, ::psprintf("%s was passed on to others", privilege_names(stuck, ACL_NO_RIGHTS)));
+        skip(target, plan, ::psprintf("the role has passed on %s", privilege_names(stuck, ACL_NO_RIGHTS)));
     const std::size_t before = plan.changes.count;
     push_statement(target, "REVOKE ", excess & ~stuck, grantee.from, plan);
     push_statement(target, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, grantee.from, plan);

@@ -576,7 +576,7 @@ sql(q{
 });
 ($result, $messages) = set_grants('passed on', 'passed', 'grantee', 'none');
 is_deeply(skipped($result), [ '"passed"."column"', '"passed"."on"' ], 'what was passed on is skipped');
-like($messages, qr/^WARNING:  skipping "passed\.on": INSERT was passed on/m, 'with a warning');
+like($messages, qr/^WARNING:  skipping "passed\.on": the role has passed on INSERT/m, 'with a warning');
 is(privileges('passed', 'friend'), 'column.v: UPDATE; on: INSERT', 'whom it was passed on to keeps it');
 like(privileges('passed', 'grantee'), qr/^(column\.id: UPDATE\*; )?column\.v: UPDATE\*; on: INSERT\*$/,
 	'so does who passed it on; the rest is gone');
