@@ -49,44 +49,61 @@ INSERT INTO property.reading VALUES
     ('pg_shdepend', NULL, NULL,
      $$t.classid NOT IN ('pg_publication'::regclass, 'pg_default_acl'::regclass) AND t.deptype <> 'a'$$);
 
--- Whether the transaction, or one shortly before it, wrote to the catalog. Stable, so that a catalog is not read in vain.
-CREATE FUNCTION property.is_written(catalog oid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN pg_stat_get_xact_tuples_inserted(catalog) + pg_stat_get_xact_tuples_updated(catalog) > 0;
-END $$;
+-- Every catalog but statistics, which belong to ANALYZE: the query of its facts, and how many rows it has before any sequence.
+-- age() is that of the transaction: what it or its subtransactions wrote is at most 0 old.
+CREATE TABLE property.catalog AS
+SELECT c.oid, relname AS name, NULL::bigint AS rows, format(
+           'SELECT %L, %s, %s FROM pg_catalog.%I t WHERE age(t.xmin) <= 0 AND %s', relname,
+           coalesce(key, CASE WHEN a.attname IS NULL THEN 'NULL' ELSE 't.oid::text' END),
+           coalesce(content, 'to_jsonb(t)'), relname, coalesce(condition, 'true')) AS facts
+FROM pg_class c
+LEFT JOIN property.reading ON catalog = relname
+LEFT JOIN pg_attribute a ON attrelid = c.oid AND attname = 'oid'
+WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
+  AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject');
 
--- age() is that of the transaction: what it or its subtransactions wrote is at most 0 old. Statistics belong to ANALYZE.
-DO $do$
+-- Only catalogs that the server says this transaction wrote to, or one before it: they all together take longer to plan
+-- than to read.
+CREATE FUNCTION property.catalog() RETURNS property.fact[] LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    facts text;
-    counts text;
+    query text := (
+        SELECT string_agg(c.facts, ' UNION ALL ' ORDER BY name) FROM property.catalog c
+        WHERE pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid) > 0);
+    facts property.fact[];
 BEGIN
-    SELECT string_agg(format('SELECT %L, %s, %s FROM pg_catalog.%I t WHERE property.is_written(%s) AND age(t.xmin) <= 0 AND %s',
-                             relname, coalesce(key, CASE WHEN a.attname IS NULL THEN 'NULL' ELSE 't.oid::text' END),
-                             coalesce(content, 'to_jsonb(t)'), relname, c.oid, coalesce(condition, 'true')), ' UNION ALL '),
-           string_agg(format('SELECT %L, count(*) FROM pg_catalog.%I WHERE age(xmin) > 0', relname, relname), ' UNION ALL ')
-    INTO facts, counts
-    FROM pg_class c
-    LEFT JOIN property.reading ON catalog = relname
-    LEFT JOIN pg_attribute a ON attrelid = c.oid AND attname = 'oid'
-    WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
-      AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject');
-    EXECUTE 'CREATE VIEW property.catalog (catalog, key, content) AS ' || facts;
-    EXECUTE 'CREATE VIEW property.left_alone (catalog, rows) AS ' || counts;
-END $do$;
-
-CREATE FUNCTION property.catalog() RETURNS property.fact[] LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN array(SELECT ROW(catalog, key, content)::property.fact FROM property.catalog);
+    EXECUTE format('SELECT array(SELECT ROW(c.*)::property.fact FROM (%s) c)', query) INTO facts;
+    RETURN facts;
 END $$;
 
--- How many rows each catalog has before any sequence, to be filled last; and the catalogs where some of them are gone.
-CREATE TABLE property.baseline (catalog text, rows bigint);
-
-CREATE FUNCTION property.robbed_catalogs() RETURNS text LANGUAGE plpgsql STABLE AS $$
+-- To be called last of all.
+CREATE FUNCTION property.count_rows() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    read name;
+    counted bigint;
 BEGIN
-    RETURN (SELECT string_agg(catalog, ', ')
-            FROM property.left_alone l JOIN property.baseline b USING (catalog) WHERE l.rows <> b.rows);
+    FOR read IN SELECT name FROM property.catalog LOOP
+        EXECUTE format('SELECT count(*) FROM pg_catalog.%I', read) INTO counted;
+        UPDATE property.catalog SET rows = counted WHERE name = read;
+    END LOOP;
+END $$;
+
+-- The catalogs that lack rows from before the transaction.
+CREATE FUNCTION property.robbed_catalogs() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    written property.catalog;
+    counted bigint;
+    robbed text;
+BEGIN
+    FOR written IN
+        SELECT * FROM property.catalog c
+        WHERE pg_stat_get_xact_tuples_deleted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) > 0 ORDER BY name
+    LOOP
+        EXECUTE format('SELECT count(*) FROM pg_catalog.%I WHERE age(xmin) > 0', written.name) INTO counted;
+        IF counted <> written.rows THEN
+            robbed := concat_ws(', ', robbed, written.name);
+        END IF;
+    END LOOP;
+    RETURN robbed;
 END $$;
 
 -- The state that changes make of another; null content is for a row that goes.
