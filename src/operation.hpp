@@ -42,6 +42,7 @@ Plan make_plan(const Operation &operation, NamedTarget named)
     plan.messages = ::SharedInvalidMessageCounter;
     const Target target = resolve_target(named);
     const Array<Table> tables = read_tables(target, Operation::scope);
+    plan.schemas = schemas_of(tables.view(), target.schema);
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
     put_in_order(plan, tables.view());

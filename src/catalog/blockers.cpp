@@ -30,8 +30,8 @@ constexpr const char *sql = R"(
               FROM pg_catalog.pg_locks
               WHERE CASE WHEN $1 = 'pg_catalog.pg_class'::pg_catalog.regclass
                     THEN locktype = 'relation' AND relation = $2
-                    ELSE locktype = 'object' AND classid = $1 AND objid = $2 END
-                AND mode = ANY ($3)
+                    ELSE locktype = 'object' AND classid = $1 AND objid = $2 AND objsubid = $3 END
+                AND mode = ANY ($4)
                 AND database = (SELECT oid FROM pg_catalog.pg_database
                                 WHERE datname = pg_catalog.current_database())
                 AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
@@ -57,11 +57,12 @@ Array<const char *> conflicting_modes(::LOCKMODE mode)
 
 } // namespace
 
-const char *describe_blockers(::Oid catalog, ::Oid object, ::LOCKMODE mode)
+const char *describe_blockers(::Oid catalog, ::Oid object, int sub_object, ::LOCKMODE mode)
 {
     const char *lines = nullptr;
     query(
-        sql, [&](const Row &row) { lines = row.string(1); }, catalog, object, conflicting_modes(mode).view());
+        sql, [&](const Row &row) { lines = row.string(1); }, catalog, object, sub_object,
+        conflicting_modes(mode).view());
     return lines;
 }
 

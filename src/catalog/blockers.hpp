@@ -9,6 +9,6 @@ namespace dj_deploy {
 // is pg_class) in conflict with the mode (ten at the most, and how many more): process id, role, application,
 // age of the transaction. When nobody holds one, for each that waits for one and is served first. Null when
 // there is none.
-const char *describe_blockers(::Oid catalog, ::Oid object, ::LOCKMODE mode);
+const char *describe_blockers(::Oid catalog, ::Oid object, int sub_object, ::LOCKMODE mode);
 
 } // namespace dj_deploy

@@ -17,7 +17,8 @@ constexpr const char *publication_sql = R"(
            NOT EXISTS (SELECT FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid)
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid),
            p.pubupdate OR p.pubdelete,
-           COALESCE(pg_catalog.to_jsonb(p) ->> 'pubgencols' = 's', false)
+           COALESCE(pg_catalog.to_jsonb(p) ->> 'pubgencols' = 's', false),
+           p.pubviaroot
     FROM pg_catalog.pg_publication p
     WHERE p.oid = $1
     ORDER BY p.oid)";
@@ -37,7 +38,7 @@ constexpr const char *unidentified_sql = R"(
     LEFT JOIN pg_catalog.pg_index i
          ON i.indrelid = c.oid AND i.indimmediate AND i.indisvalid
             AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END
-    WHERE c.oid = ANY ($1) AND c.relkind = 'r'
+    WHERE c.oid = ANY ($1) AND c.relkind = 'r' AND c.relpersistence = 'p'
       AND (c.relreplident <> 'f' AND i.indexrelid IS NULL OR )" HAS_UNPUBLISHED_COLUMN R"()
     ORDER BY c.oid)";
 
@@ -58,49 +59,55 @@ Publication read_publication(const char *name, ::Oid schema)
             .is_empty = row.boolean(4),
             .has_writes = row.boolean(5),
             .has_generated = row.boolean(6),
+            .is_via_root = row.boolean(7),
         };
     };
     query(publication_sql, read, oid, schema);
     return publication;
 }
 
-Array<Member> read_members(::Oid publication)
+Listing Listing::of(const Publication &publication)
 {
-    Array<Member> members;
-    if (!OidIsValid(publication))
-        return members;
+    Listing listing{};
+    if (!OidIsValid(publication.oid))
+        return listing;
     with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &listed) {
-        listed.scan({{Anum_pg_publication_rel_prpubid, publication}}, [&](::HeapTuple row) {
+        listed.scan({{Anum_pg_publication_rel_prpubid, publication.oid}}, [&](::HeapTuple row) {
             const bool is_plain = heap_attisnull(row, Anum_pg_publication_rel_prqual, nullptr) &&
                                   heap_attisnull(row, Anum_pg_publication_rel_prattrs, nullptr);
-            members.push(
+            listing.members.push(
                 {.table = fixed_part<FormData_pg_publication_rel>(row).prrelid, .is_plain = is_plain});
         });
     });
-    std::sort(members.begin(), members.end(),
+    std::sort(listing.members.begin(), listing.members.end(),
               [](const Member &left, const Member &right) { return left.table < right.table; });
-    return members;
+    for (const Member &member : listing.members)
+        if (publication.is_via_root && !member.is_plain)
+            for (const ::Oid ancestor : read_ancestors(member.table))
+                listing.narrowed.push(ancestor);
+    std::sort(listing.narrowed.begin(), listing.narrowed.end());
+    return listing;
 }
 
-const Member *find_member(std::span<const Member> members, ::Oid table)
+const Member *Listing::find(::Oid table) const
 {
     const auto found = std::lower_bound(members.begin(), members.end(), table,
                                         [](const Member &member, ::Oid oid) { return member.table < oid; });
-    return found != members.end() && found->table == table ? &*found : nullptr;
+    return found != members.end() && found->table == table ? found : nullptr;
 }
 
-::Oid root_of(const Table &table)
+bool Listing::is_narrowed_below(::Oid table) const
 {
-    return table.is_partition ? llast_oid(::get_partition_ancestors(table.oid)) : table.oid;
+    return std::binary_search(narrowed.begin(), narrowed.end(), table);
 }
 
-bool has_listed_ancestor(const Table &table, std::span<const Member> members)
+Array<::Oid> read_ancestors(::Oid table)
 {
-    if (!table.is_partition)
-        return false;
-    const ::List *ancestors = ::get_partition_ancestors(table.oid);
-    return std::any_of(members.begin(), members.end(),
-                       [&](const Member &member) { return ::list_member_oid(ancestors, member.table); });
+    Array<::Oid> ancestors;
+    const ::List *list = ::get_partition_ancestors(table);
+    for (int index = 0; index < ::list_length(list); index++)
+        ancestors.push(::list_nth_oid(list, index));
+    return ancestors;
 }
 
 Array<::Oid> read_unidentified(std::span<const ::Oid> tables, bool has_generated)

@@ -13,6 +13,7 @@ struct Publication {
     bool is_empty;       // neither tables nor schemas
     bool has_writes;     // publishes updates or deletes
     bool has_generated;  // publishes stored generated columns (18 and later)
+    bool is_via_root;    // publish_via_partition_root
 };
 
 // The publication of that name, which need not exist.
@@ -23,17 +24,25 @@ struct Member {
     bool is_plain; // without column list and row filter
 };
 
-// The tables that are listed in the publication, by OID; none for InvalidOid.
-Array<Member> read_members(::Oid publication);
+// The tables that are listed in a publication.
+struct Listing {
+    Array<Member> members; // by OID
+    Array<::Oid> narrowed; // see below, by OID
 
-// The table's entry; null when it is not listed.
-const Member *find_member(std::span<const Member> members, ::Oid table);
+    // Nothing for a publication that does not exist.
+    static Listing of(const Publication &publication);
 
-// The topmost partitioned table above a partition; the table itself when it is none.
-::Oid root_of(const Table &table);
+    // The table's entry; null when it is not listed.
+    const Member *find(::Oid table) const;
 
-// Whether the table is published through a partitioned table that is listed.
-bool has_listed_ancestor(const Table &table, std::span<const Member> members);
+    // Whether a partition below the table is listed with a column list or row filter that would no longer
+    // count if the table were listed, because the publication is one through the root.
+    bool is_narrowed_below(::Oid table) const;
+};
+
+// The partitioned tables above a partition, its root last. None for a table that is no partition, has been
+// detached or dropped, or whose detachment is not finished.
+Array<::Oid> read_ancestors(::Oid table);
 
 // Those of the tables whose UPDATE and DELETE fail as soon as a publication of writes holds them, or their
 // root, without a column list: they have no usable replica identity, or (18 and later) one with generated

@@ -31,17 +31,23 @@ constexpr const char *registered_sql = R"(
     WHERE d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
       AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid <> 0 AND d.deptype = 'a'
       AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = $1
-      AND d.objid = ANY ($2)
+      AND d.objid = ANY ($2) AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum)";
 
 constexpr const char *any_sql = R"(
     SELECT a.attrelid, c.relowner, a.attacl
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-    WHERE $1 IS NOT NULL AND a.attrelid = ANY ($2) AND a.attacl IS NOT NULL
+    WHERE $1 IS NOT NULL AND a.attrelid = ANY ($2) AND a.attacl IS NOT NULL AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum)";
 
 } // namespace
+
+void Holding::add_grantor(::Oid grantor)
+{
+    has_more_grantors |= OidIsValid(other_grantor) && other_grantor != grantor;
+    other_grantor = grantor;
+}
 
 void Holding::add(const Holding &other)
 {
@@ -50,8 +56,9 @@ void Holding::add(const Holding &other)
     by_others |= other.by_others;
     grantable_by_others |= other.grantable_by_others;
     passed_on |= other.passed_on;
+    has_more_grantors |= other.has_more_grantors;
     if (OidIsValid(other.other_grantor))
-        other_grantor = other.other_grantor;
+        add_grantor(other.other_grantor);
 }
 
 Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
@@ -69,7 +76,7 @@ Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
         (is_by_owner ? holding.granted : holding.by_others) |= ACLITEM_GET_PRIVS(item);
         (is_by_owner ? holding.grantable : holding.grantable_by_others) |= ACLITEM_GET_GOPTIONS(item);
         if (!is_by_owner)
-            holding.other_grantor = item.ai_grantor;
+            holding.add_grantor(item.ai_grantor);
     }
     return holding;
 }
@@ -82,7 +89,9 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
         const ::Oid table = row.oid(1);
         if (holdings.is_empty() || holdings[holdings.count - 1].table != table)
             holdings.push({.table = table, .holding = {}});
-        holdings[holdings.count - 1].holding.add(holding_of(role, row.oid(2), row.copy(3)));
+        const ::Datum list = row.copy(3);
+        holdings[holdings.count - 1].holding.add(holding_of(role, row.oid(2), list));
+        ::pfree(DatumGetPointer(list));
     };
     query(is_registered ? registered_sql : any_sql, add, role, tables);
     return holdings;

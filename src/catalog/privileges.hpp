@@ -13,8 +13,10 @@ struct Holding {
     ::AclMode grantable_by_others;
     ::AclMode passed_on; // by the role, to others or to itself
     ::Oid other_grantor; // one of those others
+    bool has_more_grantors;
 
     void add(const Holding &other);
+    void add_grantor(::Oid grantor);
 };
 
 // What the role itself (ACL_ID_PUBLIC for PUBLIC), and not a role it belongs to, holds by the list: an

@@ -10,6 +10,13 @@ namespace dj_deploy {
 
 namespace {
 
+// As the server has it: up to 15 membership is enough, since 16 the role's privileges must be inherited.
+bool may_set_defaults_of(::Oid owner)
+{
+    return PG_VERSION_NUM >= 160000 ? ::has_privs_of_role(::GetUserId(), owner)
+                                    : ::is_member_of_role(::GetUserId(), owner);
+}
+
 struct SetGrants {
     static constexpr const char *command = "GRANT";
     static constexpr Scope scope = {.has_hidden = true, .has_partitions = false, .has_relations = true};
@@ -109,11 +116,12 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
 
 void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Plan &plan) const
 {
-    const char *owner_name = ::GetUserNameFromId(owner, false);
+    const char *owner_name = ::GetUserNameFromId(owner, true);
+    const char *quoted_owner = identifier(owner_name);
     plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
     const char *schema_name = ::get_namespace_name(schema);
-    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                    identifier(owner_name), identifier(schema_name));
+    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ", quoted_owner,
+                                    identifier(schema_name));
 
     const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
         const PrivilegeTarget target{
@@ -123,7 +131,7 @@ void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Pla
     };
     const bool has_tables = plan_kind(DEFACLOBJ_RELATION, table_privileges, "TABLES");
     const bool has_sequences = plan_kind(DEFACLOBJ_SEQUENCE, sequence_privileges, "SEQUENCES");
-    if ((has_tables || has_sequences) && !::has_privs_of_role(::GetUserId(), owner))
+    if ((has_tables || has_sequences) && !may_set_defaults_of(owner))
         plan.denials.push(
             ::psprintf("permission denied to change default privileges of role \"%s\"", owner_name));
 }

@@ -19,6 +19,23 @@ void Plan::skip(const Table &table, const char *reason)
                   .reason = reason});
 }
 
+Array<NamedObject> schemas_of(std::span<const Table> tables, ::Oid target_schema)
+{
+    Array<NamedObject> schemas;
+    if (const char *name = OidIsValid(target_schema) ? ::get_namespace_name(target_schema) : nullptr)
+        schemas.push({.catalog = NamespaceRelationId, .oid = target_schema, .name = name});
+    for (const Table &table : tables)
+        if (schemas.is_empty() || schemas[schemas.count - 1].oid != table.schema_oid)
+            schemas.push({.catalog = NamespaceRelationId, .oid = table.schema_oid, .name = table.schema});
+    std::sort(schemas.begin(), schemas.end(),
+              [](const NamedObject &left, const NamedObject &right) { return left.oid < right.oid; });
+    const auto is_same = [](const NamedObject &left, const NamedObject &right) {
+        return left.oid == right.oid;
+    };
+    schemas.count = std::unique(schemas.begin(), schemas.end(), is_same) - schemas.begin();
+    return schemas;
+}
+
 void put_in_order(Plan &plan, std::span<const Table> tables)
 {
     const auto is_about_table = [](const Change &change) { return change.table != nullptr; };

@@ -6,7 +6,7 @@
 namespace dj_deploy {
 
 // An object other than a table whose name stands in the statements: of pg_authid, pg_namespace or
-// pg_publication, with its name when the plan was made.
+// pg_publication, with its name when the plan was made. Without OID when a statement of the plan makes it.
 struct NamedObject {
     ::Oid catalog;
     ::Oid oid;
@@ -35,12 +35,16 @@ struct Plan {
     bool is_fixed;          // holds whatever state the tables are in
     Array<Change> changes;
     Array<NamedObject> names;
+    Array<NamedObject> schemas; // of all tables that were looked at, by OID
     Array<Skip> skipped;
     Array<const char *> denials; // what the caller lacks besides ownership of tables: messages of a 42501
     Array<Remark> remarks;
 
     void skip(const Table &table, const char *reason);
 };
+
+// The schemas of the tables, and the one that the call names, by OID.
+Array<NamedObject> schemas_of(std::span<const Table> tables, ::Oid target_schema);
 
 // Sorts the changes: those about no table first, then by the order of the tables; those of one table stay as
 // they are. A plan for one table, or none, costs nothing.

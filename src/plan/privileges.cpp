@@ -57,8 +57,8 @@ bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding
 
     if (others != ACL_NO_RIGHTS)
         skip(target, plan,
-             ::psprintf("role \"%s\" granted %s", ::GetUserNameFromId(held.other_grantor, true),
-                        privilege_names(others, ACL_NO_RIGHTS)));
+             ::psprintf("role \"%s\"%s granted %s", ::GetUserNameFromId(held.other_grantor, true),
+                        held.has_more_grantors ? " and others" : "", privilege_names(others, ACL_NO_RIGHTS)));
     if (stuck != ACL_NO_RIGHTS)
         skip(target, plan, ::psprintf("the role has passed on %s", privilege_names(stuck, ACL_NO_RIGHTS)));
     const std::size_t before = plan.changes.count;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view toast_prefix = "toast.";
 constexpr std::size_t most_hints = 3;
+constexpr std::size_t longest_value = 100; // bytes
 
 // What hints name, where the server knows it.
 constexpr std::array known_names = {
@@ -52,7 +53,9 @@ bool is_ours(const char *option, bool is_toast)
 {
     const std::string_view name = option;
     const bool is_analyze = is_analyze_option(name);
-    return (name.find("vacuum") != name.npos || is_analyze) && !(is_toast && is_analyze) && is_known(option);
+    const bool is_for_indexes = name == "vacuum_cleanup_index_scale_factor";
+    return (name.find("vacuum") != name.npos || is_analyze) && !(is_toast && is_analyze) && !is_for_indexes &&
+           is_known(option);
 }
 
 struct NearName {
@@ -136,6 +139,10 @@ StorageParameter read_parameter(const char *name, std::string_view type, const c
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("value of parameter \"%s\" must be a number, boolean, string or null; got an %s", name,
                        type.data()));
+    if (std::string_view(value).size() > longest_value)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("value of parameter \"%s\" is too long", name),
+                errdetail("A value has at most %zu bytes.", longest_value));
     parameter.value = value;
     parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
     parameter.is_string = type == "string";

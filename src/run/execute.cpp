@@ -158,6 +158,7 @@ bool is_overtaken(const ::ErrorData &error)
         return is_about_lost_row(error.message);
     case ERRCODE_UNIQUE_VIOLATION:
         return error.schema_name != nullptr && std::string_view(error.schema_name) == "pg_catalog";
+    case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:
     case ERRCODE_DUPLICATE_OBJECT:
     case ERRCODE_UNDEFINED_OBJECT:
     case ERRCODE_UNDEFINED_TABLE:

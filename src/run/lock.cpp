@@ -27,37 +27,27 @@ bool is_timeout(const ::ErrorData &error)
     ::pg_unreachable();
 }
 
-// The server locks objects with sub-object number 0; another one hinders nobody but other runs.
+// The server locks objects with sub-object number 0; another one keeps nobody waiting but other runs.
 constexpr int turn_of_runs = 1;
 
-void lock_object(const NamedObject &object, int sub_object, ::LOCKMODE mode)
+void lock_object(const char *kind, const NamedObject &object, int sub_object, ::LOCKMODE mode)
 {
     ::LOCKTAG tag;
     SET_LOCKTAG_OBJECT(tag, MyDatabaseId, object.catalog, object.oid, sub_object);
     if (::LockAcquire(&tag, mode, false, true) == ::LOCKACQUIRE_NOT_AVAIL &&
         !attempt([&] { ::LockDatabaseObject(object.catalog, object.oid, sub_object, mode); }, is_timeout))
-        raise_timeout(object.catalog == NamespaceRelationId ? "schema" : "publication", object.name,
-                      describe_blockers(object.catalog, object.oid, mode));
+        raise_timeout(kind, object.name, describe_blockers(object.catalog, object.oid, sub_object, mode));
 }
 
-Array<NamedObject> schemas_of(const Plan &plan)
+// The turn of a publication goes by its name, for runs that create it.
+void lock_publication(const NamedObject &publication)
 {
-    Array<NamedObject> schemas;
-    for (const Change &change : plan.changes)
-        if (change.table != nullptr)
-            schemas.push({.catalog = NamespaceRelationId,
-                          .oid = change.table->schema_oid,
-                          .name = change.table->schema});
-    for (const NamedObject &object : plan.names)
-        if (object.catalog == NamespaceRelationId)
-            schemas.push(object);
-    std::sort(schemas.begin(), schemas.end(),
-              [](const NamedObject &left, const NamedObject &right) { return left.oid < right.oid; });
-    const auto is_same = [](const NamedObject &left, const NamedObject &right) {
-        return left.oid == right.oid;
-    };
-    schemas.count = std::unique(schemas.begin(), schemas.end(), is_same) - schemas.begin();
-    return schemas;
+    NamedObject turn = publication;
+    turn.oid = DatumGetUInt32(::hash_any(reinterpret_cast<const unsigned char *>(publication.name),
+                                         static_cast<int>(::strlen(publication.name))));
+    lock_object("publication", turn, turn_of_runs, ExclusiveLock);
+    if (OidIsValid(publication.oid))
+        lock_object("publication", publication, 0, AccessExclusiveLock);
 }
 
 } // namespace
@@ -73,16 +63,16 @@ void lock_table(const Table &table, ::LOCKMODE mode)
         return;
     if (!attempt([&] { ::LockRelationOid(table.oid, mode); }, is_timeout))
         raise_timeout("table", ::psprintf("%s.%s", table.schema, table.name),
-                      describe_blockers(RelationRelationId, table.oid, mode));
+                      describe_blockers(RelationRelationId, table.oid, 0, mode));
 }
 
 void lock_turns(const Plan &plan)
 {
     for (const NamedObject &object : plan.names)
         if (object.catalog == PublicationRelationId)
-            lock_object(object, 0, AccessExclusiveLock);
-    for (const NamedObject &schema : schemas_of(plan))
-        lock_object(schema, turn_of_runs, ExclusiveLock);
+            lock_publication(object);
+    for (const NamedObject &schema : plan.schemas)
+        lock_object("schema", schema, turn_of_runs, ExclusiveLock);
 }
 
 } // namespace dj_deploy

@@ -17,9 +17,10 @@ const char *effective_lock_timeout();
 void lock_table(const Table &table, ::LOCKMODE mode);
 
 // Takes, until the transaction ends, the locks that let one run follow another where they concern the same
-// publication or schema: the publications that the plan names, as ALTER PUBLICATION locks them and like it
-// before any table, and then the turn of each schema of its objects, for which only runs wait. 55P03 as
-// above.
+// publication or schema: the turn of the publications that the plan names, and their own lock as ALTER
+// PUBLICATION takes it, then the turns of the schemas. Only runs wait for a turn. Which locks these are
+// depends on what the call is about, not on what is left to do, so that a plan made again needs no others.
+// 55P03 as above.
 void lock_turns(const Plan &plan);
 
 } // namespace dj_deploy

@@ -148,7 +148,7 @@ void require_names(std::span<const NamedObject> objects)
 {
     ::AcceptInvalidationMessages();
     for (const NamedObject &object : objects)
-        if (find_by_name(object) != object.oid)
+        if (OidIsValid(object.oid) && find_by_name(object) != object.oid)
             ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
                     errmsg("\"%s\" was renamed or dropped during the run", object.name));
 }

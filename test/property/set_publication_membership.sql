@@ -21,7 +21,8 @@ DECLARE
     members property.member[];
     belonging oid[];
     added oid[] := '{}';
-    unlogged oid[] := '{}';
+    left_out oid[] := '{}';
+    narrowed oid[] := '{}';
     kept oid[] := '{}';
     dropped oid[];
 BEGIN
@@ -35,16 +36,28 @@ BEGIN
 
     members := property.members(publication.oid);
     belonging := CASE call.target WHEN 0 THEN property.own_tables(schema) ELSE ARRAY[call.target] END;
+    -- Under publish_via_partition_root the list or filter of a partition would no longer count once a table above it is listed.
+    IF publication.pubviaroot THEN
+        narrowed := array(SELECT a.relid::oid FROM unnest(members) m JOIN pg_partition_ancestors(relation) a ON a.relid <> relation
+                          WHERE NOT is_plain);
+    END IF;
     IF is_member THEN
         added := array(
             SELECT t FROM unnest(belonging) t
             WHERE NOT EXISTS (SELECT FROM unnest(members) m WHERE relation = t)
               AND NOT EXISTS (SELECT FROM unnest(members) m JOIN pg_partition_ancestors(t) a ON m.relation = a.relid));
-        unlogged := array(SELECT oid FROM pg_class WHERE oid = ANY (added) AND relpersistence = 'u');
-        added := array(SELECT unnest(added) EXCEPT SELECT unnest(unlogged));
+        left_out := array(SELECT oid FROM pg_class WHERE oid = ANY (added) AND (relpersistence = 'u' OR oid = ANY (narrowed)));
+        added := array(SELECT unnest(added) EXCEPT SELECT unnest(left_out));
+        -- A partition is taken out for its root, so the root must be listed, or hidden.
         kept := array(
-            SELECT relation FROM unnest(members)
-            WHERE call.target = 0 AND root_schema = schema AND is_partition AND NOT is_plain);
+            SELECT relation FROM unnest(members) m JOIN pg_class root ON root.oid = pg_partition_root(relation)
+            WHERE call.target = 0 AND root_schema = schema AND is_partition
+              AND (NOT is_plain OR (root.relpersistence = 'u' OR root.oid = ANY (narrowed))
+                                   AND NOT EXISTS (SELECT FROM unnest(members) l WHERE l.relation = root.oid)));
+    ELSE
+        left_out := array(
+            SELECT call.target WHERE NOT EXISTS (SELECT FROM unnest(members) WHERE relation = call.target)
+              AND EXISTS (SELECT FROM unnest(members) JOIN pg_partition_ancestors(call.target) a ON relation = a.relid));
     END IF;
     dropped := array(
         SELECT relation FROM unnest(members)
@@ -58,7 +71,7 @@ BEGIN
                  ELSE added || dropped = '{}' OR property.acts_as(call.caller, publication.pubowner) END);
     expected.analyzed := cardinality(array(SELECT unnest(belonging) UNION SELECT unnest(dropped || kept)));
     expected.modified := cardinality(added || dropped);
-    expected.skipped := array(SELECT property.quoted(t) FROM unnest(unlogged || kept) t);
+    expected.skipped := array(SELECT property.quoted(t) FROM unnest(left_out || kept) t);
     expected.ddl := array(
         SELECT format('ALTER PUBLICATION %s %s TABLE %s%s', property.quoted(name), verb,
                       CASE WHEN relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = oid) THEN 'ONLY ' END,

@@ -125,6 +125,19 @@ SELECT dj_deploy.set_publication_membership('member_other.leaf'::regclass, 'regr
 SELECT dj_deploy.set_publication_membership('member.parent'::regclass, 'regress_single');
 SELECT dj_deploy.set_publication_membership('member.scratch'::regclass, 'regress_single');
 
+SELECT dj_deploy.set_publication_membership('member.branch'::regclass, 'regress_member', false, false);
+SELECT dj_deploy.set_publication_membership('member.root'::regclass, 'regress_member', dry_run => false) -> 'ddl';
+SELECT dj_deploy.set_publication_membership('member.leaf'::regclass, 'regress_member', false, false);
+SELECT dj_deploy.set_publication_membership('member', 'regress_member', dry_run => false) -> 'ddl';
+
+-- Where partitions are published as themselves, the filter of one goes on to count: the root joins.
+SET client_min_messages = error;
+CREATE PUBLICATION regress_leaves FOR TABLE member.leaf WHERE (id > 1), member_other.leaf;
+RESET client_min_messages;
+SELECT dj_deploy.set_publication_membership('member', 'regress_leaves', dry_run => false) -> 'ddl';
+SELECT pg_temp.listed('regress_leaves');
+DROP PUBLICATION regress_leaves;
+
 -- member => false takes the schema out, hidden tables and filters too, and leaves the rest.
 SELECT dj_deploy.set_publication_membership('member', 'regress_member', false, false);
 SELECT pg_temp.listed('regress_member');

@@ -377,7 +377,7 @@ $publisher->safe_psql('postgres', 'DROP SCHEMA rig CASCADE');
 is_same(members('rig'), '', 'DROP SCHEMA has emptied the publication');
 refresh($late, 'rig');
 is_same(subscribed($late, 'rig'), '', 'the subscriber has nothing left');
-my $empty = qr/WARNING:  (01000: )?publication "rig" holds no table/;
+my $empty = qr/WARNING:  (01000: )?publication "rig" was empty/;
 ($ddl, $messages) = ($publisher->psql('postgres', membership('analysis', 'rig')))[ 1, 2 ];
 like($messages, $empty, 'a dry run reports it');
 like(error_of($publisher, membership('rig', 'rig', ', dry_run => false')), qr/ERROR:  3F000: /, 'there is nothing to refill it with');
