@@ -104,7 +104,8 @@ bool Listing::is_narrowed_below(::Oid table) const
 Array<::Oid> read_ancestors(::Oid table)
 {
     Array<::Oid> ancestors;
-    const ::List *list = ::get_partition_ancestors(table);
+    // The server's function follows inheritance of any kind.
+    const ::List *list = ::get_rel_relispartition(table) ? ::get_partition_ancestors(table) : NIL;
     for (int index = 0; index < ::list_length(list); index++)
         ancestors.push(::list_nth_oid(list, index));
     return ancestors;
