@@ -17,22 +17,28 @@ bool are_same(::Datum left, ::Datum right)
 
 } // namespace
 
+::Datum SharedValue::read(::HeapTuple row, ::AttrNumber column, ::Relation table)
+{
+    bool is_null = false;
+    const ::Datum stored = heap_getattr(row, column, RelationGetDescr(table), &is_null);
+    if (is_null)
+        return 0;
+    const ::Datum value = PointerGetDatum(PG_DETOAST_DATUM_COPY(stored));
+    if (are_same(last, value))
+        ::pfree(DatumGetPointer(value));
+    else
+        last = value;
+    return last;
+}
+
 Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> relations)
 {
     Array<ClassValue> values;
-    ::Datum last = 0;
+    SharedValue shared{};
     with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &classes) {
         classes.scan_each(Anum_pg_class_oid, relations, [&](::HeapTuple row) {
-            bool is_null = false;
-            const ::Datum stored = heap_getattr(row, column, RelationGetDescr(classes.table), &is_null);
-            if (is_null)
-                return;
-            const ::Datum value = PointerGetDatum(PG_DETOAST_DATUM_COPY(stored));
-            if (are_same(last, value))
-                ::pfree(DatumGetPointer(value));
-            else
-                last = value;
-            values.push({.relation = fixed_part<FormData_pg_class>(row).oid, .value = last});
+            if (const ::Datum value = shared.read(row, column, classes.table))
+                values.push({.relation = fixed_part<FormData_pg_class>(row).oid, .value = value});
         });
     });
     std::sort(values.begin(), values.end(),

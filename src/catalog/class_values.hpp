@@ -5,6 +5,14 @@
 
 namespace dj_deploy {
 
+// Reads one varlena column row by row; a value equal to the one before is the same datum.
+struct SharedValue {
+    ::Datum last;
+
+    // 0 when NULL.
+    ::Datum read(::HeapTuple row, ::AttrNumber column, ::Relation table);
+};
+
 struct ClassValue {
     ::Oid relation;
     ::Datum value; // a varlena; 0 when NULL

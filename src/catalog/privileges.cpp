@@ -2,6 +2,7 @@
 #include "catalog/privileges.hpp"
 
 #include "pg/query.hpp"
+#include "pg/scan.hpp"
 
 namespace dj_deploy {
 
@@ -21,25 +22,36 @@ constexpr PrivilegeName names[] = {
 #endif
 };
 
-// A role's grants are registered in pg_shdepend, which saves looking at every column; not those of PUBLIC and
-// of roles that initdb made.
-constexpr const char *registered_sql = R"(
-    SELECT a.attrelid, c.relowner, a.attacl
-    FROM pg_catalog.pg_shdepend d
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objid AND a.attnum = d.objsubid
-    JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-    WHERE d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
-      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid <> 0 AND d.deptype = 'a'
-      AND d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND d.refobjid = $1
-      AND d.objid = ANY ($2) AND NOT a.attisdropped
-    ORDER BY a.attrelid, a.attnum)";
-
-constexpr const char *any_sql = R"(
+constexpr const char *columns_sql = R"(
     SELECT a.attrelid, c.relowner, a.attacl
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-    WHERE $1 IS NOT NULL AND a.attrelid = ANY ($2) AND a.attacl IS NOT NULL AND NOT a.attisdropped
+    WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum)";
+
+// Those of the sorted tables in whose columns the role is mentioned. A role's privileges are registered in
+// pg_shdepend, which saves looking at every column; not those of PUBLIC and of roles that initdb made.
+Array<::Oid> tables_with_columns(::Oid role, std::span<const ::Oid> tables)
+{
+    Array<::Oid> found;
+    if (role < FirstNormalObjectId) {
+        for (const ::Oid table : tables)
+            found.push(table);
+        return found;
+    }
+    with_catalog(SharedDependRelationId, SharedDependReferenceIndexId, [&](const Catalog &dependencies) {
+        const std::initializer_list<OidKey> of_role = {{Anum_pg_shdepend_refclassid, AuthIdRelationId},
+                                                       {Anum_pg_shdepend_refobjid, role}};
+        dependencies.scan(of_role, [&](::HeapTuple row) {
+            const auto &dependency = fixed_part<FormData_pg_shdepend>(row);
+            if (dependency.objsubid != 0 && dependency.dbid == MyDatabaseId &&
+                dependency.classid == RelationRelationId &&
+                std::binary_search(tables.begin(), tables.end(), dependency.objid))
+                found.push(dependency.objid);
+        });
+    });
+    return found;
+}
 
 } // namespace
 
@@ -84,7 +96,9 @@ Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
 Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables)
 {
     Array<ColumnHolding> holdings;
-    const bool is_registered = role >= FirstNormalObjectId;
+    const Array<::Oid> mentioned = tables_with_columns(role, tables);
+    if (mentioned.is_empty())
+        return holdings;
     const auto add = [&](const Row &row) {
         const ::Oid table = row.oid(1);
         if (holdings.is_empty() || holdings[holdings.count - 1].table != table)
@@ -93,7 +107,7 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
         holdings[holdings.count - 1].holding.add(holding_of(role, row.oid(2), list));
         ::pfree(DatumGetPointer(list));
     };
-    query(is_registered ? registered_sql : any_sql, add, role, tables);
+    query(columns_sql, add, mentioned.view());
     return holdings;
 }
 

@@ -3,6 +3,7 @@
 #include "catalog/tables.hpp"
 
 #include "catalog/children.hpp"
+#include "catalog/class_values.hpp"
 #include "pg/scan.hpp"
 
 namespace dj_deploy {
@@ -39,6 +40,7 @@ Table make_table(const FormData_pg_class &relation, const char *schema)
         .toast = relation.reltoastrelid,
         .schema = schema,
         .name = ::pstrdup(NameStr(relation.relname)),
+        .value = 0,
         .identity_index = has_index ? identity_index_name(relation.oid) : nullptr,
         .relkind = relation.relkind,
         .persistence = relation.relpersistence,
@@ -63,16 +65,22 @@ bool is_grantable(const FormData_pg_class &relation)
 
 // Adds those of the sorted OIDs that satisfy the condition.
 template <class Condition>
-void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, Condition condition)
+void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, ::AttrNumber column, Condition condition)
 {
+    SharedValue shared{};
     with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
         relations.scan_each(Anum_pg_class_oid, oids, [&](::HeapTuple row) {
             const auto &relation = fixed_part<FormData_pg_class>(row);
             if (!condition(relation))
                 return;
             // Null when the schema was dropped since the scan began.
-            if (const char *schema = ::get_namespace_name(relation.relnamespace))
-                tables.push(make_table(relation, schema));
+            const char *schema = ::get_namespace_name(relation.relnamespace);
+            if (schema == nullptr)
+                return;
+            Table table = make_table(relation, schema);
+            if (column != 0)
+                table.value = shared.read(row, column, relations.table);
+            tables.push(table);
         });
     });
 }
@@ -132,7 +140,8 @@ void add_tables_of_schema(Array<Table> &tables, ::Oid schema, const Scope &scope
                (scope.has_hidden || !is_hidden) && (scope.has_members || !is_member(relation.oid)) &&
                !shards.is_shard(relation.oid);
     };
-    add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), belongs);
+    add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), scope.column,
+               belongs);
     for (Table &table : tables)
         table.is_member = is_member(table.oid);
 }
@@ -147,7 +156,7 @@ Array<::Oid> read_partitions(std::span<const ::Oid> parents)
 }
 
 // Appends the partitions that are not there yet, level by level.
-void add_partitions(Array<Table> &tables)
+void add_partitions(Array<Table> &tables, ::AttrNumber column)
 {
     Array<::Oid> known;
     Array<::Oid> parents;
@@ -163,7 +172,7 @@ void add_partitions(Array<Table> &tables)
         return is_table(relation) && !std::binary_search(known.begin(), known.end(), relation.oid);
     };
     for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
-        add_tables(tables, read_partitions(parents.view()).view(), is_new);
+        add_tables(tables, read_partitions(parents.view()).view(), column, is_new);
         parents.count = 0;
         for (const Table &table : tables.view().subspan(level))
             if (table.is_partitioned())
@@ -178,11 +187,11 @@ Array<Table> read_tables(Target target, const Scope &scope)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
-        add_tables(tables, {&target.table, 1}, is_table);
+        add_tables(tables, {&target.table, 1}, scope.column, is_table);
     else
         add_tables_of_schema(tables, target.schema, scope);
     if (scope.has_partitions)
-        add_partitions(tables);
+        add_partitions(tables, scope.column);
     std::sort(tables.begin(), tables.end(), is_by_name);
     return tables;
 }

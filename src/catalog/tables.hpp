@@ -14,6 +14,7 @@ struct Table {
     ::Oid toast; // its TOAST table; InvalidOid when it has none
     const char *schema;
     const char *name;
+    ::Datum value;              // of the column that the scope names; 0 when NULL
     const char *identity_index; // its name when replica_identity is 'i'; null when it has been dropped
     char relkind;               // of pg_class, as are the next two
     char persistence;           // 'p' permanent, 'u' unlogged, 't' temporary
@@ -33,6 +34,7 @@ struct Scope {
     bool has_hidden = false;    // those whose name starts with "~"
     bool has_members = false;   // members of an extension
     bool has_partitions = true; // all partitions of its partitioned tables, wherever they live
+    ::AttrNumber column = 0;    // a varlena column of pg_class to read along; neighbours share equal values
     bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
 };
 

@@ -32,7 +32,7 @@ struct Options {
 struct SetAutovacuum {
     static constexpr const char *command = "ALTER TABLE";
     // Hidden tables need vacuum like any other.
-    static constexpr Scope scope = {.has_hidden = true};
+    static constexpr Scope scope = {.has_hidden = true, .column = Anum_pg_class_reloptions};
 
     Array<StorageParameter> parameters;
 
@@ -146,19 +146,12 @@ const char *SetAutovacuum::text(const Difference &difference) const
 // Tables that are alike share what was found out about the first of them.
 void SetAutovacuum::plan(Target, std::span<const Table> tables, Plan &plan) const
 {
-    Array<::Oid> owns;
     Array<::Oid> toasts;
-    for (const Table &table : tables) {
-        owns.push(table.oid);
-        if (OidIsValid(table.toast))
+    for (const Table &table : tables)
+        if (OidIsValid(table.toast) && has_toast_parameters())
             toasts.push(table.toast);
-    }
-    std::sort(owns.begin(), owns.end());
     std::sort(toasts.begin(), toasts.end());
-    const Array<ClassValue> own_values = read_class_values(Anum_pg_class_reloptions, owns.view());
-    const Array<ClassValue> toast_values = has_toast_parameters()
-                                               ? read_class_values(Anum_pg_class_reloptions, toasts.view())
-                                               : Array<ClassValue>{};
+    const Array<ClassValue> toast_values = read_class_values(Anum_pg_class_reloptions, toasts.view());
 
     Options last_options{.own = 0, .of_toast = 0, .has_toast = false};
     Difference last_difference = compare(last_options);
@@ -170,7 +163,7 @@ void SetAutovacuum::plan(Target, std::span<const Table> tables, Plan &plan) cons
         if (table.is_partitioned())
             continue;
         plan.analyzed++;
-        const Options options{.own = find_class_value(own_values.view(), table.oid),
+        const Options options{.own = table.value,
                               .of_toast = find_class_value(toast_values.view(), table.toast),
                               .has_toast = OidIsValid(table.toast)};
         if (std::exchange(last_options, options) != options)

@@ -2,7 +2,6 @@
 // everything in a schema that the role does not hold exactly the privileges on that were asked for.
 #include "operation.hpp"
 
-#include "catalog/class_values.hpp"
 #include "plan/privileges.hpp"
 #include "plan/quote.hpp"
 
@@ -19,7 +18,8 @@ bool may_set_defaults_of(::Oid owner)
 
 struct SetGrants {
     static constexpr const char *command = "GRANT";
-    static constexpr Scope scope = {.has_hidden = true, .has_partitions = false, .has_relations = true};
+    static constexpr Scope scope = {
+        .has_hidden = true, .has_partitions = false, .column = Anum_pg_class_relacl, .has_relations = true};
 
     const char *role_name;
     Grantee grantee;
@@ -76,7 +76,6 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
     for (const Table &table : tables)
         oids.push(table.oid);
     std::sort(oids.begin(), oids.end());
-    const Array<ClassValue> lists = read_class_values(Anum_pg_class_relacl, oids.view());
     const Array<ColumnHolding> columns = read_column_holdings(role, oids.view());
 
     plan.analyzed = 0;
@@ -91,7 +90,7 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
             .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
             .name = nullptr,
         };
-        const Holding held = holding_of(role, table.owner, find_class_value(lists.view(), table.oid));
+        const Holding held = holding_of(role, table.owner, table.value);
         plan_privileges(target, access, held, find_column_holding(columns.view(), table.oid), grantee, plan);
     }
 }
