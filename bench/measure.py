@@ -1,5 +1,5 @@
-"""Measures the extension against the other ways to set the replica identity of a schema, in one run on one server, and
-prints the results as Markdown. script/bench starts it; docs/performance.md says how to read it.
+"""Measures the extension against the other ways to set the replica identity of a schema, and then the other operations, in
+one run on one server, and prints the results as Markdown. script/bench starts it; docs/performance.md says how to read it.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import time
 import contenders
 import report
 import resources
+import siblings
 from contenders import LIMIT, Scene, call
 
 CHANGERS = [
@@ -37,10 +38,13 @@ def main():
     counts = resources.count_traces(middle[-1])
     memory = [resources.measure_peaks(scene) for scene in scenes]
     growth = resources.measure_growth(scenes[0])
+    others = {scene.tables: siblings.measure(scene, options.rounds, say) for scene in middle}
+    other_counts = siblings.count_traces(middle[-1])
 
     server = scenes[0].query("SHOW server_version")
     print(report.write(server, options.rounds, durable, volatile, counts, memory, growth))
-    print(report.aims(durable), file=sys.stderr)
+    print(report.write_siblings(others, other_counts))
+    print(report.aims(durable), report.sibling_aims(others), sep="\n", file=sys.stderr)
 
 
 def read_options():

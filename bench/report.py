@@ -7,6 +7,7 @@ import statistics
 
 import contenders
 import resources
+import siblings
 
 LABELS = {
     ("extension", "first"): "extension, first run",
@@ -32,6 +33,14 @@ SKIPPING = ("extension_skipping", "repeated")
 DRY = ("extension_dry", "repeated")
 COMMIT = ("commit", "repeated")
 OTHERS = ["loop", "psql_one_transaction", "psql_gexec", "psql_autocommit", "datajoint"]
+KINDS = ("first", "repeated")
+
+SIBLING_LABELS = {
+    operation.key(contender.name, kind): label
+    for operation in siblings.OPERATIONS
+    for contender in operation.contenders
+    for kind, label in zip(KINDS, (contender.first_label, contender.repeated_label))
+}
 
 
 def write(server, rounds, durable, volatile, counts, memory, growth):
@@ -76,6 +85,39 @@ def write(server, rounds, durable, volatile, counts, memory, growth):
     )
 
 
+def write_siblings(results, counts):
+    return "\n".join(
+        [
+            "### The other operations",
+            "",
+            "How many times as long as the extension's first run a hand-written first run takes:",
+            "",
+            sibling_ratios(results, "first"),
+            "How many times as long as the extension's repeated run a hand-written repetition takes:",
+            "",
+            sibling_ratios(results, "repeated"),
+            "Microseconds per table:",
+            "",
+            per_table(results, SIBLING_LABELS),
+            f"What one call leaves behind, at {counts[0]:,} tables:",
+            "",
+            traces(counts[1]),
+            "Milliseconds, median (smallest to largest):",
+            "",
+            times(results, SIBLING_LABELS),
+        ]
+    )
+
+
+def sibling_ratios(results, kind):
+    pairs = [
+        (operation.key(contender.name, kind), operation.key("extension", kind))
+        for operation in siblings.OPERATIONS
+        for contender in operation.hand_written
+    ]
+    return ratios(results, pairs, SIBLING_LABELS)
+
+
 def machine():
     model = "unknown processor"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
@@ -109,6 +151,26 @@ def aims(results):
         rows.append(("dry run at 20,000, µs per table", cost(20000, DRY), "<=", 5))
         for key in (FIRST, REPEATED, SKIPPING, DRY):
             rows.append((f"{LABELS[key]}, 20,000 ÷ 1,000 per table", cost(20000, key) / cost(1000, key), "<=", 1.3))
+    return verdicts(rows)
+
+
+def sibling_aims(results):
+    rows = []
+    for operation in siblings.OPERATIONS if 5000 in results else []:
+        first, repeated = (median(results, 5000, operation.key("extension", kind)) for kind in KINDS)
+        first_by_hand, repeated_by_hand = (fastest_by_hand(results, 5000, operation, kind) for kind in KINDS)
+        rows += [
+            (f"{operation.name} at 5,000, first run, × the fastest by hand", first / first_by_hand, "<=", 1.2),
+            (f"{operation.name} at 5,000, fastest repetition by hand ÷ repeated", repeated_by_hand / repeated, ">=", 5),
+        ]
+    return verdicts(rows)
+
+
+def fastest_by_hand(results, tables, operation, kind):
+    return min(median(results, tables, operation.key(contender.name, kind)) for contender in operation.hand_written)
+
+
+def verdicts(rows):
     is_met = {"<=": lambda value, aim: value <= aim, ">=": lambda value, aim: value >= aim}
     return "\n".join(
         f"{'met   ' if is_met[sign](value, aim) else 'MISSED'} {value:7.2f} {sign} {aim:<5} {name}"
@@ -127,14 +189,14 @@ def commits(durable, volatile):
     return table(header, [*rows, ["`fsync = off`", *cells]])
 
 
-def ratios(results, pairs):
+def ratios(results, pairs, labels=LABELS):
     rows = []
     for other, own in pairs:
         cells = [
             over(results[tables][other]) + f"{median(results, tables, other) / median(results, tables, own):.2f}"
             for tables in results
         ]
-        rows.append([LABELS[other], *cells])
+        rows.append([labels[other], *cells])
     return table(["tables", *(f"{tables:,}" for tables in results)], rows)
 
 
@@ -142,13 +204,13 @@ def over(seconds):
     return "> " if statistics.median(seconds) == contenders.LIMIT else ""
 
 
-def per_table(results):
+def per_table(results, labels=LABELS):
     header = ["tables", *(f"{tables:,}" for tables in results)]
     grows = 1000 in results and max(results) > 1000
     if grows:
         header.append(f"{max(results):,} ÷ 1,000")
     rows = []
-    for key, label in LABELS.items():
+    for key, label in labels.items():
         costs = {tables: median(results, tables, key) / tables * 1e6 for tables in results}
         row = [label, *(over(results[tables][key]) + f"{cost:.1f}" for tables, cost in costs.items())]
         if grows:
@@ -168,13 +230,13 @@ def peaks(memory):
     return table(header, [[name, *(f"{peak[name] / 1e6:.1f}" for _, peak in memory)] for name in calls])
 
 
-def times(results):
+def times(results, labels=LABELS):
     def cell(seconds):
         low, middle, high = (value * 1e3 for value in (min(seconds), statistics.median(seconds), max(seconds)))
         return f"{over(seconds)}{middle:.1f} ({low:.1f} to {high:.1f})"
 
     header = ["tables", *(f"{tables:,}" for tables in results)]
-    return table(header, [[label, *(cell(results[n][key]) for n in results)] for key, label in LABELS.items()])
+    return table(header, [[label, *(cell(results[n][key]) for n in results)] for key, label in labels.items()])
 
 
 def table(header, rows):

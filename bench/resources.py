@@ -34,9 +34,9 @@ def count_traces(scene):
     return scene.tables, traces
 
 
-def vacuum(scene):
+def vacuum(scene, catalogs=("pg_class",)):
     """Every ALTER leaves a dead row in pg_class; no contender shall pay for those of the one before."""
-    scene.query("VACUUM pg_catalog.pg_class", user="postgres")
+    scene.query(f"VACUUM {', '.join(f'pg_catalog.{catalog}' for catalog in catalogs)}", user="postgres")
 
 
 def count_trace(scene, sql):

@@ -105,7 +105,8 @@ DECLARE
     parents oid[];
 BEGIN
     IF kind < 0.2 THEN
-        PERFORM property.make(format('CREATE TABLE %s (id int, kind int, note text%s) PARTITION BY LIST (kind)', name,
+        PERFORM property.make(format('CREATE %sTABLE %s (id int, kind int, note text%s) PARTITION BY LIST (kind)',
+                                     CASE WHEN property.chance(0.1) AND NOT property.is_since(18) THEN 'UNLOGGED ' END, name,
                                      CASE WHEN property.chance(0.5) THEN ', PRIMARY KEY (id, kind)' END));
         FOR value IN 1..1 + property.below(3) LOOP
             PERFORM property.make_partition(name, value, schemas, 0);
@@ -201,6 +202,8 @@ BEGIN
         WHERE property.chance(0.1);
         PERFORM property.make(format('COMMENT ON TABLE %s IS ''stays''', name))
         WHERE property.chance(0.1);
+        PERFORM property.attempt(format('ALTER TABLE %s DROP COLUMN note', name))
+        WHERE '"note"' = ANY (property.columns(relation)) AND property.chance(0.1);
     END IF;
 END $$;
 

@@ -30,8 +30,10 @@ BEGIN
         holders := holders || property.settled(property.future_holders(schema, facts), grantee, access);
     END IF;
 
-    SELECT coalesce(bool_and(property.acts_as(call.caller, owner)
-               AND (relation IS NULL OR property.reaches(call.caller, ARRAY[relation]))), true),
+    SELECT coalesce(bool_and(
+               CASE WHEN catalog = 'pg_default_acl' THEN property.may_set_defaults(call.caller, owner)
+               ELSE property.acts_as(call.caller, owner)
+                   AND (relation IS NULL OR property.reaches(call.caller, ARRAY[relation])) END), true),
            count(DISTINCT relation) FILTER (WHERE kind <> 'S'),
            coalesce(array_agg(ROW(catalog, key, content)::property.fact), '{}')
     INTO is_allowed, expected.modified, expected.changes
@@ -63,8 +65,13 @@ BEGIN
         FROM unnest(facts)
         JOIN pg_class ON oid::text = CASE catalog WHEN 'pg_class' THEN key WHEN 'pg_attribute' THEN content ->> 'attrelid' END
         WHERE relnamespace = schema AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-          AND (catalog = 'pg_class' OR content -> 'attacl' <> 'null'));
+          AND (catalog = 'pg_class' OR content -> 'attacl' <> 'null' AND NOT (content ->> 'attisdropped')::boolean));
 END $$;
+
+-- Up to PostgreSQL 15 a member of the role may, since then one that inherits its privileges.
+CREATE FUNCTION property.may_set_defaults(caller text, creator oid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT caller = 'none' OR pg_has_role(caller, creator, CASE WHEN property.is_since(16) THEN 'USAGE' ELSE 'MEMBER' END)
+$$;
 
 -- The default privileges of each role that owns tables in the schema.
 CREATE FUNCTION property.future_holders(schema oid, facts property.fact[]) RETURNS property.holder[]

@@ -38,8 +38,8 @@ BEGIN
     belonging := CASE call.target WHEN 0 THEN property.own_tables(schema) ELSE ARRAY[call.target] END;
     -- Under publish_via_partition_root the list or filter of a partition would no longer count once a table above it is listed.
     IF publication.pubviaroot THEN
-        narrowed := array(SELECT a.relid::oid FROM unnest(members) m JOIN pg_partition_ancestors(relation) a ON a.relid <> relation
-                          WHERE NOT is_plain);
+        narrowed := array(SELECT relid FROM unnest(members), pg_partition_ancestors(relation)
+                          WHERE NOT is_plain AND relid <> relation);
     END IF;
     IF is_member THEN
         added := array(
@@ -55,9 +55,11 @@ BEGIN
               AND (NOT is_plain OR (root.relpersistence = 'u' OR root.oid = ANY (narrowed))
                                    AND NOT EXISTS (SELECT FROM unnest(members) l WHERE l.relation = root.oid)));
     ELSE
+        -- Whether it was listed itself or not.
         left_out := array(
-            SELECT call.target WHERE NOT EXISTS (SELECT FROM unnest(members) WHERE relation = call.target)
-              AND EXISTS (SELECT FROM unnest(members) JOIN pg_partition_ancestors(call.target) a ON relation = a.relid));
+            SELECT call.target
+            WHERE EXISTS (SELECT FROM unnest(members) JOIN pg_partition_ancestors(call.target) a ON relation = a.relid
+                          WHERE a.relid <> call.target));
     END IF;
     dropped := array(
         SELECT relation FROM unnest(members)

@@ -1,0 +1,225 @@
+"""The operations other than set_replica_identity, each against the statements that a person would write: how long the first
+run takes, and how long the repeated one that finds everything as it shall be. docs/performance.md says how to read it.
+"""
+
+import dataclasses
+import json
+import sys
+import typing
+
+import contenders
+import resources
+from contenders import SCHEMA
+
+PUBLICATION = "cdc"
+ROLE = "reader"
+USER_TABLES = "c.relname NOT LIKE '~%'"
+PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.05}
+
+CATALOGS = ["pg_class", "pg_namespace", "pg_depend", "pg_shdepend", "pg_publication", "pg_publication_rel"]
+
+CREATE_PUBLICATION = f"CREATE PUBLICATION {PUBLICATION} WITH (publish_via_partition_root = true);"
+SET_PARAMETERS = f"SET ({', '.join(f'{name} = {value}' for name, value in PARAMETERS.items())})"
+GRANT_USAGE = f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE};"
+
+# What people put around a statement that fails the second time.
+UNLESS_DUPLICATE = "BEGIN {} EXCEPTION WHEN duplicate_object THEN NULL; END;"
+
+
+def loop(statement, body="{}", tables="true"):
+    """A block that executes one statement for each table; %I.%I in the statement is the table."""
+    execute = body.format(f"EXECUTE format('{statement}', target.nspname, target.relname);")
+    return f"""
+DO $$
+DECLARE
+    target record;
+BEGIN
+    FOR target IN
+        SELECT n.nspname, c.relname
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p') AND {tables}
+        ORDER BY c.relname
+    LOOP
+        {execute}
+    END LOOP;
+END
+$$;"""
+
+
+@dataclasses.dataclass
+class Contender:
+    """Each statement is made of the list of quoted table names. Text is made before the clock runs."""
+
+    name: str
+    first_label: str
+    first: typing.Callable
+    repeated_label: str
+    repeated: typing.Callable
+    is_dry: bool = False
+
+    def sql(self, kind, tables):
+        return (self.first if kind == "first" else self.repeated)(tables)
+
+
+@dataclasses.dataclass
+class Operation:
+    name: str
+    arguments: str
+    tables: str  # a condition on pg_class c
+    hand_written: list
+    reset: str
+    settled: str  # a condition on pg_class c
+
+    def call(self, dry_run=False):
+        return f"SELECT dj_deploy.{self.name}('{SCHEMA}', {self.arguments}, dry_run => {dry_run})"
+
+    def key(self, contender, kind):
+        return f"{self.name} {contender}", kind
+
+    @property
+    def contenders(self):
+        run, dry = (lambda tables: self.call()), (lambda tables: self.call(dry_run=True))
+        name = f"`{self.name}`"
+        return [
+            Contender("extension", f"{name}, first run", run, f"{name}, repeated", run),
+            Contender("dry", f"{name}, dry run before", dry, f"{name}, dry run afterwards", dry, is_dry=True),
+            *self.hand_written,
+        ]
+
+
+def same(name, label, sql):
+    """What a person writes the first time and may repeat as it is."""
+    return Contender(name, f"{label}, first run", sql, f"{label}, repeated", sql)
+
+
+OPERATIONS = [
+    Operation(
+        name="set_publication_membership",
+        arguments=f"'{PUBLICATION}'",
+        tables=USER_TABLES,
+        hand_written=[
+            Contender(
+                "one_statement",
+                "`ALTER PUBLICATION … ADD TABLE a, b, …`, first run",
+                lambda tables: f"{CREATE_PUBLICATION} ALTER PUBLICATION {PUBLICATION} ADD TABLE {', '.join(tables)}",
+                "`ALTER PUBLICATION … SET TABLE a, b, …`, repeated",
+                lambda tables: f"ALTER PUBLICATION {PUBLICATION} SET TABLE {', '.join(tables)}",
+            ),
+            Contender(
+                "loop",
+                "loop of `ALTER PUBLICATION … ADD TABLE`, first run",
+                lambda tables: CREATE_PUBLICATION
+                + loop(f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", tables=USER_TABLES),
+                "loop of `ALTER PUBLICATION … ADD TABLE` that ignores `duplicate_object`, repeated",
+                lambda tables: loop(f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", UNLESS_DUPLICATE, USER_TABLES),
+            ),
+        ],
+        reset=f"DROP PUBLICATION IF EXISTS {PUBLICATION}",
+        settled="c.oid IN (SELECT r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
+        f" WHERE p.pubname = '{PUBLICATION}')",
+    ),
+    Operation(
+        name="set_autovacuum",
+        arguments=f"'{json.dumps(PARAMETERS)}'",
+        tables="true",
+        hand_written=[
+            same(
+                "script",
+                "script of `ALTER TABLE … SET (…)`",
+                lambda tables: "".join(f"ALTER TABLE {table} {SET_PARAMETERS};\n" for table in tables),
+            ),
+            same("loop", "loop of `ALTER TABLE … SET (…)`", lambda tables: loop(f"ALTER TABLE %I.%I {SET_PARAMETERS}")),
+        ],
+        reset=loop(f"ALTER TABLE %I.%I RESET ({', '.join(PARAMETERS)})"),
+        settled=f"c.reloptions @> '{{{','.join(f'{name}={value}' for name, value in PARAMETERS.items())}}}'",
+    ),
+    Operation(
+        name="set_grants",
+        arguments=f"'{ROLE}', 'read'",
+        tables="true",
+        hand_written=[
+            same(
+                "whole_schema",
+                "`GRANT … ON ALL TABLES IN SCHEMA`",
+                lambda tables: f"{GRANT_USAGE} GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {ROLE}",
+            ),
+            same(
+                "one_statement",
+                "`GRANT … ON TABLE a, b, …`",
+                lambda tables: f"{GRANT_USAGE} GRANT SELECT ON TABLE {', '.join(tables)} TO {ROLE}",
+            ),
+            same(
+                "loop",
+                "loop of `GRANT … ON TABLE`",
+                lambda tables: GRANT_USAGE + loop(f"GRANT SELECT ON TABLE %I.%I TO {ROLE}"),
+            ),
+        ],
+        reset=f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {ROLE}; REVOKE ALL ON SCHEMA {SCHEMA} FROM {ROLE}",
+        settled=f"has_schema_privilege('{ROLE}', c.relnamespace, 'USAGE')"
+        f" AND has_table_privilege('{ROLE}', c.oid, 'SELECT')",
+    ),
+]
+
+
+def measure(scene, rounds, say):
+    """{(operation and contender, "first" or "repeated"): [seconds, one a round]}, in turns and rounds as in measure.py."""
+    results = {}
+    for number in range(rounds + 1):
+        for operation in OPERATIONS:
+            say(f"{scene.tables} tables, {operation.name}, round {number} of {rounds}")
+            measure_round(scene, operation, number, results)
+        if number == 0:
+            results.clear()
+    return results
+
+
+def measure_round(scene, operation, number, results):
+    tables = list_tables(scene, operation)
+    everyone = operation.contenders
+    turn = number % len(everyone)
+    for contender in everyone[turn:] + everyone[:turn]:
+        for kind in ("first", "repeated"):
+            if kind == "first":
+                scene.query(operation.reset)
+            resources.vacuum(scene, CATALOGS)
+            seconds = contenders.timed_query(scene, contender.sql(kind, tables))
+            results.setdefault(operation.key(contender.name, kind), []).append(seconds)
+            if contender.is_dry and kind == "first":
+                scene.query(operation.call())
+            require_settled(scene, operation, contender, len(tables))
+
+
+def list_tables(scene, operation):
+    return scene.query(
+        "SELECT array_agg(format('%I.%I', n.nspname, c.relname) ORDER BY c.relname)"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f" WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p') AND {operation.tables}"
+    )
+
+
+def require_settled(scene, operation, contender, tables):
+    """Everyone did the same: the catalog says so, and the extension finds nothing left to do."""
+    settled = scene.query(
+        f"SELECT count(*) FROM pg_class c WHERE c.relnamespace = '{SCHEMA}'::regnamespace"
+        f" AND c.relkind IN ('r', 'p') AND {operation.settled}"
+    )
+    left = len(scene.query(operation.call(dry_run=True))["ddl"])
+    if settled != tables or left:
+        sys.exit(
+            f"bench: {operation.name}: {contender.name} settled {settled} of {tables} tables, and left {left} statements"
+        )
+
+
+def count_traces(scene):
+    """(tables, {call: (WAL bytes, transaction ids, locks on the schema's relations)})"""
+    traces = {}
+    for operation in OPERATIONS:
+        name = f"`{operation.name}`"
+        scene.query(operation.reset)
+        resources.vacuum(scene, CATALOGS)
+        traces[f"{name}, first run"] = resources.count_trace(scene, operation.call())
+        scene.query(operation.call())
+        resources.vacuum(scene, CATALOGS)
+        traces[f"{name}, repeated"] = resources.count_trace(scene, operation.call())
+        traces[f"{name}, dry run afterwards"] = resources.count_trace(scene, operation.call(dry_run=True))
+    return scene.tables, traces
