@@ -10,10 +10,24 @@ namespace dj_deploy {
 
 namespace {
 
-bool is_by_name(const Table &left, const Table &right)
+bool is_by_name(const Table *left, const Table *right)
 {
-    const int names = ::strcmp(left.name, right.name);
-    return names != 0 ? names < 0 : ::strcmp(left.schema, right.schema) < 0;
+    const int names = ::strcmp(left->name, right->name);
+    return names != 0 ? names < 0 : ::strcmp(left->schema, right->schema) < 0;
+}
+
+// Tables are large, so what is sorted is pointers.
+Array<Table> sort_by_name(const Array<Table> &tables)
+{
+    Array<const Table *> pointers;
+    for (const Table &table : tables)
+        pointers.push(&table);
+    std::sort(pointers.begin(), pointers.end(), is_by_name);
+    Array<Table> sorted;
+    sorted.resize(tables.count);
+    for (std::size_t index = 0; index < tables.count; index++)
+        sorted[index] = *pointers[index];
+    return sorted;
 }
 
 // The name of the index that serves as replica identity; null when it has been dropped or is not valid.
@@ -192,8 +206,7 @@ Array<Table> read_tables(Target target, const Scope &scope)
         add_tables_of_schema(tables, target.schema, scope);
     if (scope.has_partitions)
         add_partitions(tables, scope.column);
-    std::sort(tables.begin(), tables.end(), is_by_name);
-    return tables;
+    return sort_by_name(tables);
 }
 
 } // namespace dj_deploy

@@ -63,7 +63,9 @@ void SetGrants::plan_schema(::Oid role, ::Oid schema, Plan &plan) const
                                  .privileges = schema_privileges,
                                  .prefix = "",
                                  .on = ::psprintf("SCHEMA %s", identifier(current.name)),
-                                 .name = current.name};
+                                 .name = current.name,
+                                 .owner = current.owner,
+                                 .list = current.list};
     const Holding held = holding_of(role, current.owner, current.list);
     if (current.owner != role && plan_privileges(target, access, held, {}, grantee, plan) &&
         !::has_privs_of_role(::GetUserId(), current.owner))
@@ -88,7 +90,9 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
             .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
             .prefix = "",
             .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
-            .name = nullptr,
+            .name = table.name,
+            .owner = table.owner,
+            .list = table.value,
         };
         const Holding held = holding_of(role, table.owner, table.value);
         plan_privileges(target, access, held, find_column_holding(columns.view(), table.oid), grantee, plan);
@@ -123,8 +127,13 @@ void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Pla
                                     identifier(schema_name));
 
     const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
-        const PrivilegeTarget target{
-            .table = nullptr, .privileges = privileges, .prefix = prefix, .on = on, .name = schema_name};
+        const PrivilegeTarget target{.table = nullptr,
+                                     .privileges = privileges,
+                                     .prefix = prefix,
+                                     .on = on,
+                                     .name = schema_name,
+                                     .owner = InvalidOid,
+                                     .list = 0};
         const ::Datum list = read_default_privileges(owner, schema, object_type);
         return plan_privileges(target, access, holding_of(role, owner, list), {}, grantee, plan);
     };

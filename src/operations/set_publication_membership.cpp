@@ -124,9 +124,9 @@ void SetPublicationMembership::plan_named_table(const Table &table, const Listin
     });
     if (is_member && !is_listed && !has_listed_ancestor)
         add(table, listing, plan);
-    else if (!is_member && is_listed)
+    if (!is_member && is_listed)
         drop(table, plan);
-    else if (!is_member && has_listed_ancestor)
+    if (!is_member && has_listed_ancestor)
         plan.skip(table, "the partition is published through a table above it");
 }
 

@@ -76,6 +76,18 @@ extern "C" {
 #include "utils/varlena.h"
 }
 
+// The grantor that GRANT and REVOKE choose for a role.
+static inline void find_best_grantor([[maybe_unused]] Oid role_id, AclMode privileges, const Acl *acl,
+                                     Oid owner_id, Oid *grantor, AclMode *grant_options)
+{
+#if PG_VERSION_NUM >= 190000
+    Assert(role_id == GetUserId());
+    select_best_grantor(nullptr, privileges, acl, owner_id, grantor, grant_options);
+#else
+    select_best_grantor(role_id, privileges, acl, owner_id, grantor, grant_options);
+#endif
+}
+
 // Spelled as the newest server; what follows teaches it to the older ones.
 #if PG_VERSION_NUM < 160000
 // 15 exports nothing by itself, and we compile with -fvisibility=hidden.

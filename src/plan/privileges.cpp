@@ -22,6 +22,28 @@ void push_statement(const PrivilegeTarget &target, const char *action, ::AclMode
     });
 }
 
+// Whose grant options the server will use for the caller: a role that is member of the owner and has grant
+// options of its own does not act as the owner.
+bool acts_as_owner(const PrivilegeTarget &target, ::AclMode privileges)
+{
+    const ::Oid caller = ::GetUserId();
+    if (!OidIsValid(target.owner) || caller == target.owner || ::superuser_arg(caller) || target.list == 0)
+        return true;
+    ::Oid grantor = InvalidOid;
+    ::AclMode options = ACL_NO_RIGHTS;
+    ::find_best_grantor(caller, privileges, DatumGetAclP(target.list), target.owner, &grantor, &options);
+    return grantor == target.owner || !::has_privs_of_role(caller, target.owner);
+}
+
+void deny_foreign_grantor(const PrivilegeTarget &target, Plan &plan)
+{
+    const char *reason = ::psprintf("role \"%s\" has grant options of its own and would not act as the owner",
+                                    ::GetUserNameFromId(::GetUserId(), false));
+    const auto begins_so = [&](const char *denial) { return std::string_view(denial).starts_with(reason); };
+    if (std::none_of(plan.denials.begin(), plan.denials.end(), begins_so))
+        plan.denials.push(::psprintf("%s of \"%s\"", reason, target.name));
+}
+
 void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
 {
     if (target.table != nullptr)
@@ -65,6 +87,9 @@ bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding
     push_statement(target, "REVOKE ", excess & ~stuck, grantee.from, plan);
     push_statement(target, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, grantee.from, plan);
     push_statement(target, "GRANT ", missing, grantee.to, plan);
+    for (const ::AclMode privileges : {excess & ~stuck, grantable & ~stuck, missing})
+        if (privileges != ACL_NO_RIGHTS && !acts_as_owner(target, privileges))
+            deny_foreign_grantor(target, plan);
     return plan.changes.count > before;
 }
 

@@ -24,7 +24,9 @@ struct PrivilegeTarget {
     const AccessPrivileges &privileges;
     const char *prefix;
     const char *on;
-    const char *name; // when there is no table
+    const char *name; // of the object as in a message
+    ::Oid owner;      // InvalidOid for default privileges, which are changed in the owner's name
+    ::Datum list;     // as in holding_of()
 };
 
 // Appends the REVOKE and GRANT statements after which the role holds what the access means, and skips what

@@ -186,6 +186,18 @@ SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', dry_run => false
 RESET ROLE;
 SELECT held FROM pg_temp.held('shared', 'regress_friend') held WHERE held !~ 'a_view';
 
+-- A member of the owner who has grant options of its own: PostgreSQL would use those, and not act as the owner.
+CREATE ROLE regress_deputy IN ROLE regress_owner;
+GRANT USAGE ON SCHEMA shared TO regress_deputy;
+GRANT INSERT ON shared.leaf TO regress_deputy WITH GRANT OPTION;
+GRANT INSERT ON shared.leaf TO regress_friend;
+SELECT relname FROM pg_class WHERE relnamespace = 'shared'::regnamespace AND relowner = 'regress_owner'::regrole;
+SET ROLE regress_deputy;
+SELECT dj_deploy.set_grants('shared', 'regress_friend', 'none') -> 'tables_modified';
+SELECT dj_deploy.set_grants('shared', 'regress_friend', 'none', dry_run => false); \echo :SQLSTATE
+RESET ROLE;
+REVOKE INSERT ON shared.leaf FROM regress_friend, regress_deputy;
+
 -- A run holds ACCESS SHARE on each object: reading and writing go on.
 BEGIN;
 SELECT dj_deploy.set_grants('shared', 'regress_friend', 'read', dry_run => false) -> 'tables_modified';
@@ -197,4 +209,4 @@ SET client_min_messages = error;
 DROP SCHEMA shared, shared_other, shared_empty CASCADE;
 DROP FOREIGN DATA WRAPPER regress_shared CASCADE;
 RESET SESSION AUTHORIZATION;
-DROP ROLE regress_reader, regress_friend, regress_owner, regress_superuser;
+DROP ROLE regress_reader, regress_friend, regress_owner, regress_deputy, regress_superuser;
