@@ -23,7 +23,7 @@ concept TableOperation =
         // Reads and checks its own arguments; looks at no catalog.
         { T::request(arguments) } -> std::same_as<T>;
         // Appends the changes that bring the tables, given by name, from what they are to what was asked, and
-        // raises its warnings. Nothing to do is an empty plan.
+        // its remarks; only reads, and may be called again. Nothing to do is an empty plan.
         { operation.plan(target, tables, plan) } -> std::same_as<void>;
     };
 // clang-format on
