@@ -7,6 +7,7 @@
 #include "report/report.hpp"
 #include "request/target.hpp"
 #include "run/execute.hpp"
+#include "run/requirements.hpp"
 
 namespace dj_deploy {
 
@@ -60,6 +61,7 @@ template <TableOperation Operation>
     if (is_dry_run) {
         const Plan plan = make_plan(operation, named);
         announce(plan);
+        check_requirements(plan, WARNING);
         return make_report(plan, preview(plan));
     }
 

@@ -46,6 +46,13 @@ constexpr const char *sql = R"(
     WHERE b.granted OR NOT b.has_holder
     ORDER BY 1)";
 
+constexpr const char *locked_tables_sql = R"(
+    SELECT DISTINCT l.relation
+    FROM pg_catalog.pg_locks l
+    WHERE l.locktype = 'relation' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+    ORDER BY l.relation)";
+
 Array<const char *> conflicting_modes(::LOCKMODE mode)
 {
     Array<const char *> names;
@@ -64,6 +71,13 @@ const char *describe_blockers(::Oid catalog, ::Oid object, int sub_object, ::LOC
         sql, [&](const Row &row) { lines = row.string(1); }, catalog, object, sub_object,
         conflicting_modes(mode).view());
     return lines;
+}
+
+Array<::Oid> read_locked_tables()
+{
+    Array<::Oid> tables;
+    query(locked_tables_sql, [&](const Row &row) { tables.push(row.oid(1)); });
+    return tables;
 }
 
 } // namespace dj_deploy

@@ -1,7 +1,7 @@
 // Who keeps a lock away from us.
 #pragma once
 
-#include "pg/postgres.hpp"
+#include "pg/array.hpp"
 
 namespace dj_deploy {
 
@@ -10,5 +10,8 @@ namespace dj_deploy {
 // age of the transaction. When nobody holds one, for each that waits for one and is served first. Null when
 // there is none.
 const char *describe_blockers(::Oid catalog, ::Oid object, int sub_object, ::LOCKMODE mode);
+
+// The tables of this database on which other sessions or prepared transactions hold locks.
+Array<::Oid> read_locked_tables();
 
 } // namespace dj_deploy

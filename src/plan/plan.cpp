@@ -1,16 +1,11 @@
 // The order of a plan's changes.
 #include "plan/plan.hpp"
 
+#include "plan/name_list.hpp"
 #include "plan/order.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
-
-namespace {
-
-constexpr std::size_t most_warnings = 10;
-
-} // namespace
 
 void Plan::skip(const Table &table, const char *reason)
 {
@@ -70,10 +65,10 @@ void announce(const Plan &plan)
                 errmsg_internal("%s", remark.message),
                 remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
                 remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
-    for (std::size_t index = 0; index < std::min(plan.skipped.count, most_warnings); index++)
+    for (std::size_t index = 0; index < std::min(plan.skipped.count, most_named); index++)
         ereport(WARNING, errmsg("skipping \"%s\": %s", plan.skipped[index].name, plan.skipped[index].reason));
-    if (plan.skipped.count > most_warnings)
-        ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_warnings));
+    if (plan.skipped.count > most_named)
+        ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_named));
 }
 
 } // namespace dj_deploy

@@ -5,42 +5,42 @@
 
 namespace dj_deploy {
 
-namespace {
-
-// "key": [item, item]
-template <class Item, class AppendItem>
-void append_array(::StringInfo text, const char *key, std::span<const Item> items, AppendItem append_item)
+Report Report::start(std::int32_t analyzed, std::int32_t modified)
 {
-    ::appendStringInfo(text, ", \"%s\": [", key);
-    const char *separator = "";
-    for (const Item &item : items) {
-        ::appendStringInfoString(text, separator);
-        append_item(item);
-        separator = ", ";
-    }
-    appendStringInfoChar(text, ']');
+    Report report{.text = {}, .separator = ""};
+    ::initStringInfo(&report.text);
+    ::appendStringInfo(&report.text, "{\"tables_analyzed\": %d, \"tables_modified\": %d, \"ddl\": [",
+                       analyzed, modified);
+    return report;
 }
 
-} // namespace
+void Report::add(const char *statement)
+{
+    ::appendStringInfoString(&text, std::exchange(separator, ", "));
+    ::escape_json(&text, statement);
+}
+
+::Datum Report::finish(std::span<const Skip> skipped)
+{
+    appendStringInfoChar(&text, ']');
+    const char *before = ", \"skipped\": [";
+    for (const Skip &skip : skipped) {
+        ::appendStringInfo(&text, "%s{\"table\": ", std::exchange(before, ", "));
+        ::escape_json(&text, skip.object);
+        ::appendStringInfoString(&text, ", \"reason\": ");
+        ::escape_json(&text, skip.reason);
+        appendStringInfoChar(&text, '}');
+    }
+    ::appendStringInfoString(&text, skipped.empty() ? "}" : "]}");
+    return DirectFunctionCall1(::jsonb_in, CStringGetDatum(text.data));
+}
 
 ::Datum make_report(const Plan &plan, const Outcome &outcome)
 {
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    ::appendStringInfo(&text, "{\"tables_analyzed\": %d, \"tables_modified\": %d", plan.analyzed,
-                       outcome.modified);
-    append_array(&text, "ddl", outcome.statements.view(),
-                 [&](const char *statement) { ::escape_json(&text, statement); });
-    if (!plan.skipped.is_empty())
-        append_array(&text, "skipped", plan.skipped.view(), [&](const Skip &skip) {
-            ::appendStringInfoString(&text, "{\"table\": ");
-            ::escape_json(&text, skip.object);
-            ::appendStringInfoString(&text, ", \"reason\": ");
-            ::escape_json(&text, skip.reason);
-            appendStringInfoChar(&text, '}');
-        });
-    appendStringInfoChar(&text, '}');
-    return DirectFunctionCall1(::jsonb_in, CStringGetDatum(text.data));
+    Report report = Report::start(plan.analyzed, outcome.modified);
+    for (const char *statement : outcome.statements)
+        report.add(statement);
+    return report.finish(plan.skipped.view());
 }
 
 } // namespace dj_deploy

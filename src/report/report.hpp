@@ -9,4 +9,14 @@ namespace dj_deploy {
 // skipped, also "skipped": [{"table": text, "reason": text}, ...].
 ::Datum make_report(const Plan &plan, const Outcome &outcome);
 
+// The same, statement by statement, for whoever does not hold them all.
+struct Report {
+    ::StringInfoData text;
+    const char *separator;
+
+    static Report start(std::int32_t analyzed, std::int32_t modified);
+    void add(const char *statement);
+    ::Datum finish(std::span<const Skip> skipped);
+};
+
 } // namespace dj_deploy

@@ -16,6 +16,8 @@ struct Arguments {
 
     bool has(std::string_view name) const;
     bool boolean(std::string_view name) const { return DatumGetBool(value(name)); }
+    std::int32_t integer(std::string_view name) const { return DatumGetInt32(value(name)); }
+    const ::Interval &interval(std::string_view name) const { return *DatumGetIntervalP(value(name)); }
     ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
     const char *string(std::string_view name) const;
     Json json(std::string_view name) const;

@@ -7,13 +7,12 @@
 #include "pg/query.hpp"
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
+#include "run/progress.hpp"
 #include "run/requirements.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-constexpr int progress_interval = 5000; // ms
 
 // How often a plan is made again under its locks because the catalog has changed meanwhile, though perhaps
 // elsewhere: some databases change all the time.
@@ -109,27 +108,19 @@ void lock_tables(std::span<const Change> changes)
     }
 }
 
-void report_progress(std::size_t done, std::size_t total, ::TimestampTz &last)
-{
-    const ::TimestampTz now = ::GetCurrentTimestamp();
-    if (!::TimestampDifferenceExceeds(last, now, progress_interval))
-        return;
-    ereport(NOTICE, errmsg("%zu of %zu statements done", done, total));
-    last = now;
-}
-
 void execute_changes(std::span<const Change> changes, Outcome &outcome)
 {
     const ::MemoryContext result = outcome.statements.context;
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
-    ::TimestampTz last_progress = ::GetCurrentTimestamp();
+    Progress progress{.what = "statements", .total = changes.size()};
     ::Oid last_modified = InvalidOid;
 
     ::MemoryContextSwitchTo(scratch);
     for (std::size_t index = 0; index < changes.size(); index++) {
         CHECK_FOR_INTERRUPTS();
-        report_progress(index, changes.size(), last_progress);
+        progress.done = index;
+        progress.report();
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
             // The changes of one table follow one another.
@@ -173,7 +164,6 @@ bool is_overtaken(const ::ErrorData &error)
 
 Outcome preview(const Plan &plan)
 {
-    check_requirements(plan, WARNING);
     Outcome outcome{};
     for (const Change &change : plan.changes) {
         const Table *table = change.table;

@@ -13,8 +13,7 @@ struct Outcome {
 // How often a run starts over because another session changed the same catalog rows.
 constexpr int most_attempts = 20;
 
-// Returns the statements that a run would execute. Warns of what would make it fail. Takes no lock and no
-// transaction id.
+// Returns the statements that a run would execute. Takes no lock and no transaction id.
 Outcome preview(const Plan &plan);
 
 // Executes the changes one after another, all in one subtransaction, in the transaction of the caller. Raises

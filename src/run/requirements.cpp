@@ -1,39 +1,11 @@
 // The checks before the first statement. A preview warns of what a run refuses, in the same words.
 #include "run/requirements.hpp"
 
-#include "pg/array.hpp"
+#include "plan/name_list.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-constexpr std::size_t most_named = 10;
-
-// A list for a message: the first ten names, and how many more.
-struct NameList {
-    ::StringInfoData text;
-    std::size_t count;
-
-    static NameList empty()
-    {
-        NameList list{.text = {}, .count = 0};
-        ::initStringInfo(&list.text);
-        return list;
-    }
-
-    void add(const char *name)
-    {
-        if (++count <= most_named)
-            ::appendStringInfo(&text, "%s\"%s\"", count > 1 ? ", " : "", name);
-    }
-
-    const char *finish()
-    {
-        if (count > most_named)
-            ::appendStringInfo(&text, " and %zu more", count - most_named);
-        return text.data;
-    }
-};
 
 void check_ownership(std::span<const Change> changes, int level)
 {
@@ -101,12 +73,13 @@ void check_lock_capacity(std::span<const Change> changes, int level)
     }
     if (locks <= capacity)
         return;
-    ereport(level, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-            errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
-                   capacity),
-            locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks) : 0,
-            errhint("Run the statements of a dry run one transaction each (\\gexec in psql), or increase "
-                    "max_locks_per_transaction."));
+    ereport(
+        level, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+        errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
+               capacity),
+        locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks) : 0,
+        errhint("Give the dry run's result to rollout, which takes one transaction for each statement, or "
+                "increase max_locks_per_transaction."));
 }
 
 ::Oid find_by_name(const NamedObject &object)

@@ -1,0 +1,74 @@
+// rollout: a plan of the set_ functions, one transaction for each statement, on a database that must not
+// stall.
+#include "run/rollout.hpp"
+#include "operation.hpp"
+#include "procedure.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr const char *command = "rollout";
+
+::TimestampTz request_deadline(const Arguments &arguments)
+{
+    const ::TimestampTz now = ::GetCurrentTimestamp();
+    const ::TimestampTz deadline =
+        DatumGetTimestampTz(DirectFunctionCall2(::timestamptz_pl_interval, TimestampTzGetDatum(now),
+                                                IntervalPGetDatum(&arguments.interval("max_wait"))));
+    if (deadline < now)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_wait must not be negative"));
+    return deadline;
+}
+
+template <class Indexes>
+::Datum make_rollout_report(const StatementList &list, std::int32_t analyzed, std::int32_t modified,
+                            const Indexes &indexes)
+{
+    Report report = Report::start(analyzed, modified);
+    for (const std::uint32_t index : indexes) {
+        const char *text = list.text(index);
+        report.add(text);
+        ::pfree(const_cast<char *>(text));
+    }
+    return report.finish({});
+}
+
+::Datum show(const StatementList &list)
+{
+    const std::int32_t tables = check_statements(list, WARNING);
+    report_blocked(list);
+    Array<std::uint32_t> all;
+    for (std::uint32_t index = 0; index < list.count; index++)
+        all.push(index);
+    return make_rollout_report(list, tables, 0, all);
+}
+
+::Datum run(::FunctionCallInfo call)
+{
+    require_unrestricted(command);
+    const Arguments arguments = Arguments::of(call);
+    const StatementList list = request_statements(arguments);
+    const ::TimestampTz deadline = request_deadline(arguments);
+    if (arguments.boolean("dry_run"))
+        return make_call_result(call, show(list));
+
+    require_writable(command);
+    require_own_transactions(call, command);
+    const std::int32_t tables = check_statements(list, ERROR);
+    Rollout rollout{};
+    with_transactions([&] { rollout = execute_rollout(list, deadline); });
+    return make_call_result(call, make_rollout_report(list, tables, rollout.tables, rollout.executed));
+}
+
+} // namespace
+
+} // namespace dj_deploy
+
+extern "C" {
+PG_FUNCTION_INFO_V1(dj_deploy_rollout);
+PGDLLEXPORT ::Datum dj_deploy_rollout(PG_FUNCTION_ARGS)
+{
+    return dj_deploy::run(fcinfo);
+}
+}

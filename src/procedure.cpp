@@ -1,0 +1,39 @@
+// The two things that the server asks of a procedure in C.
+#include "procedure.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+bool may_commit(::FunctionCallInfo call)
+{
+    const ::Node *context = call->context;
+    return context != nullptr && IsA(context, CallContext) && !castNode(CallContext, context)->atomic &&
+           !::IsSubTransaction();
+}
+
+} // namespace
+
+void require_own_transactions(::FunctionCallInfo call, const char *name)
+{
+    if (!may_commit(call))
+        ereport(
+            ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+            errmsg("%s cannot run inside a transaction block", name),
+            errdetail("It commits on the way. With dry_run it runs anywhere."),
+            errhint(
+                "Call it on its own, outside BEGIN and COMMIT: executeInTransaction=false in Flyway's script "
+                "configuration, runInTransaction=\"false\" on Liquibase's changeSet, "
+                "autocommit_block() in Alembic, transaction:false in dbmate."));
+}
+
+::Datum make_call_result(::FunctionCallInfo call, ::Datum result)
+{
+    ::TupleDesc descriptor = nullptr;
+    if (::get_call_result_type(call, nullptr, &descriptor) != ::TYPEFUNC_COMPOSITE)
+        elog(ERROR, "procedure %u has no INOUT argument", call->flinfo->fn_oid);
+    bool is_null = false;
+    return HeapTupleGetDatum(::heap_form_tuple(::BlessTupleDesc(descriptor), &result, &is_null));
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,176 @@
+// The server's own grammar says what a statement is.
+#include "request/statements.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct Place {
+    const StatementList *list;
+    std::size_t index;
+};
+
+[[noreturn]] void refuse(const Place &place, const char *reason)
+{
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("invalid plan: %s[%zu] %s", place.list->path, place.index, reason),
+            errhint("A plan is the result of a set_ function, or an array of such statements."));
+    ::pg_unreachable();
+}
+
+[[noreturn]] void refuse_kind(const Place &place)
+{
+    refuse(place, "is not a statement of the kinds that the set_ functions produce");
+}
+
+void require_qualified(const Place &place, const ::RangeVar *table)
+{
+    if (table->schemaname == nullptr || table->catalogname != nullptr)
+        refuse(place, "names a table without its schema");
+}
+
+bool has_toast_option(const ::AlterTableCmd *command)
+{
+    const ::ListCell *cell = nullptr;
+    foreach (cell, castNode(List, command->def)) {
+        const char *prefix = lfirst_node(DefElem, cell)->defnamespace;
+        if (prefix != nullptr && std::string_view(prefix) == "toast")
+            return true;
+    }
+    return false;
+}
+
+// ALTER TABLE "lab"."session" REPLICA IDENTITY FULL, or SET (...), or RESET (...)
+void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statement &statement)
+{
+    if (parsed->objtype != ::OBJECT_TABLE)
+        refuse_kind(place);
+    require_qualified(place, parsed->relation);
+    const ::ListCell *cell = nullptr;
+    foreach (cell, parsed->cmds) {
+        const auto *command = lfirst_node(AlterTableCmd, cell);
+        const bool is_option =
+            command->subtype == ::AT_SetRelOptions || command->subtype == ::AT_ResetRelOptions;
+        if (!is_option && command->subtype != ::AT_ReplicaIdentity)
+            refuse_kind(place);
+        statement.locks_toast = statement.locks_toast || (is_option && has_toast_option(command));
+    }
+    statement.table = parsed->relation;
+    statement.lock = ::AlterTableGetLockLevel(parsed->cmds);
+    statement.needs_owner = true;
+}
+
+// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session"
+void read_alter_publication(const Place &place, const ::AlterPublicationStmt *parsed, Statement &statement)
+{
+    const bool is_member = parsed->pubobjects != NIL &&
+                           (parsed->action == ::AP_AddObjects || parsed->action == ::AP_DropObjects);
+    if (!is_member || ::list_length(parsed->pubobjects) != 1)
+        refuse_kind(place);
+    const auto *object = linitial_node(PublicationObjSpec, parsed->pubobjects);
+    if (object->pubobjtype != ::PUBLICATIONOBJ_TABLE)
+        refuse_kind(place);
+    require_qualified(place, object->pubtable->relation);
+    statement.table = object->pubtable->relation;
+    statement.lock = ShareUpdateExclusiveLock;
+    statement.needs_owner = parsed->action == ::AP_AddObjects;
+}
+
+// GRANT SELECT ON TABLE "lab"."session" TO "reader"
+void require_grant(const Place &place, const ::GrantStmt *parsed)
+{
+    const bool is_relation = parsed->objtype == ::OBJECT_TABLE || parsed->objtype == ::OBJECT_SEQUENCE;
+    if (parsed->targtype != ::ACL_TARGET_OBJECT || ::list_length(parsed->objects) != 1 ||
+        (!is_relation && parsed->objtype != ::OBJECT_SCHEMA))
+        refuse_kind(place);
+    if (is_relation)
+        require_qualified(place, linitial_node(RangeVar, parsed->objects));
+}
+
+struct Parsing {
+    Place place;
+    const char *text;
+};
+
+// The position of a syntax error is one in the entry, not in the statement of the caller.
+void name_place(void *given)
+{
+    const auto *parsing = static_cast<const Parsing *>(given);
+    if (const int position = ::geterrposition(); position > 0) {
+        ::errposition(0);
+        ::internalerrposition(position);
+        ::internalerrquery(parsing->text);
+    }
+    errcontext("plan entry %s[%zu]", parsing->place.list->path, parsing->place.index);
+}
+
+::List *parse(const Place &place, const char *text)
+{
+    Parsing parsing{place, text};
+    ::ErrorContextCallback callback{.previous = error_context_stack, .callback = name_place, .arg = &parsing};
+    error_context_stack = &callback;
+    ::List *parsed = ::raw_parser(text, ::RAW_PARSE_DEFAULT);
+    error_context_stack = callback.previous;
+    return parsed;
+}
+
+} // namespace
+
+const char *StatementList::text(std::size_t index) const
+{
+    const ::JsonbValue *entry = ::getIthJsonbValueFromContainer(array, static_cast<std::uint32_t>(index));
+    if (entry == nullptr || entry->type != ::jbvString)
+        refuse({this, index}, "is not a string");
+    return ::pnstrdup(entry->val.string.val, entry->val.string.len);
+}
+
+Statement StatementList::statement(std::size_t index) const
+{
+    const Place place{this, index};
+    Statement statement{
+        .text = text(index), .table = nullptr, .lock = NoLock, .needs_owner = false, .locks_toast = false};
+    ::List *parsed = parse(place, statement.text);
+    if (::list_length(parsed) != 1)
+        refuse(place, "is not one statement");
+
+    const ::Node *node = linitial_node(RawStmt, parsed)->stmt;
+    switch (nodeTag(node)) {
+    case ::T_AlterTableStmt:
+        read_alter_table(place, castNode(AlterTableStmt, node), statement);
+        break;
+    case ::T_AlterPublicationStmt:
+        read_alter_publication(place, castNode(AlterPublicationStmt, node), statement);
+        break;
+    case ::T_CreatePublicationStmt:
+        if (castNode(CreatePublicationStmt, node)->pubobjects != NIL ||
+            castNode(CreatePublicationStmt, node)->for_all_tables)
+            refuse_kind(place);
+        break;
+    case ::T_GrantStmt:
+        require_grant(place, castNode(GrantStmt, node));
+        break;
+    case ::T_AlterDefaultPrivilegesStmt:
+        break;
+    default:
+        refuse_kind(place);
+    }
+    return statement;
+}
+
+StatementList request_statements(const Arguments &arguments)
+{
+    ::JsonbContainer *root = &DatumGetJsonbP(arguments.json("plan").value)->root;
+    const char *path = "$";
+    if (JsonContainerIsObject(root)) {
+        const ::JsonbValue *ddl = ::getKeyJsonValueFromContainer(root, "ddl", 3, nullptr);
+        root = ddl != nullptr && ddl->type == ::jbvBinary ? ddl->val.binary.data : nullptr;
+        path = "$.ddl";
+    }
+    if (root == nullptr || !JsonContainerIsArray(root) || JsonContainerIsScalar(root))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("invalid plan: %s is not an array of statements", path),
+                errhint("A plan is the result of a set_ function, or an array of such statements."));
+    return {.array = root, .path = path, .count = JsonContainerSize(root)};
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,32 @@
+// A plan as a call gives it: statements in jsonb. Read one by one, because there may be 100,000 of them.
+#pragma once
+
+#include "request/arguments.hpp"
+
+namespace dj_deploy {
+
+// What one statement of a plan is about.
+struct Statement {
+    const char *text;
+    const ::RangeVar *table; // to be locked first; null when the statement locks none
+    ::LOCKMODE lock;
+    bool needs_owner; // of the table
+    bool locks_toast; // takes the same lock on the TOAST table
+};
+
+struct StatementList {
+    ::JsonbContainer *array;
+    const char *path; // of the array: "$" or "$.ddl"
+    std::size_t count;
+
+    const char *text(std::size_t index) const;
+
+    // Parses a statement. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a kind that
+    // the set_ operations produce, with qualified names; 42601 for a syntax error.
+    Statement statement(std::size_t index) const;
+};
+
+// Reads "plan": the result of a call, or an array of statements. 22023 for anything else.
+StatementList request_statements(const Arguments &arguments);
+
+} // namespace dj_deploy

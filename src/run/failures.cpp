@@ -1,0 +1,75 @@
+// Errors are copied whole, because the frame that caught one frees it.
+#include "run/failures.hpp"
+
+#include "plan/name_list.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+::ErrorData *copy(const ::ErrorData &error)
+{
+    auto *copied = static_cast<::ErrorData *>(::palloc(sizeof(::ErrorData)));
+    *copied = error;
+    copied->assoc_context = ::CurrentMemoryContext;
+    for (auto member :
+         {&::ErrorData::message, &::ErrorData::detail, &::ErrorData::hint, &::ErrorData::context,
+          &::ErrorData::schema_name, &::ErrorData::table_name, &::ErrorData::column_name,
+          &::ErrorData::datatype_name, &::ErrorData::constraint_name})
+        if (copied->*member != nullptr)
+            copied->*member = ::pstrdup(copied->*member);
+    return copied;
+}
+
+// The same error, as a warning; its context names the statement.
+void warn(const char *statement, ::ErrorData error)
+{
+    error.elevel = WARNING;
+    const char *line = ::psprintf("SQL statement \"%s\"", statement);
+    error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
+    ::ThrowErrorData(&error);
+}
+
+} // namespace
+
+Failures Failures::none()
+{
+    Failures failures{
+        .context = ::CurrentMemoryContext, .lines = {}, .count = 0, .sqlstate = 0, .first = nullptr};
+    ::initStringInfo(&failures.lines);
+    return failures;
+}
+
+void Failures::add(const char *statement, const ::ErrorData &error)
+{
+    if (count == 0) {
+        const ::MemoryContext caller = ::MemoryContextSwitchTo(context);
+        first = copy(error);
+        ::MemoryContextSwitchTo(caller);
+    }
+    if (count < most_named)
+        warn(statement, error);
+    add(statement, error.sqlerrcode, error.message);
+}
+
+void Failures::add(const char *statement, int of_sqlstate, const char *message)
+{
+    if (count++ == 0)
+        sqlstate = of_sqlstate;
+    if (count <= most_named)
+        ::appendStringInfo(&lines, "%s%s: %s", count > 1 ? "\n" : "", statement, message);
+}
+
+void Failures::raise(const Progress &progress, const char *hint) const
+{
+    if (count == 0)
+        return;
+    if (count == 1 && first != nullptr)
+        ::ReThrowError(first);
+    const char *more = count > most_named ? ::psprintf("\nAnd %zu more.", count - most_named) : "";
+    ereport(ERROR, errcode(sqlstate),
+            errmsg("could not execute %zu of %zu statements", count, progress.total),
+            errdetail_internal("%s%s", lines.data, more), hint != nullptr ? errhint("%s", hint) : 0);
+}
+
+} // namespace dj_deploy

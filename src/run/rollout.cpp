@@ -1,0 +1,300 @@
+// What grows with the plan is a number for each statement: the text stays in the plan's jsonb and is parsed
+// again for each try, and the server's caches are emptied now and then.
+#include "run/rollout.hpp"
+
+#include "catalog/blockers.hpp"
+#include "pg/query.hpp"
+#include "pg/scan.hpp"
+#include "plan/name_list.hpp"
+#include "run/attempt.hpp"
+#include "run/failures.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr double shortest_pause = 20;    // ms
+constexpr double longest_pause = 500;    // ms
+constexpr std::size_t cache_life = 4096; // statements
+
+// The lock on the table is free. What a statement may still wait for is a catalog row that another
+// transaction has changed, and meanwhile it must not keep anyone from the table.
+constexpr const char *longest_wait = "10ms";
+
+enum class Result { done, busy, gone, failed };
+
+::Oid find(const ::RangeVar *table)
+{
+    return RangeVarGetRelid(table, NoLock, true);
+}
+
+const char *shown_name(const ::RangeVar *table)
+{
+    return ::psprintf("%s.%s", table->schemaname, table->relname);
+}
+
+// Calls on_statement(Statement, table or InvalidOid) for each; what that allocates is freed.
+template <class OnStatement>
+void for_each_statement(const StatementList &list, OnStatement &&on_statement)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+    for (std::size_t index = 0; index < list.count; index++) {
+        CHECK_FOR_INTERRUPTS();
+        const Statement statement = list.statement(index);
+        on_statement(statement, statement.table == nullptr ? InvalidOid : find(statement.table));
+        ::MemoryContextReset(scratch);
+        if (index % cache_life == cache_life - 1)
+            ::InvalidateSystemCaches();
+    }
+    ::MemoryContextSwitchTo(caller);
+    ::MemoryContextDelete(scratch);
+}
+
+void require_owner(::Oid table, const ::RangeVar *named)
+{
+    if (!::object_ownercheck(RelationRelationId, table, ::GetUserId()))
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("must be owner of table \"%s\"", shown_name(named)));
+}
+
+::Oid toast_of(::Oid table)
+{
+    const ::HeapTuple row = ::SearchSysCache1(::RELOID, ObjectIdGetDatum(table));
+    if (!HeapTupleIsValid(row))
+        return InvalidOid;
+    const ::Oid toast = fixed_part<FormData_pg_class>(row).reltoastrelid;
+    ::ReleaseSysCache(row);
+    return toast;
+}
+
+// False when somebody holds a lock in conflict, or waits for one, or the name means another table now.
+bool lock_if_free(const Statement &statement, ::Oid table)
+{
+    if (statement.needs_owner)
+        require_owner(table, statement.table);
+    if (!::ConditionalLockRelationOid(table, statement.lock) || find(statement.table) != table)
+        return false;
+    const ::Oid toast = statement.locks_toast ? toast_of(table) : InvalidOid;
+    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.lock);
+}
+
+// A run of the whole line of statements. A table that was busy in this round is not tried again in it: what
+// comes later for the same table must not overtake.
+struct Line {
+    const StatementList &list;
+    Rollout &rollout;
+    Failures &failures;
+    Progress &progress;
+    ::HTAB *busy;
+    ::HTAB *changed;
+
+    Result execute(const Statement &statement, ::Oid table);
+    Result try_statement(std::size_t index);
+    void run_round(Array<std::uint32_t> &waiting);
+    void report_waiting(std::span<const std::uint32_t> waiting);
+    void fail_busy(std::span<const std::uint32_t> waiting);
+};
+
+::HTAB *make_set(const char *name)
+{
+    ::HASHCTL settings{};
+    settings.keysize = settings.entrysize = sizeof(::Oid);
+    settings.hcxt = ::CurrentMemoryContext;
+    return ::hash_create(name, 256, &settings, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+bool add(::HTAB *set, ::Oid table)
+{
+    bool is_found = false;
+    ::hash_search(set, &table, ::HASH_ENTER, &is_found);
+    return !is_found;
+}
+
+Result Line::execute(const Statement &statement, ::Oid table)
+{
+    Result result = Result::done;
+    const auto run = [&] {
+        if (OidIsValid(table) && !lock_if_free(statement, table)) {
+            result = Result::busy;
+            return;
+        }
+        with_settings({{"lock_timeout", longest_wait}},
+                      [&] { with_spi([&] { ::SPI_execute(statement.text, false, 0); }); });
+    };
+    const auto is_expected = [&](const ::ErrorData &error) {
+        if (ERRCODE_TO_CATEGORY(error.sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+            return false;
+        result = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ? Result::busy : Result::failed;
+        if (result == Result::failed)
+            failures.add(statement.text, error);
+        return true;
+    };
+    attempt(run, is_expected);
+    return result;
+}
+
+Result Line::try_statement(std::size_t index)
+{
+    const Statement statement = list.statement(index);
+    const ::Oid table = statement.table == nullptr ? InvalidOid : find(statement.table);
+    if (statement.table != nullptr && !OidIsValid(table)) {
+        ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", shown_name(statement.table)));
+        return Result::gone;
+    }
+    if (OidIsValid(table) && ::hash_search(busy, &table, ::HASH_FIND, nullptr) != nullptr)
+        return Result::busy;
+    const Result result = execute(statement, table);
+    if (result == Result::busy && OidIsValid(table))
+        add(busy, table);
+    if (result == Result::done && OidIsValid(table) && add(changed, table))
+        rollout.tables++;
+    return result;
+}
+
+// Tries each once; those that are busy are waiting afterwards, in the same order.
+void Line::run_round(Array<std::uint32_t> &waiting)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
+    const std::size_t count = std::exchange(waiting.count, 0);
+    for (std::size_t position = 0; position < count; position++) {
+        CHECK_FOR_INTERRUPTS();
+        progress.report();
+        const std::uint32_t index = waiting[position];
+        const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+        const Result result = try_statement(index);
+        ::MemoryContextSwitchTo(caller);
+        ::SPI_commit();
+        ::MemoryContextReset(scratch);
+        if (result == Result::done) {
+            rollout.executed.push(index);
+            progress.done++;
+            if (progress.done % cache_life == 0)
+                ::InvalidateSystemCaches();
+        } else if (result == Result::busy) {
+            waiting.push(index);
+        }
+    }
+    ::MemoryContextDelete(scratch);
+}
+
+void Line::report_waiting(std::span<const std::uint32_t> waiting)
+{
+    if (!progress.is_due())
+        return;
+    NameList tables = NameList::empty();
+    for (const std::uint32_t index : waiting.first(std::min(waiting.size(), most_named)))
+        if (const Statement statement = list.statement(index); statement.table != nullptr)
+            tables.add(shown_name(statement.table));
+    const std::size_t more = waiting.size() - std::min(waiting.size(), most_named);
+    ereport(
+        NOTICE,
+        errmsg("%zu of %zu statements done, %zu waiting", progress.done, progress.total, waiting.size()),
+        errdetail_internal("Tables that are locked: %s%s.", tables.finish(), more > 0 ? " and more" : ""));
+}
+
+// Sleeps for a random part of the pause; true unless the deadline has come. Meanwhile no snapshot is held.
+bool sleep_before(::TimestampTz deadline, double &pause)
+{
+    const long left = ::TimestampDifferenceMilliseconds(::GetCurrentTimestamp(), deadline);
+    if (left <= 0)
+        return false;
+    ::InvalidateCatalogSnapshot();
+    const double jitter = 0.5 + ::pg_prng_double(&::pg_global_prng_state) / 2;
+    const long wait = std::clamp(static_cast<long>(pause * jitter), 1L, left);
+    ::WaitLatch(::MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait, PG_WAIT_EXTENSION);
+    ::ResetLatch(::MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    pause = std::min(pause * 2, longest_pause);
+    return true;
+}
+
+void Line::fail_busy(std::span<const std::uint32_t> waiting)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+    for (const std::uint32_t index : waiting) {
+        const Statement statement = list.statement(index);
+        const ::Oid table = statement.table == nullptr ? InvalidOid : find(statement.table);
+        const char *blockers = OidIsValid(table) && failures.count < most_named
+                                   ? describe_blockers(RelationRelationId, table, 0, statement.lock)
+                                   : nullptr;
+        failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE,
+                     blockers != nullptr ? blockers : "Another transaction was in the way.");
+        ::MemoryContextReset(scratch);
+    }
+    ::MemoryContextSwitchTo(caller);
+}
+
+} // namespace
+
+std::int32_t check_statements(const StatementList &list, int level)
+{
+    NameList denied = NameList::empty();
+    ::HTAB *seen = make_set("dj_deploy tables");
+    std::int32_t tables = 0;
+    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
+        if (!OidIsValid(table) || !add(seen, table))
+            return;
+        tables++;
+        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()))
+            denied.add(shown_name(statement.table));
+    });
+    ::hash_destroy(seen);
+    if (denied.count > 0)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("must be owner of %s %s", denied.count == 1 ? "table" : "tables", denied.finish()));
+    return tables;
+}
+
+void report_blocked(const StatementList &list)
+{
+    ::HTAB *locked = make_set("dj_deploy locked tables");
+    for (const ::Oid table : read_locked_tables())
+        add(locked, table);
+    std::size_t count = 0;
+    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
+        if (!OidIsValid(table) || ::hash_search(locked, &table, ::HASH_REMOVE, nullptr) == nullptr)
+            return;
+        const char *blockers = describe_blockers(RelationRelationId, table, 0, statement.lock);
+        if (blockers != nullptr && ++count <= most_named)
+            ereport(NOTICE, errmsg("table \"%s\" is locked at the moment", shown_name(statement.table)),
+                    errdetail_internal("%s", blockers));
+    });
+    if (count > most_named)
+        ereport(NOTICE, errmsg("%zu more tables are locked at the moment", count - most_named));
+}
+
+Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
+{
+    Rollout rollout{};
+    Failures failures = Failures::none();
+    Progress progress{.what = "statements", .total = list.count};
+    Line line{list, rollout, failures, progress, nullptr, make_set("dj_deploy changed tables")};
+    Array<std::uint32_t> waiting;
+    for (std::uint32_t index = 0; index < list.count; index++)
+        waiting.push(index);
+
+    with_committed(progress, [&] {
+        double pause = shortest_pause;
+        do {
+            const std::size_t before = waiting.count;
+            line.busy = make_set("dj_deploy busy tables");
+            line.run_round(waiting);
+            ::hash_destroy(line.busy);
+            if (waiting.count < before)
+                pause = shortest_pause;
+            line.report_waiting(waiting.view());
+        } while (!waiting.is_empty() && sleep_before(deadline, pause));
+    });
+    line.fail_busy(waiting.view());
+    failures.raise(progress,
+                   "What was executed is committed. Run it again when the tables are free, or allow "
+                   "a longer max_wait.");
+    return rollout;
+}
+
+} // namespace dj_deploy
