@@ -60,6 +60,7 @@ Table make_table(const FormData_pg_class &relation, const char *schema)
         .persistence = relation.relpersistence,
         .replica_identity = relation.relreplident,
         .has_children = relation.relhassubclass,
+        .has_indexes = relation.relhasindex,
         .is_partition = relation.relispartition,
         .is_member = false,
         .is_owned = ::has_privs_of_role(::GetUserId(), relation.relowner),

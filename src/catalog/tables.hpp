@@ -20,6 +20,7 @@ struct Table {
     char persistence;           // 'p' permanent, 'u' unlogged, 't' temporary
     char replica_identity;      // 'd', 'n', 'f' or 'i'
     bool has_children;          // partitions or inheriting tables; may be true without any
+    bool has_indexes;           // may be true without any
     bool is_partition;
     bool is_member; // of an extension
     bool is_owned;  // the caller has the rights of the owner

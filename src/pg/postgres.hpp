@@ -51,18 +51,27 @@ extern "C" {
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "libpq/pqmq.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_func.h"
 #include "parser/parser.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
 #include "storage/bufmgr.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
+#include "storage/shm_mq.h"
 #include "storage/sinval.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -75,9 +84,11 @@ extern "C" {
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timeout.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 #include "utils/wait_event.h"
@@ -95,6 +106,35 @@ static inline void find_best_grantor([[maybe_unused]] Oid role_id, AclMode privi
 #endif
 }
 
+// Runs a portal whose statement returns no rows, as a client's.
+static inline void portal_run_to_end(Portal portal, QueryCompletion *completion)
+{
+#if PG_VERSION_NUM >= 180000
+    PortalRun(portal, FETCH_ALL, true, None_Receiver, None_Receiver, completion);
+#else
+    PortalRun(portal, FETCH_ALL, true, true, None_Receiver, None_Receiver, completion);
+#endif
+}
+
+// What was checked when the caller connected is not checked again.
+#ifdef BGWORKER_BYPASS_ROLELOGINCHECK
+constexpr int connect_as_parallel_workers_do = BGWORKER_BYPASS_ALLOWCONN | BGWORKER_BYPASS_ROLELOGINCHECK;
+#else
+constexpr int connect_as_parallel_workers_do = BGWORKER_BYPASS_ALLOWCONN;
+#endif
+
+// Whether the current user may run maintenance commands on a table by a privilege of its own; false when the
+// table is gone. Before 17 there is no such privilege.
+static inline bool has_maintain_privilege([[maybe_unused]] Oid table)
+{
+#if PG_VERSION_NUM >= 170000
+    bool is_missing = false;
+    return pg_class_aclcheck_ext(table, GetUserId(), ACL_MAINTAIN, &is_missing) == ACLCHECK_OK;
+#else
+    return false;
+#endif
+}
+
 // Spelled as the newest server; what follows teaches it to the older ones.
 #if PG_VERSION_NUM < 160000
 // 15 exports nothing by itself, and we compile with -fvisibility=hidden.
@@ -102,10 +142,10 @@ static inline void find_best_grantor([[maybe_unused]] Oid role_id, AclMode privi
 #define PGDLLEXPORT __attribute__((visibility("default")))
 extern "C" PGDLLEXPORT void _PG_init(void);
 
-static inline bool object_ownercheck([[maybe_unused]] Oid class_id, Oid object_id, Oid role_id)
+static inline bool object_ownercheck(Oid class_id, Oid object_id, Oid role_id)
 {
-    Assert(class_id == RelationRelationId);
-    return pg_class_ownercheck(object_id, role_id);
+    return class_id == DatabaseRelationId ? pg_database_ownercheck(object_id, role_id)
+                                          : pg_class_ownercheck(object_id, role_id);
 }
 
 static inline AclResult object_aclcheck(Oid class_id, Oid object_id, Oid role_id, AclMode mode)

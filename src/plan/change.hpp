@@ -11,9 +11,11 @@ struct Change {
     const Table *table; // as it was when the plan was made; null when the statement is about no table
     const char *before;
     const char *after;
-    ::LOCKMODE lock;          // what the statement takes on the table
-    bool needs_owner = true;  // of the table
-    bool locks_toast = false; // takes the same lock on the TOAST table
+    ::LOCKMODE lock;                     // what the statement takes on the table
+    bool needs_owner = true;             // of the table
+    bool locks_toast = false;            // takes the same lock on the TOAST table
+    int phase = 0;                       // begins when all changes of the one before are done
+    bool waits_for_transactions = false; // that are older, while others use the table as they like
 };
 
 // The statement for a table of that name, or for none: one statement, no semicolon.

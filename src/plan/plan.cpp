@@ -43,13 +43,16 @@ void put_in_order(Plan &plan, std::span<const Table> tables)
     };
     // Without std::stable_sort, which allocates: the position breaks ties.
     struct Ranked {
+        int phase;
         std::int64_t place;
         std::size_t position;
     };
     Array<Ranked> ranked;
     for (const Change &change : plan.changes)
-        ranked.push({.place = place(change), .position = ranked.count});
+        ranked.push({.phase = change.phase, .place = place(change), .position = ranked.count});
     std::sort(ranked.begin(), ranked.end(), [](const Ranked &left, const Ranked &right) {
+        if (left.phase != right.phase)
+            return left.phase < right.phase;
         return left.place != right.place ? left.place < right.place : left.position < right.position;
     });
     Array<Change> ordered;

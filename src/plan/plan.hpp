@@ -46,8 +46,8 @@ struct Plan {
 // The schemas of the tables, and the one that the call names, by OID.
 Array<NamedObject> schemas_of(std::span<const Table> tables, ::Oid target_schema);
 
-// Sorts the changes: those about no table first, then by the order of the tables; those of one table stay as
-// they are. A plan for one table, or none, costs nothing.
+// Sorts the changes of each phase: those about no table first, then by the order of the tables; those of one
+// table stay as they are. A plan for one table, or none, costs nothing.
 void put_in_order(Plan &plan, std::span<const Table> tables);
 
 // Raises the plan's remarks, and a WARNING for each thing that is skipped, ten at the most and how many more.

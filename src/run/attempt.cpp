@@ -49,4 +49,31 @@ bool run_attempt(const Attempt &attempt)
     return false;
 }
 
+// What the server's main loop does for a client.
+bool run_and_survive(void (*step)(void *callable), void *callable)
+{
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    volatile bool is_done = false;
+
+    PG_TRY();
+    {
+        step(callable);
+        is_done = true;
+    }
+    PG_CATCH();
+    {
+        HOLD_INTERRUPTS();
+        ::disable_all_timeouts(false);
+        QueryCancelPending = false;
+        ::EmitErrorReport();
+        ::debug_query_string = nullptr;
+        ::AbortCurrentTransaction();
+        ::MemoryContextSwitchTo(context);
+        ::FlushErrorState();
+        RESUME_INTERRUPTS();
+    }
+    PG_END_TRY();
+    return is_done;
+}
+
 } // namespace dj_deploy

@@ -12,6 +12,7 @@ struct Attempt {
 };
 
 bool run_attempt(const Attempt &attempt);
+bool run_and_survive(void (*step)(void *callable), void *callable);
 
 // Runs step() in an internal subtransaction. Returns true when it has succeeded, with the locks it took;
 // false when it failed with an error for which is_expected(error), with all its effects undone. Any other
@@ -32,6 +33,16 @@ bool attempt(Step &&step, IsExpected &&is_expected)
                 return (*static_cast<Callables *>(given)->is_expected)(error);
             },
     });
+}
+
+// The same for a process that has no client and no transaction: runs step(), which begins and ends its own.
+// Returns false when it failed; the error has gone where the process sends its messages, and whatever
+// transaction was open is aborted, with the session's locks.
+template <class Step>
+bool survive(Step &&step)
+{
+    const auto call = [](void *given) { (*static_cast<std::remove_reference_t<Step> *>(given))(); };
+    return run_and_survive(call, &step);
 }
 
 } // namespace dj_deploy

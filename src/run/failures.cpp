@@ -27,7 +27,7 @@ void warn(const char *statement, ::ErrorData error)
     error.elevel = WARNING;
     const char *line = ::psprintf("SQL statement \"%s\"", statement);
     error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
-    ::ThrowErrorData(&error);
+    without_context([&] { ::ThrowErrorData(&error); });
 }
 
 } // namespace

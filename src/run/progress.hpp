@@ -10,6 +10,7 @@ struct Progress {
     std::size_t total;
     int interval = 5000; // ms between two messages
     std::size_t done = 0;
+    const char *leftovers = nullptr; // statements that remove what a cancelled one has left behind
     ::TimestampTz last = ::GetCurrentTimestamp();
 
     // Whether the last message is long enough ago for another, which is then the last.
@@ -17,18 +18,29 @@ struct Progress {
 
     // A NOTICE, if one is due.
     void report();
+
+    // Adds to the leftovers; null adds nothing.
+    void leave_behind(const char *statements);
+
+    // As an error context callback: says in the error of a cancelled run what is done.
+    void explain_cancel() const;
 };
+
+// Runs step(), which reports something that has its context with it.
+template <class Step>
+void without_context(Step &&step)
+{
+    ::ErrorContextCallback *callbacks = std::exchange(error_context_stack, nullptr);
+    step();
+    error_context_stack = callbacks;
+}
 
 // Runs step() such that, when it is cancelled, the error says what stays done. For runs that commit on the
 // way.
 template <class Step>
 void with_committed(Progress &progress, Step &&step)
 {
-    const auto explain = [](void *given) {
-        const auto *made = static_cast<const Progress *>(given);
-        if (::geterrcode() == ERRCODE_QUERY_CANCELED || ::geterrcode() == ERRCODE_ADMIN_SHUTDOWN)
-            ::errdetail("%zu of %zu %s are done and stay done.", made->done, made->total, made->what);
-    };
+    const auto explain = [](void *given) { static_cast<const Progress *>(given)->explain_cancel(); };
     ::ErrorContextCallback callback{.previous = error_context_stack, .callback = explain, .arg = &progress};
     error_context_stack = &callback;
     step();

@@ -1,0 +1,17 @@
+// Indexes that a REINDEX CONCURRENTLY has left behind.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+struct IndexName {
+    const char *schema;
+    const char *name;
+};
+
+// The invalid indexes of the table and of its TOAST table with the names that REINDEX CONCURRENTLY gives
+// ("_ccnew", "_ccold", with a number where that was taken), by schema and name.
+Array<IndexName> read_transient_indexes(::Oid table);
+
+} // namespace dj_deploy

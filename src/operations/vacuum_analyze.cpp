@@ -1,0 +1,96 @@
+// vacuum_analyze: VACUUM (ANALYZE) "lab"."session" for every table of the target. Of a partitioned table the
+// partitions are vacuumed, and then ANALYZE "lab"."trial" samples it and them together, as the server does.
+#include "maintenance.hpp"
+
+#include "catalog/children.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct VacuumAnalyze {
+    static constexpr const char *command = "VACUUM";
+    static constexpr Scope scope = {.has_hidden = true};
+
+    static VacuumAnalyze request(const Arguments &) { return {}; }
+
+    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+};
+
+// For each table the partitioned table of the target that is at the top of its tree; null where there is
+// none.
+struct Trees {
+    std::span<const Table> tables;
+    Array<const Table *> by_oid;
+    Array<const Table *> parents; // as by_oid
+
+    static Trees of(std::span<const Table> tables);
+    std::size_t find(::Oid oid) const;
+    const Table *root(const Table &table) const;
+};
+
+std::size_t Trees::find(::Oid oid) const
+{
+    const auto is_before = [](const Table *table, ::Oid other) { return table->oid < other; };
+    const auto found = std::lower_bound(by_oid.begin(), by_oid.end(), oid, is_before);
+    return found != by_oid.end() && (*found)->oid == oid ? found - by_oid.begin() : by_oid.count;
+}
+
+Trees Trees::of(std::span<const Table> tables)
+{
+    Trees trees{.tables = tables, .by_oid = {}, .parents = {}};
+    Array<::Oid> partitioned;
+    for (const Table &table : tables) {
+        trees.by_oid.push(&table);
+        if (table.is_partitioned())
+            partitioned.push(table.oid);
+    }
+    std::sort(trees.by_oid.begin(), trees.by_oid.end(),
+              [](const Table *left, const Table *right) { return left->oid < right->oid; });
+    std::sort(partitioned.begin(), partitioned.end());
+    trees.parents.resize(tables.size(), nullptr);
+    for (const Dependency &link : read_children(partitioned.view()))
+        if (const std::size_t child = trees.find(link.child); child < trees.by_oid.count)
+            trees.parents[child] = trees.by_oid[trees.find(link.parent)];
+    return trees;
+}
+
+const Table *Trees::root(const Table &table) const
+{
+    const Table *root = table.is_partitioned() ? &table : nullptr;
+    for (const Table *above = parents[find(table.oid)]; above != nullptr; above = parents[find(above->oid)])
+        root = above;
+    return root;
+}
+
+void VacuumAnalyze::plan(Target, std::span<const Table> tables, Plan &plan) const
+{
+    const Trees trees = Trees::of(tables);
+    for (const Table &table : tables) {
+        const char *reason = reason_to_skip(table, true);
+        const Table *root = trees.root(table);
+        const bool is_analyzed_with_root =
+            root != nullptr && root != &table && reason_to_skip(*root, true) == nullptr;
+        if (table.is_partitioned() && is_analyzed_with_root)
+            continue;
+        if (reason != nullptr) {
+            plan.skip(table, reason);
+            continue;
+        }
+        const char *statement = table.is_partitioned()  ? "ANALYZE "
+                                : is_analyzed_with_root ? "VACUUM "
+                                                        : "VACUUM (ANALYZE) ";
+        // A worker that analyzes a partitioned table locks its partitions.
+        plan.changes.push({.table = &table,
+                           .before = statement,
+                           .after = "",
+                           .lock = ShareUpdateExclusiveLock,
+                           .phase = table.is_partitioned() ? 1 : 0});
+    }
+}
+
+} // namespace
+
+} // namespace dj_deploy
+
+DJ_DEPLOY_MAINTENANCE(vacuum_analyze, dj_deploy::VacuumAnalyze);

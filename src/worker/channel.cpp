@@ -1,0 +1,131 @@
+// The segment, its two queues, and how a task looks in them.
+#include "worker/channel.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr ::Size queue_size = 16384; // bytes; longer messages pass in pieces
+
+struct Shared {
+    ::Oid database;
+    ::Oid user;
+    alignas(MAXIMUM_ALIGNOF) char to_worker[queue_size];
+    alignas(MAXIMUM_ALIGNOF) char to_leader[queue_size];
+};
+
+Shared *shared_part(::dsm_segment *segment)
+{
+    return static_cast<Shared *>(::dsm_segment_address(segment));
+}
+
+struct PackedTask {
+    ::Oid table;
+    ::LOCKMODE lock;
+    bool waits_for_transactions;
+};
+
+void append_string(::StringInfo bytes, const char *string)
+{
+    ::appendBinaryStringInfo(bytes, string, static_cast<int>(::strlen(string)) + 1);
+}
+
+const char *take_string(std::string_view &bytes)
+{
+    const char *string = bytes.data();
+    bytes.remove_prefix(::strlen(string) + 1);
+    return string;
+}
+
+} // namespace
+
+Channel Channel::create()
+{
+    ::dsm_segment *segment = ::dsm_create(sizeof(Shared), 0);
+    Shared *shared = shared_part(segment);
+    shared->database = MyDatabaseId;
+    shared->user = ::GetAuthenticatedUserId();
+    ::shm_mq *outgoing = ::shm_mq_create(shared->to_worker, queue_size);
+    ::shm_mq *incoming = ::shm_mq_create(shared->to_leader, queue_size);
+    ::shm_mq_set_sender(outgoing, MyProc);
+    ::shm_mq_set_receiver(incoming, MyProc);
+    return {.segment = segment,
+            .outgoing = ::shm_mq_attach(outgoing, segment, nullptr),
+            .incoming = ::shm_mq_attach(incoming, segment, nullptr)};
+}
+
+Channel Channel::attach(::dsm_handle handle)
+{
+    ::dsm_segment *segment = ::dsm_attach(handle);
+    if (segment == nullptr)
+        return {};
+    Shared *shared = shared_part(segment);
+    auto *outgoing = reinterpret_cast<::shm_mq *>(shared->to_leader);
+    auto *incoming = reinterpret_cast<::shm_mq *>(shared->to_worker);
+    ::shm_mq_set_sender(outgoing, MyProc);
+    ::shm_mq_set_receiver(incoming, MyProc);
+    return {.segment = segment,
+            .outgoing = ::shm_mq_attach(outgoing, segment, nullptr),
+            .incoming = ::shm_mq_attach(incoming, segment, nullptr)};
+}
+
+::Oid Channel::database() const
+{
+    return shared_part(segment)->database;
+}
+
+::Oid Channel::user() const
+{
+    return shared_part(segment)->user;
+}
+
+bool Channel::send(std::string_view bytes) const
+{
+    return ::shm_mq_send(outgoing, bytes.size(), bytes.data(), false, true) == ::SHM_MQ_SUCCESS;
+}
+
+Received Channel::receive(bool can_wait) const
+{
+    ::Size size = 0;
+    void *data = nullptr;
+    switch (::shm_mq_receive(incoming, &size, &data, !can_wait)) {
+    case ::SHM_MQ_SUCCESS:
+        return {.state = Received::State::message, .bytes = {static_cast<const char *>(data), size}};
+    case ::SHM_MQ_WOULD_BLOCK:
+        return {.state = Received::State::nothing_yet, .bytes = {}};
+    default:
+        return {.state = Received::State::detached, .bytes = {}};
+    }
+}
+
+std::string_view pack(const Change &change)
+{
+    const PackedTask packed{.table = change.table->oid,
+                            .lock = change.lock,
+                            .waits_for_transactions = change.waits_for_transactions};
+    ::StringInfoData bytes;
+    ::initStringInfo(&bytes);
+    ::appendBinaryStringInfo(&bytes, reinterpret_cast<const char *>(&packed), sizeof(packed));
+    for (const char *string : {change.table->schema, change.table->name, change.before, change.after})
+        append_string(&bytes, string);
+    return {bytes.data, static_cast<std::size_t>(bytes.len)};
+}
+
+Task unpack(std::string_view bytes)
+{
+    PackedTask packed{};
+    ::memcpy(&packed, bytes.data(), sizeof(packed));
+    bytes.remove_prefix(sizeof(packed));
+    Task task{.table = packed.table,
+              .lock = packed.lock,
+              .waits_for_transactions = packed.waits_for_transactions,
+              .schema = nullptr,
+              .name = nullptr,
+              .before = nullptr,
+              .after = nullptr};
+    for (const char **string : {&task.schema, &task.name, &task.before, &task.after})
+        *string = take_string(bytes);
+    return task;
+}
+
+} // namespace dj_deploy

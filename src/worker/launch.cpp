@@ -1,0 +1,61 @@
+// A worker needs no shared_preload_libraries: it loads this library by name.
+#include "worker/launch.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+void terminate_with_leader(::dsm_segment *, ::Datum handle)
+{
+    ::TerminateBackgroundWorker(reinterpret_cast<::BackgroundWorkerHandle *>(DatumGetPointer(handle)));
+}
+
+::BackgroundWorker describe_worker(::dsm_handle handle)
+{
+    ::BackgroundWorker worker{};
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    worker.bgw_start_time = ::BgWorkerStart_RecoveryFinished;
+    worker.bgw_restart_time = BGW_NEVER_RESTART;
+    worker.bgw_main_arg = UInt32GetDatum(handle);
+    worker.bgw_notify_pid = MyProcPid;
+    ::snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "datajoint_deploy");
+    ::snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "dj_deploy_worker_main");
+    ::snprintf(worker.bgw_type, sizeof(worker.bgw_type), "datajoint_deploy worker");
+    ::snprintf(worker.bgw_name, sizeof(worker.bgw_name), "datajoint_deploy worker for PID %d", MyProcPid);
+    return worker;
+}
+
+} // namespace
+
+bool launch(Process &process)
+{
+    // An abort gives back the segment while this context is still there.
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(::TopTransactionContext);
+    process.channel = Channel::create();
+    ::BackgroundWorker worker = describe_worker(::dsm_segment_handle(process.channel.segment));
+    const bool is_launched = ::RegisterDynamicBackgroundWorker(&worker, &process.handle);
+    if (is_launched) {
+        ::on_dsm_detach(process.channel.segment, terminate_with_leader, PointerGetDatum(process.handle));
+        // A worker that never comes is found out through its handle.
+        ::shm_mq_set_handle(process.channel.outgoing, process.handle);
+        ::shm_mq_set_handle(process.channel.incoming, process.handle);
+    } else {
+        ::dsm_detach(process.channel.segment);
+    }
+    ::MemoryContextSwitchTo(caller);
+    return is_launched;
+}
+
+void terminate(const Process &process)
+{
+    ::TerminateBackgroundWorker(process.handle);
+}
+
+void dismiss(const Process &process)
+{
+    ::cancel_on_dsm_detach(process.channel.segment, terminate_with_leader, PointerGetDatum(process.handle));
+    ::dsm_detach(process.channel.segment);
+    ::WaitForBackgroundWorkerShutdown(process.handle);
+}
+
+} // namespace dj_deploy

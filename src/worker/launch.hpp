@@ -1,0 +1,23 @@
+// LAUNCH: a background worker for this session.
+#pragma once
+
+#include "worker/channel.hpp"
+
+namespace dj_deploy {
+
+struct Process {
+    Channel channel;
+    ::BackgroundWorkerHandle *handle;
+};
+
+// Starts a worker, which ends with its leader's transaction at the latest, however that ends. False when all
+// of max_worker_processes are in use. The process is valid as long as the transaction.
+bool launch(Process &process);
+
+// Asks the worker to end in the middle of what it does.
+void terminate(const Process &process);
+
+// Lets the worker end by itself, and waits until its place is free for another.
+void dismiss(const Process &process);
+
+} // namespace dj_deploy

@@ -1,0 +1,13 @@
+// RUN: a statement as a client's.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace dj_deploy {
+
+// Executes one statement at top level in a transaction of its own, which the statement may end and begin as
+// it likes, as VACUUM and REINDEX CONCURRENTLY do. The session's statement_timeout applies. The memory
+// context of the caller must outlive transactions.
+void execute_at_top_level(const char *statement);
+
+} // namespace dj_deploy

@@ -1,0 +1,332 @@
+-- rollout executes a plan statement by statement, each in a transaction of its own. What others do meanwhile is in
+-- test/specs/rollout_queue.spec and test/t/rollout.pl.
+\set SHOW_CONTEXT never
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = error;
+CREATE ROLE regress_superuser SUPERUSER;
+SET SESSION AUTHORIZATION regress_superuser;
+CREATE ROLE regress_owner;
+CREATE ROLE regress_other;
+CREATE ROLE regress_reader;
+CREATE SCHEMA rolled;
+CREATE TABLE rolled.a (id int PRIMARY KEY, note text);
+CREATE TABLE rolled.b (id int PRIMARY KEY REFERENCES rolled.a);
+CREATE TABLE rolled."~log" (id int);
+CREATE SEQUENCE rolled.counter;
+CREATE TABLE rolled.canary (id int);
+RESET client_min_messages;
+PREPARE show_identities AS
+    SELECT string_agg(format('%s %s', relname, relreplident), ', ' ORDER BY relname COLLATE "C") FROM pg_class
+    WHERE relnamespace = 'rolled'::regnamespace AND relkind = 'r';
+
+-- The dry run shows the plan as it is; a run executes it. Both forms of a plan: the result of a call, and its array.
+SELECT dj_deploy.set_replica_identity('rolled') AS plan \gset
+CALL dj_deploy.rollout(:'plan');
+EXECUTE show_identities;
+CALL dj_deploy.rollout(dj_deploy.set_replica_identity('rolled'), dry_run => false);
+EXECUTE show_identities;
+SELECT dj_deploy.set_replica_identity('rolled', 'default') -> 'ddl' AS plan \gset
+CALL dj_deploy.rollout(:'plan');
+CALL dj_deploy.rollout(:'plan', false, '0');
+EXECUTE show_identities;
+CALL dj_deploy.rollout('[]');
+CALL dj_deploy.rollout('{"ddl": [], "skipped": 1}', false);
+
+-- Each statement has a transaction of its own.
+CREATE FUNCTION rolled.count_transaction() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO rolled.canary VALUES (pg_current_xact_id()::text::int);
+END $$;
+CREATE EVENT TRIGGER rolled_count ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION rolled.count_transaction();
+CALL dj_deploy.rollout(dj_deploy.set_replica_identity('rolled'), false);
+DROP EVENT TRIGGER rolled_count;
+SELECT count(*), count(DISTINCT id) FROM rolled.canary;
+
+-- All four operations: what rollout executes is what their own run would do, and a second plan is empty.
+CALL dj_deploy.rollout(dj_deploy.set_replica_identity('rolled', 'full', skip_unchanged => true), false);
+CREATE PROCEDURE rolled.converge(INOUT plan jsonb, again text) LANGUAGE plpgsql AS $$
+DECLARE
+    statements jsonb = plan -> 'ddl';
+BEGIN
+    CALL dj_deploy.rollout(plan, false, result => plan);
+    IF plan -> 'ddl' <> statements THEN RAISE 'it executed %', plan; END IF;
+    EXECUTE 'SELECT ' || again INTO statements;
+    IF statements -> 'ddl' <> '[]' THEN RAISE 'left to do: %', statements; END IF;
+END $$;
+CALL rolled.converge(dj_deploy.set_publication_membership('rolled', 'regress_cdc'),
+                     $$dj_deploy.set_publication_membership('rolled', 'regress_cdc')$$);
+CALL rolled.converge(dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": false, "toast.vacuum_truncate": "off"}'),
+                     $$dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": false, "toast.vacuum_truncate": "off"}')$$);
+CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'write', true),
+                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'write', true)$$);
+CALL rolled.converge(dj_deploy.set_publication_membership('rolled', 'regress_cdc', false),
+                     $$dj_deploy.set_publication_membership('rolled', 'regress_cdc', false)$$);
+CALL rolled.converge(dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": null, "toast.vacuum_truncate": null}'),
+                     $$dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": null, "toast.vacuum_truncate": null}')$$);
+CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'none', true),
+                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'none', true)$$);
+CALL rolled.converge(dj_deploy.set_replica_identity('rolled', 'default'),
+                     $$dj_deploy.set_replica_identity('rolled', 'default', skip_unchanged => true)$$);
+EXECUTE show_identities;
+DROP PUBLICATION regress_cdc;
+
+-- Statements about the same table keep their order.
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL", "GRANT SELECT ON rolled.a TO regress_reader",
+                         "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING", "REVOKE ALL ON rolled.a FROM regress_reader",
+                         "ALTER TABLE rolled.a REPLICA IDENTITY DEFAULT", "GRANT SELECT ON rolled.a TO regress_reader"]', false);
+EXECUTE show_identities;
+SELECT has_table_privilege('regress_reader', 'rolled.a', 'SELECT');
+
+-- What is no plan.
+CALL dj_deploy.rollout(NULL); \echo :SQLSTATE
+CALL dj_deploy.rollout('3'); \echo :SQLSTATE
+CALL dj_deploy.rollout('"ALTER TABLE rolled.a REPLICA IDENTITY FULL"'); \echo :SQLSTATE
+CALL dj_deploy.rollout('{}'); \echo :SQLSTATE
+CALL dj_deploy.rollout('{"ddl": {}}'); \echo :SQLSTATE
+CALL dj_deploy.rollout('{"ddl": null}'); \echo :SQLSTATE
+CALL dj_deploy.rollout('[1]'); \echo :SQLSTATE
+CALL dj_deploy.rollout('{"ddl": ["ALTER TABLE rolled.a REPLICA IDENTITY FULL", null]}', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('[[]]'); \echo :SQLSTATE
+
+-- What is not one statement, or no statement.
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL; DROP TABLE rolled.canary"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL", ""]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["-- nothing"]'); \echo :SQLSTATE
+CALL dj_deploy.rollout('{"ddl": ["ALTER TABLE rolled.a REPLICA IDENTITY FULL", "ALTER TABLE rolled.b\nREPLICA IDENTITY FUL L"]}', false); \echo :SQLSTATE
+
+-- Other kinds of statement than those that the operations produce.
+CALL dj_deploy.rollout('["SELECT 1"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["DROP TABLE rolled.canary"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a ADD COLUMN more int"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL, DROP COLUMN note"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a OWNER TO regress_owner"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER INDEX rolled.a_pkey SET (fillfactor = 50)"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE pg_default"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT regress_owner TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT SELECT ON ALL TABLES IN SCHEMA rolled TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT SELECT ON rolled.a, rolled.b TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT CREATE ON DATABASE postgres TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT EXECUTE ON FUNCTION rolled.count_transaction() TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_cdc FOR ALL TABLES"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_cdc FOR TABLE rolled.a"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_cdc FOR TABLES IN SCHEMA rolled"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.a, rolled.b"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLES IN SCHEMA rolled"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc SET TABLE rolled.a"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc SET (publish = '''')"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["VACUUM rolled.a"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["BEGIN"]', false); \echo :SQLSTATE
+
+-- Names that depend on the search path.
+SET search_path = rolled;
+CALL dj_deploy.rollout('["ALTER TABLE a REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE a"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT SELECT ON a TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["GRANT USAGE ON SEQUENCE counter TO regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE elsewhere.rolled.a REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+RESET search_path;
+
+-- The other arguments.
+CALL dj_deploy.rollout('[]', NULL); \echo :SQLSTATE
+CALL dj_deploy.rollout('[]', max_wait => NULL); \echo :SQLSTATE
+CALL dj_deploy.rollout('[]', max_wait => '-1 second'); \echo :SQLSTATE
+CALL dj_deploy.rollout('[]', max_wait => '1 hour -1 day'); \echo :SQLSTATE
+CALL dj_deploy.rollout('[]', false, '0'); \echo :SQLSTATE
+
+-- Every entry is looked at before the first is executed.
+EXECUTE show_identities;
+
+-- It commits, so it refuses where it cannot. A DO block or a procedure of its own, it can.
+SELECT '["ALTER TABLE rolled.a REPLICA IDENTITY FULL"]' AS plan \gset
+BEGIN;
+CALL dj_deploy.rollout(:'plan', false); \echo :SQLSTATE
+ROLLBACK;
+SELECT 1 \; CALL dj_deploy.rollout(:'plan', false); \echo :SQLSTATE
+CREATE FUNCTION rolled.in_function() RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL"]', false, result => result);
+    RETURN result;
+END $$;
+SELECT rolled.in_function(); \echo :SQLSTATE
+DO $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL"]', false, result => result);
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE '%: %', SQLSTATE, SQLERRM;
+END $$;
+EXECUTE show_identities;
+DO $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL"]', false, result => result);
+    RAISE NOTICE '%', result;
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false, result => result);
+    RAISE NOTICE '%', result;
+    RAISE 'too late';
+END $$;
+EXECUTE show_identities;
+
+-- A dry run goes everywhere.
+BEGIN READ ONLY;
+CALL dj_deploy.rollout(:'plan');
+COMMIT;
+DO $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL"]', result => result);
+    RAISE NOTICE '%', result;
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE '%: %', SQLSTATE, SQLERRM;
+END $$;
+BEGIN;
+CALL dj_deploy.rollout(:'plan');
+SELECT pg_current_xact_id_if_assigned() IS NULL,
+       (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'rolled.a'::regclass);
+COMMIT;
+SET default_transaction_read_only = on;
+CALL dj_deploy.rollout(:'plan', false); \echo :SQLSTATE
+CALL dj_deploy.rollout(:'plan');
+RESET default_transaction_read_only;
+
+-- A table that is gone, or not there yet, is skipped, whatever the statement is; the others are done.
+CALL dj_deploy.rollout('["ALTER TABLE rolled.gone REPLICA IDENTITY FULL", "ALTER TABLE nowhere.gone RESET (autovacuum_enabled)",
+                         "GRANT SELECT ON rolled.gone TO regress_reader", "ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false);
+
+-- A failing statement does not keep the others from being done. It is the error at the end.
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY USING INDEX nope", "ALTER TABLE rolled.b REPLICA IDENTITY DEFAULT"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+CALL dj_deploy.rollout('["GRANT SELECT ON rolled.a TO regress_nobody", "ALTER TABLE rolled.b REPLICA IDENTITY FULL",
+                         "ALTER TABLE rolled.a SET (autovacuum_enabled = perhaps)", "ALTER PUBLICATION regress_cdc ADD TABLE rolled.a"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+
+-- Ten are named.
+SELECT jsonb_agg(format('ALTER TABLE rolled.a REPLICA IDENTITY USING INDEX nope%s', number)) AS many
+FROM generate_series(1, 12) number \gset
+SET client_min_messages = error;
+CALL dj_deploy.rollout(:'many', false); \echo :SQLSTATE
+RESET client_min_messages;
+
+-- An event trigger that raises: a statement that has failed. One that cancels ends the run.
+CREATE FUNCTION rolled.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = 'rolled.a'::regclass) THEN
+        RAISE 'not this one' USING ERRCODE = current_setting('rolled.errcode'), DETAIL = 'Its detail.', HINT = 'Its hint.';
+    END IF;
+END $$;
+CREATE EVENT TRIGGER rolled_refuse ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION rolled.refuse();
+SELECT '["ALTER TABLE rolled.a REPLICA IDENTITY NOTHING", "ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]' AS refused \gset
+SET rolled.errcode = 'STOP0';
+CALL dj_deploy.rollout(:'refused', false); \echo :SQLSTATE
+EXECUTE show_identities;
+SET rolled.errcode = 'query_canceled';
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL", "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING",
+                         "ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+DROP EVENT TRIGGER rolled_refuse;
+
+-- The caller owns some of the tables: an error that names all others, and nothing applied; the dry run warns. What needs
+-- no ownership does not hide what does.
+GRANT USAGE ON SCHEMA rolled TO regress_owner;
+ALTER TABLE rolled.b OWNER TO regress_owner;
+CREATE PUBLICATION regress_cdc FOR TABLE rolled.a;
+SET ROLE regress_owner;
+SELECT jsonb_build_array('ALTER TABLE rolled.b REPLICA IDENTITY NOTHING', 'ALTER TABLE rolled.a REPLICA IDENTITY FULL',
+                         'ALTER PUBLICATION regress_cdc DROP TABLE rolled.canary', 'ALTER TABLE rolled.canary SET (autovacuum_enabled = off)',
+                         'ALTER TABLE rolled.canary REPLICA IDENTITY FULL', 'ALTER TABLE rolled."~log" REPLICA IDENTITY FULL') AS plan \gset
+CALL dj_deploy.rollout(:'plan', false); \echo :SQLSTATE
+CALL dj_deploy.rollout(:'plan') \gset
+EXECUTE show_identities;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false);
+
+-- Publications and grants are the server's to refuse.
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc DROP TABLE rolled.a", "GRANT SELECT ON rolled.a TO regress_other"]', false); \echo :SQLSTATE
+
+-- Neither may it do what needs USAGE on the schema.
+RESET ROLE;
+REVOKE USAGE ON SCHEMA rolled FROM regress_owner;
+SET ROLE regress_owner;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL"]');
+RESET ROLE;
+DROP PUBLICATION regress_cdc;
+
+-- Sequences, views and schemas have privileges too; a sequence is not counted as a table.
+CREATE VIEW rolled.a_view AS SELECT 1 AS one;
+CALL dj_deploy.rollout('["GRANT USAGE ON SCHEMA rolled TO regress_other", "GRANT SELECT ON SEQUENCE rolled.counter TO regress_other",
+                         "GRANT SELECT ON TABLE rolled.a_view TO regress_other"]', false);
+
+-- Hostile names, also in messages.
+CREATE FUNCTION rolled.hostile() RETURNS text[] LANGUAGE sql RETURN
+    ARRAY['a"b', 'a''b', 'a\b', E'new\nline', '%s%n%I', '$$', '$x$', 'x; DROP TABLE rolled.canary--', '/*', 'U&"\0041"', ' ', 'SELECT'];
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY rolled.hostile() LOOP
+        EXECUTE format('CREATE SCHEMA %I', 'rolled ' || name);
+        EXECUTE format('CREATE TABLE %I.%I (id int)', 'rolled ' || name, name);
+    END LOOP;
+END $$;
+SELECT jsonb_agg(statement) AS plan
+FROM unnest(rolled.hostile()) name,
+     jsonb_array_elements(dj_deploy.set_replica_identity('rolled ' || name) -> 'ddl'
+                          || (dj_deploy.set_grants('rolled ' || name, 'regress_reader', 'read') -> 'ddl')) statement \gset
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+CALL dj_deploy.rollout(:'plan', false) \gset
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+SELECT :'result'::jsonb -> 'ddl' = :'plan'::jsonb, :'result'::jsonb - 'ddl';
+SELECT count(*) FROM pg_class WHERE relreplident = 'f' AND relname = ANY (rolled.hostile())
+    AND has_table_privilege('regress_reader', oid, 'SELECT');
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY rolled.hostile() LOOP
+        EXECUTE format('DROP TABLE %I.%I', 'rolled ' || name, name);
+    END LOOP;
+END $$;
+CALL dj_deploy.rollout(:'plan', false) \gset
+SET client_min_messages = error;
+DO $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY rolled.hostile() LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', 'rolled ' || name);
+    END LOOP;
+END $$;
+RESET client_min_messages;
+
+-- In a security-restricted operation it is refused, a dry run too: the owner of an index function would act in the name of
+-- whoever maintains the table.
+GRANT USAGE, CREATE ON SCHEMA rolled TO regress_owner;
+SET ROLE regress_owner;
+CREATE FUNCTION rolled.trap(id int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT id';
+CREATE TABLE rolled.bait (id int);
+INSERT INTO rolled.bait VALUES (1);
+CREATE INDEX bait_index ON rolled.bait (rolled.trap(id));
+CREATE FUNCTION rolled.spring(dry_run boolean) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.bait REPLICA IDENTITY FULL"]', dry_run, result => result);
+    RETURN 1;
+END $$;
+CREATE OR REPLACE FUNCTION rolled.trap(id int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rolled.spring(false)';
+RESET ROLE;
+REINDEX TABLE rolled.bait; \echo :SQLSTATE
+SET ROLE regress_owner;
+CREATE OR REPLACE FUNCTION rolled.trap(id int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT rolled.spring(true)';
+RESET ROLE;
+REINDEX TABLE rolled.bait; \echo :SQLSTATE
+
+-- The session is as it was before.
+SELECT current_user = session_user, current_setting('search_path'), current_setting('lock_timeout');
+SELECT to_regclass('rolled.canary') IS NOT NULL, pg_get_userbyid(relowner) = current_user FROM pg_class WHERE relname = 'a' AND relnamespace = 'rolled'::regnamespace;
+
+SET client_min_messages = error;
+DROP SCHEMA rolled CASCADE;
+DROP OWNED BY regress_owner, regress_other, regress_reader;
+RESET SESSION AUTHORIZATION;
+DROP ROLE regress_superuser, regress_owner, regress_other, regress_reader;
