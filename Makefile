@@ -21,7 +21,7 @@ PG_CONFIG   ?= pg_config
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DDJ_DEPLOY_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
-               -Wall -Wextra -Wno-register $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option) -MMD -MP $(if $(WERROR),-Werror)
+               -Wall -Wextra -Wno-register $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-deprecated-volatile) -MMD -MP $(if $(WERROR),-Werror)
 EXTRA_CLEAN  = $(OBJS:.o=.d) $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
 
 # PGXS compiles bitcode without PG_CXXFLAGS, so there is none.

@@ -48,10 +48,8 @@ Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> 
 
 ::Datum find_class_value(std::span<const ClassValue> values, ::Oid relation)
 {
-    const auto found =
-        std::lower_bound(values.begin(), values.end(), relation,
-                         [](const ClassValue &value, ::Oid oid) { return value.relation < oid; });
-    return found != values.end() && found->relation == relation ? found->value : 0;
+    const ClassValue *found = find_sorted(values, &ClassValue::relation, relation);
+    return found != nullptr ? found->value : 0;
 }
 
 } // namespace dj_deploy

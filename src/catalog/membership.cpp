@@ -91,9 +91,7 @@ Listing Listing::of(const Publication &publication)
 
 const Member *Listing::find(::Oid table) const
 {
-    const auto found = std::lower_bound(members.begin(), members.end(), table,
-                                        [](const Member &member, ::Oid oid) { return member.table < oid; });
-    return found != members.end() && found->table == table ? found : nullptr;
+    return find_sorted(members.view(), &Member::table, table);
 }
 
 bool Listing::is_narrowed_below(::Oid table) const

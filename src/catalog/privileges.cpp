@@ -8,20 +8,6 @@ namespace dj_deploy {
 
 namespace {
 
-struct PrivilegeName {
-    ::AclMode privilege;
-    const char *name;
-};
-
-constexpr PrivilegeName names[] = {
-    {ACL_SELECT, "SELECT"},     {ACL_INSERT, "INSERT"},     {ACL_UPDATE, "UPDATE"},
-    {ACL_DELETE, "DELETE"},     {ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
-    {ACL_TRIGGER, "TRIGGER"},   {ACL_USAGE, "USAGE"},       {ACL_CREATE, "CREATE"},
-#if PG_VERSION_NUM >= 170000
-    {ACL_MAINTAIN, "MAINTAIN"},
-#endif
-};
-
 constexpr const char *columns_sql = R"(
     SELECT a.attrelid, c.relowner, a.attacl
     FROM pg_catalog.pg_attribute a
@@ -79,6 +65,9 @@ Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
     if (list == 0)
         return holding;
     const ::Acl *acl = DatumGetAclP(list);
+    // Raises 22023, as every use of the list by the server, for one that is not a plain array: the macros
+    // below take its header at its word.
+    ::aclmask(acl, role, owner, ACL_NO_RIGHTS, ::ACLMASK_ANY);
     for (const ::AclItem &item : std::span(ACL_DAT(acl), ACL_NUM(acl))) {
         if (item.ai_grantor == role)
             holding.passed_on |= ACLITEM_GET_PRIVS(item);
@@ -113,10 +102,8 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
 
 Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table)
 {
-    const auto found =
-        std::lower_bound(holdings.begin(), holdings.end(), table,
-                         [](const ColumnHolding &holding, ::Oid oid) { return holding.table < oid; });
-    return found != holdings.end() && found->table == table ? found->holding : Holding{};
+    const ColumnHolding *found = find_sorted(holdings, &ColumnHolding::table, table);
+    return found != nullptr ? found->holding : Holding{};
 }
 
 SchemaPrivileges read_schema_privileges(::Oid schema)
@@ -149,18 +136,6 @@ SchemaPrivileges read_schema_privileges(::Oid schema)
     const ::Datum list = is_null ? 0 : PointerGetDatum(DatumGetAclPCopy(stored));
     ::ReleaseSysCache(row);
     return list;
-}
-
-const char *privilege_names(::AclMode privileges, ::AclMode all)
-{
-    if (privileges == all)
-        return "ALL";
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    for (const PrivilegeName &name : names)
-        if ((privileges & name.privilege) != 0)
-            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", name.name);
-    return text.data;
 }
 
 } // namespace dj_deploy

@@ -50,7 +50,4 @@ SchemaPrivileges read_schema_privileges(::Oid schema);
 // 0 when there is none.
 ::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type);
 
-// "SELECT, INSERT", or "ALL" when they are all there are.
-const char *privilege_names(::AclMode privileges, ::AclMode all);
-
 } // namespace dj_deploy

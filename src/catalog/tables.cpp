@@ -167,6 +167,7 @@ Array<::Oid> read_partitions(std::span<const ::Oid> parents)
     for (const Dependency &link : read_children(parents))
         partitions.push(link.child);
     std::sort(partitions.begin(), partitions.end());
+    partitions.count = std::unique(partitions.begin(), partitions.end()) - partitions.begin();
     return partitions;
 }
 
@@ -189,9 +190,12 @@ void add_partitions(Array<Table> &tables, ::AttrNumber column)
     for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
         add_tables(tables, read_partitions(parents.view()).view(), column, is_new);
         parents.count = 0;
-        for (const Table &table : tables.view().subspan(level))
+        for (const Table &table : tables.view().subspan(level)) {
+            known.push(table.oid);
             if (table.is_partitioned())
                 parents.push(table.oid);
+        }
+        std::sort(known.begin(), known.end());
         std::sort(parents.begin(), parents.end());
     }
 }

@@ -3,6 +3,7 @@
 #include "run/rollout.hpp"
 #include "operation.hpp"
 #include "procedure.hpp"
+#include "run/rollout_checks.hpp"
 
 namespace dj_deploy {
 

@@ -39,10 +39,11 @@ struct SetGrants {
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;
 
     ::Oid resolve_role() const;
-    void plan_schema(::Oid role, ::Oid schema, Plan &plan) const;
+    void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
-    void plan_future_tables(::Oid role, ::Oid schema, std::span<const Table> tables, Plan &plan) const;
-    void plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Plan &plan) const;
+    void plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                            Plan &plan) const;
+    void plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema, Plan &plan) const;
 };
 
 ::Oid SetGrants::resolve_role() const
@@ -55,10 +56,8 @@ struct SetGrants {
     return role;
 }
 
-void SetGrants::plan_schema(::Oid role, ::Oid schema, Plan &plan) const
+void SetGrants::plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const
 {
-    const SchemaPrivileges current = read_schema_privileges(schema);
-    plan.names.push({.catalog = NamespaceRelationId, .oid = schema, .name = current.name});
     const PrivilegeTarget target{.table = nullptr,
                                  .privileges = schema_privileges,
                                  .prefix = "",
@@ -90,7 +89,7 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
             .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
             .prefix = "",
             .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
-            .name = table.name,
+            .name = nullptr,
             .owner = table.owner,
             .list = table.value,
         };
@@ -100,7 +99,8 @@ void SetGrants::plan_tables(::Oid role, std::span<const Table> tables, Plan &pla
 }
 
 // The default privileges of every role that owns a table in the schema.
-void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Table> tables, Plan &plan) const
+void SetGrants::plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                                   Plan &plan) const
 {
     Array<::Oid> owners;
     for (const Table &table : tables)
@@ -110,31 +110,30 @@ void SetGrants::plan_future_tables(::Oid role, ::Oid schema, std::span<const Tab
     owners.count = std::unique(owners.begin(), owners.end()) - owners.begin();
     if (owners.is_empty())
         plan.remarks.push({.level = NOTICE,
-                           .message = ::psprintf("no other role owns a table in schema \"%s\"",
-                                                 ::get_namespace_name(schema)),
+                           .message = ::psprintf("no other role owns a table in schema \"%s\"", schema.name),
                            .detail = "Nothing is planned for future tables."});
     for (const ::Oid owner : owners)
         plan_future_tables_of(owner, role, schema, plan);
 }
 
-void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, ::Oid schema, Plan &plan) const
+void SetGrants::plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema, Plan &plan) const
 {
     const char *owner_name = ::GetUserNameFromId(owner, true);
-    const char *quoted_owner = identifier(owner_name);
+    if (owner_name == nullptr) // dropped meanwhile, with its tables
+        return;
     plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
-    const char *schema_name = ::get_namespace_name(schema);
-    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ", quoted_owner,
-                                    identifier(schema_name));
+    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
+                                    identifier(owner_name), identifier(schema.name));
 
     const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
         const PrivilegeTarget target{.table = nullptr,
                                      .privileges = privileges,
                                      .prefix = prefix,
                                      .on = on,
-                                     .name = schema_name,
+                                     .name = schema.name,
                                      .owner = InvalidOid,
                                      .list = 0};
-        const ::Datum list = read_default_privileges(owner, schema, object_type);
+        const ::Datum list = read_default_privileges(owner, schema.oid, object_type);
         return plan_privileges(target, access, holding_of(role, owner, list), {}, grantee, plan);
     };
     const bool has_tables = plan_kind(DEFACLOBJ_RELATION, table_privileges, "TABLES");
@@ -149,10 +148,13 @@ void SetGrants::plan(Target target, std::span<const Table> tables, Plan &plan) c
     const ::Oid role = resolve_role();
     if (!is_public(role_name))
         plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
-    plan_schema(role, target.schema, plan);
+    const SchemaPrivileges current = read_schema_privileges(target.schema);
+    const NamedObject schema{.catalog = NamespaceRelationId, .oid = target.schema, .name = current.name};
+    plan.names.push(schema);
+    plan_schema(role, current, plan);
     plan_tables(role, tables, plan);
     if (has_future_tables)
-        plan_future_tables(role, target.schema, tables, plan);
+        plan_future_tables(role, schema, tables, plan);
 }
 
 } // namespace

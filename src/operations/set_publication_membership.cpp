@@ -34,7 +34,7 @@ struct SetPublicationMembership {
     void add(const Table &table, const Listing &listing, Plan &plan) const;
     void drop(const Table &table, Plan &plan) const;
     void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
-                               Plan &plan) const;
+                               const Listing &listing, Plan &plan) const;
 };
 
 void SetPublicationMembership::require_listable(const Publication &publication, ::Oid schema) const
@@ -195,19 +195,20 @@ void SetPublicationMembership::plan(Target target, std::span<const Table> tables
         plan_named_table(table, listing, plan);
         plan.analyzed++;
     }
-    warn_of_broken_writes(publication, tables, plan);
+    warn_of_broken_writes(publication, tables, listing, plan);
 }
 
 // Membership alone makes UPDATE and DELETE fail on a table, or on a leaf of it, that no row can be identified
 // in.
 void SetPublicationMembership::warn_of_broken_writes(const Publication &publication,
-                                                     std::span<const Table> tables, Plan &plan) const
+                                                     std::span<const Table> tables, const Listing &listing,
+                                                     Plan &plan) const
 {
     if (OidIsValid(publication.oid) && !publication.has_writes)
         return;
     Array<::Oid> added;
     for (const Change &change : plan.changes)
-        if (change.table != nullptr && change.needs_owner)
+        if (change.table != nullptr && listing.find(change.table->oid) == nullptr)
             added.push(change.table->oid);
     std::sort(added.begin(), added.end());
 

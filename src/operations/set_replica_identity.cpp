@@ -89,11 +89,10 @@ void SetReplicaIdentity::warn_of_broken_writes(Plan &plan) const
     if (broken.is_empty())
         return;
 
-    const auto has_smaller_oid = [](const BrokenWrite &write, ::Oid table) { return write.table < table; };
     for (const Change &change : plan.changes) {
         const ::Oid oid = change.table->oid;
-        const BrokenWrite *write = std::lower_bound(broken.begin(), broken.end(), oid, has_smaller_oid);
-        for (; write != broken.end() && write->table == oid; write++)
+        const BrokenWrite *write = find_sorted(broken.view(), &BrokenWrite::table, oid);
+        for (; write != nullptr && write != broken.end() && write->table == oid; write++)
             warn_of_broken_write(*change.table, *write, plan);
     }
 }

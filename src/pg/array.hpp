@@ -47,4 +47,13 @@ private:
     }
 };
 
+// The first item of a list sorted by an OID of its items that has this OID; null when there is none.
+template <class T>
+const T *find_sorted(std::span<const T> items, ::Oid T::*key, ::Oid oid)
+{
+    const auto found = std::lower_bound(items.begin(), items.end(), oid,
+                                        [&](const T &item, ::Oid value) { return item.*key < value; });
+    return found != items.end() && (*found).*key == oid ? &*found : nullptr;
+}
+
 } // namespace dj_deploy

@@ -27,9 +27,7 @@ Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependen
     std::sort(by_oid.begin(), by_oid.end(), has_smaller_oid);
 
     const auto find = [&](::Oid oid) -> const NumberedTable * {
-        const NumberedTable key{.oid = oid, .index = 0};
-        const NumberedTable *found = std::lower_bound(by_oid.begin(), by_oid.end(), key, has_smaller_oid);
-        return found != by_oid.end() && found->oid == oid ? found : nullptr;
+        return find_sorted(by_oid.view(), &NumberedTable::oid, oid);
     };
     Array<Edge> edges;
     for (const Dependency &dependency : dependencies) {

@@ -8,6 +8,31 @@ namespace dj_deploy {
 
 namespace {
 
+struct PrivilegeName {
+    ::AclMode privilege;
+    const char *name;
+};
+
+constexpr PrivilegeName names[] = {
+    {ACL_SELECT, "SELECT"},     {ACL_INSERT, "INSERT"},     {ACL_UPDATE, "UPDATE"},
+    {ACL_DELETE, "DELETE"},     {ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
+    {ACL_TRIGGER, "TRIGGER"},   {ACL_USAGE, "USAGE"},       {ACL_CREATE, "CREATE"},
+#if PG_VERSION_NUM >= 170000
+    {ACL_MAINTAIN, "MAINTAIN"},
+#endif
+};
+
+// SELECT, INSERT
+const char *privilege_names(::AclMode privileges)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (const PrivilegeName &name : names)
+        if ((privileges & name.privilege) != 0)
+            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", name.name);
+    return exact_copy(text);
+}
+
 void push_statement(const PrivilegeTarget &target, const char *action, ::AclMode privileges, const char *whom,
                     Plan &plan)
 {
@@ -16,7 +41,8 @@ void push_statement(const PrivilegeTarget &target, const char *action, ::AclMode
     plan.changes.push({
         .table = target.table,
         .before = ::psprintf("%s%s%s ON %s", target.prefix, action,
-                             privilege_names(privileges, target.privileges.all()), target.on),
+                             privileges == target.privileges.all() ? "ALL" : privilege_names(privileges),
+                             target.on),
         .after = whom,
         .lock = AccessShareLock,
     });
@@ -35,13 +61,26 @@ bool acts_as_owner(const PrivilegeTarget &target, ::AclMode privileges)
     return grantor == target.owner || !::has_privs_of_role(caller, target.owner);
 }
 
+const char *name_in_message(const PrivilegeTarget &target)
+{
+    return target.table == nullptr ? ::psprintf("\"%s\"", target.name)
+                                   : ::psprintf("\"%s.%s\"", target.table->schema, target.table->name);
+}
+
 void deny_foreign_grantor(const PrivilegeTarget &target, Plan &plan)
 {
     const char *reason = ::psprintf("role \"%s\" has grant options of its own and would not act as the owner",
                                     ::GetUserNameFromId(::GetUserId(), false));
     const auto begins_so = [&](const char *denial) { return std::string_view(denial).starts_with(reason); };
     if (std::none_of(plan.denials.begin(), plan.denials.end(), begins_so))
-        plan.denials.push(::psprintf("%s of \"%s\"", reason, target.name));
+        plan.denials.push(::psprintf("%s of %s", reason, name_in_message(target)));
+}
+
+const char *name_grantor(::Oid role)
+{
+    const char *name = ::GetUserNameFromId(role, true);
+    return name != nullptr ? ::psprintf("role \"%s\"", name)
+                           : ::psprintf("role with OID %u, which is gone,", role);
 }
 
 void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
@@ -79,10 +118,10 @@ bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding
 
     if (others != ACL_NO_RIGHTS)
         skip(target, plan,
-             ::psprintf("role \"%s\"%s granted %s", ::GetUserNameFromId(held.other_grantor, true),
-                        held.has_more_grantors ? " and others" : "", privilege_names(others, ACL_NO_RIGHTS)));
+             ::psprintf("%s%s granted %s", name_grantor(held.other_grantor),
+                        held.has_more_grantors ? " and others" : "", privilege_names(others)));
     if (stuck != ACL_NO_RIGHTS)
-        skip(target, plan, ::psprintf("the role has passed on %s", privilege_names(stuck, ACL_NO_RIGHTS)));
+        skip(target, plan, ::psprintf("the role has passed on %s", privilege_names(stuck)));
     const std::size_t before = plan.changes.count;
     push_statement(target, "REVOKE ", excess & ~stuck, grantee.from, plan);
     push_statement(target, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, grantee.from, plan);

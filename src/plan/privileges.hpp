@@ -24,7 +24,7 @@ struct PrivilegeTarget {
     const AccessPrivileges &privileges;
     const char *prefix;
     const char *on;
-    const char *name; // of the object as in a message
+    const char *name; // of the schema; null for a table
     ::Oid owner;      // InvalidOid for default privileges, which are changed in the owner's name
     ::Datum list;     // as in holding_of()
 };

@@ -38,9 +38,6 @@ void append_qualified_name(::StringInfo text, const char *schema, const char *na
 
 const char *identifier(const char *name)
 {
-    if (name == nullptr)
-        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
-                errmsg("an object was dropped while the plan was made"));
     ::StringInfoData text;
     ::initStringInfo(&text);
     append_identifier(&text, name);

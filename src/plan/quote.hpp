@@ -14,7 +14,7 @@ void append_qualified_name(::StringInfo text, const char *schema, const char *na
 // 'auto', quotes doubled; for text without backslashes, whose meaning depends on a setting.
 void append_literal(::StringInfo text, const char *value);
 
-// Names as strings of their own. identifier() raises 42704 for null, the name of an object that is gone.
+// Names as strings of their own.
 const char *identifier(const char *name);
 const char *qualified_name(const char *schema, const char *name);
 

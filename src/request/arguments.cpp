@@ -14,6 +14,8 @@ Arguments Arguments::of(::FunctionCallInfo call)
     Arguments arguments{.call = call, .names = nullptr, .count = 0};
     arguments.count = ::get_func_arg_info(procedure, &types, &arguments.names, &modes);
     ::ReleaseSysCache(procedure);
+    if (arguments.names == nullptr)
+        elog(ERROR, "function %u has no argument names", call->flinfo->fn_oid);
     return arguments;
 }
 

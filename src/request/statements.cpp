@@ -116,6 +116,17 @@ void name_place(void *given)
 
 } // namespace
 
+::Oid Statement::find_table() const
+{
+    const ::Oid schema = table == nullptr ? InvalidOid : ::get_namespace_oid(table->schemaname, true);
+    return OidIsValid(schema) ? ::get_relname_relid(table->relname, schema) : InvalidOid;
+}
+
+const char *Statement::shown_name() const
+{
+    return ::psprintf("%s.%s", table->schemaname, table->relname);
+}
+
 const char *StatementList::text(std::size_t index) const
 {
     const ::JsonbValue *entry = ::getIthJsonbValueFromContainer(array, static_cast<std::uint32_t>(index));

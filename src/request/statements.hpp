@@ -12,6 +12,9 @@ struct Statement {
     ::LOCKMODE lock;
     bool needs_owner; // of the table
     bool locks_toast; // takes the same lock on the TOAST table
+
+    ::Oid find_table() const;       // InvalidOid when there is none
+    const char *shown_name() const; // of the table, in a message
 };
 
 struct StatementList {

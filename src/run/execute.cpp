@@ -146,7 +146,7 @@ bool is_overtaken(const ::ErrorData &error)
 {
     switch (error.sqlerrcode) {
     case ERRCODE_INTERNAL_ERROR:
-        return is_about_lost_row(error.message);
+        return error.message != nullptr && is_about_lost_row(error.message);
     case ERRCODE_UNIQUE_VIOLATION:
         return error.schema_name != nullptr && std::string_view(error.schema_name) == "pg_catalog";
     case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:
@@ -205,7 +205,7 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
                 CHECK_FOR_INTERRUPTS();
                 ::pg_usleep(1000);
             }
-            return has_news_to_come || is_outdated();
+            return is_outdated() || (has_news_to_come && attempts_left > most_attempts - most_renewals);
         };
         is_done = attempt(run, is_worth_another);
     });

@@ -21,12 +21,9 @@ namespace {
     return copied;
 }
 
-// The same error, as a warning; its context names the statement.
-void warn(const char *statement, ::ErrorData error)
+void warn(::ErrorData error)
 {
     error.elevel = WARNING;
-    const char *line = ::psprintf("SQL statement \"%s\"", statement);
-    error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
     without_context([&] { ::ThrowErrorData(&error); });
 }
 
@@ -48,7 +45,7 @@ void Failures::add(const char *statement, const ::ErrorData &error)
         ::MemoryContextSwitchTo(caller);
     }
     if (count < most_named)
-        warn(statement, error);
+        warn(error);
     add(statement, error.sqlerrcode, error.message);
 }
 

@@ -3,61 +3,27 @@
 #include "run/rollout.hpp"
 
 #include "catalog/blockers.hpp"
+#include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "pg/scan.hpp"
 #include "plan/name_list.hpp"
 #include "run/attempt.hpp"
 #include "run/failures.hpp"
+#include "run/requirements.hpp"
+#include "run/rollout_checks.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-constexpr double shortest_pause = 20;    // ms
-constexpr double longest_pause = 500;    // ms
-constexpr std::size_t cache_life = 4096; // statements
+constexpr double shortest_pause = 20; // ms
+constexpr double longest_pause = 500; // ms
 
 // The lock on the table is free. What a statement may still wait for is a catalog row that another
 // transaction has changed, and meanwhile it must not keep anyone from the table.
 constexpr const char *longest_wait = "10ms";
 
 enum class Result { done, busy, gone, failed };
-
-::Oid find(const ::RangeVar *table)
-{
-    return RangeVarGetRelid(table, NoLock, true);
-}
-
-const char *shown_name(const ::RangeVar *table)
-{
-    return ::psprintf("%s.%s", table->schemaname, table->relname);
-}
-
-// Calls on_statement(Statement, table or InvalidOid) for each; what that allocates is freed.
-template <class OnStatement>
-void for_each_statement(const StatementList &list, OnStatement &&on_statement)
-{
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    for (std::size_t index = 0; index < list.count; index++) {
-        CHECK_FOR_INTERRUPTS();
-        const Statement statement = list.statement(index);
-        on_statement(statement, statement.table == nullptr ? InvalidOid : find(statement.table));
-        ::MemoryContextReset(scratch);
-        if (index % cache_life == cache_life - 1)
-            ::InvalidateSystemCaches();
-    }
-    ::MemoryContextSwitchTo(caller);
-    ::MemoryContextDelete(scratch);
-}
-
-void require_owner(::Oid table, const ::RangeVar *named)
-{
-    if (!::object_ownercheck(RelationRelationId, table, ::GetUserId()))
-        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                errmsg("must be owner of table \"%s\"", shown_name(named)));
-}
 
 ::Oid toast_of(::Oid table)
 {
@@ -73,8 +39,8 @@ void require_owner(::Oid table, const ::RangeVar *named)
 bool lock_if_free(const Statement &statement, ::Oid table)
 {
     if (statement.needs_owner)
-        require_owner(table, statement.table);
-    if (!::ConditionalLockRelationOid(table, statement.lock) || find(statement.table) != table)
+        require_owner(table);
+    if (!::ConditionalLockRelationOid(table, statement.lock) || statement.find_table() != table)
         return false;
     const ::Oid toast = statement.locks_toast ? toast_of(table) : InvalidOid;
     return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.lock);
@@ -87,8 +53,8 @@ struct Line {
     Rollout &rollout;
     Failures &failures;
     Progress &progress;
-    ::HTAB *busy;
-    ::HTAB *changed;
+    OidSet busy;
+    OidSet changed;
 
     Result execute(const Statement &statement, ::Oid table);
     Result try_statement(std::size_t index);
@@ -96,21 +62,6 @@ struct Line {
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
-
-::HTAB *make_set(const char *name)
-{
-    ::HASHCTL settings{};
-    settings.keysize = settings.entrysize = sizeof(::Oid);
-    settings.hcxt = ::CurrentMemoryContext;
-    return ::hash_create(name, 256, &settings, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
-bool add(::HTAB *set, ::Oid table)
-{
-    bool is_found = false;
-    ::hash_search(set, &table, ::HASH_ENTER, &is_found);
-    return !is_found;
-}
 
 Result Line::execute(const Statement &statement, ::Oid table)
 {
@@ -138,17 +89,17 @@ Result Line::execute(const Statement &statement, ::Oid table)
 Result Line::try_statement(std::size_t index)
 {
     const Statement statement = list.statement(index);
-    const ::Oid table = statement.table == nullptr ? InvalidOid : find(statement.table);
+    const ::Oid table = statement.find_table();
     if (statement.table != nullptr && !OidIsValid(table)) {
-        ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", shown_name(statement.table)));
+        ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    if (OidIsValid(table) && ::hash_search(busy, &table, ::HASH_FIND, nullptr) != nullptr)
+    if (OidIsValid(table) && busy.has(table))
         return Result::busy;
     const Result result = execute(statement, table);
     if (result == Result::busy && OidIsValid(table))
-        add(busy, table);
-    if (result == Result::done && OidIsValid(table) && add(changed, table))
+        busy.add(table);
+    if (result == Result::done && OidIsValid(table) && changed.add(table))
         rollout.tables++;
     return result;
 }
@@ -187,7 +138,7 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
     NameList tables = NameList::empty();
     for (const std::uint32_t index : waiting.first(std::min(waiting.size(), most_named)))
         if (const Statement statement = list.statement(index); statement.table != nullptr)
-            tables.add(shown_name(statement.table));
+            tables.add(statement.shown_name());
     const std::size_t more = waiting.size() - std::min(waiting.size(), most_named);
     ereport(
         NOTICE,
@@ -218,7 +169,7 @@ void Line::fail_busy(std::span<const std::uint32_t> waiting)
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
     for (const std::uint32_t index : waiting) {
         const Statement statement = list.statement(index);
-        const ::Oid table = statement.table == nullptr ? InvalidOid : find(statement.table);
+        const ::Oid table = statement.find_table();
         const char *blockers = OidIsValid(table) && failures.count < most_named
                                    ? describe_blockers(RelationRelationId, table, 0, statement.lock)
                                    : nullptr;
@@ -231,49 +182,12 @@ void Line::fail_busy(std::span<const std::uint32_t> waiting)
 
 } // namespace
 
-std::int32_t check_statements(const StatementList &list, int level)
-{
-    NameList denied = NameList::empty();
-    ::HTAB *seen = make_set("dj_deploy tables");
-    std::int32_t tables = 0;
-    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
-        if (!OidIsValid(table) || !add(seen, table))
-            return;
-        tables++;
-        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()))
-            denied.add(shown_name(statement.table));
-    });
-    ::hash_destroy(seen);
-    if (denied.count > 0)
-        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                errmsg("must be owner of %s %s", denied.count == 1 ? "table" : "tables", denied.finish()));
-    return tables;
-}
-
-void report_blocked(const StatementList &list)
-{
-    ::HTAB *locked = make_set("dj_deploy locked tables");
-    for (const ::Oid table : read_locked_tables())
-        add(locked, table);
-    std::size_t count = 0;
-    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
-        if (!OidIsValid(table) || ::hash_search(locked, &table, ::HASH_REMOVE, nullptr) == nullptr)
-            return;
-        const char *blockers = describe_blockers(RelationRelationId, table, 0, statement.lock);
-        if (blockers != nullptr && ++count <= most_named)
-            ereport(NOTICE, errmsg("table \"%s\" is locked at the moment", shown_name(statement.table)),
-                    errdetail_internal("%s", blockers));
-    });
-    if (count > most_named)
-        ereport(NOTICE, errmsg("%zu more tables are locked at the moment", count - most_named));
-}
-
 Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
 {
     Rollout rollout{};
     Failures failures = Failures::none();
     Progress progress{.what = "statements", .total = list.count};
-    Line line{list, rollout, failures, progress, nullptr, make_set("dj_deploy changed tables")};
+    Line line{list, rollout, failures, progress, OidSet{nullptr}, OidSet::make("dj_deploy changed tables")};
     Array<std::uint32_t> waiting;
     for (std::uint32_t index = 0; index < list.count; index++)
         waiting.push(index);
@@ -282,9 +196,9 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
         double pause = shortest_pause;
         do {
             const std::size_t before = waiting.count;
-            line.busy = make_set("dj_deploy busy tables");
+            line.busy = OidSet::make("dj_deploy busy tables");
             line.run_round(waiting);
-            ::hash_destroy(line.busy);
+            line.busy.destroy();
             if (waiting.count < before)
                 pause = shortest_pause;
             line.report_waiting(waiting.view());

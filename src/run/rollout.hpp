@@ -11,13 +11,6 @@ struct Rollout {
     std::int32_t tables;           // that were changed
 };
 
-// Raises 42501 that names the tables that the caller does not own, or warns of them. Checks every statement.
-// Returns how many tables the statements name.
-std::int32_t check_statements(const StatementList &list, int level);
-
-// A NOTICE for each table (the first ten) that is locked at the moment, with its blockers.
-void report_blocked(const StatementList &list);
-
 // Executes the statements, each in a transaction of its own; the caller is in an SPI connection that may
 // commit. A table's lock is taken only when it is free at that moment. A statement whose table is busy, and
 // every later one for the same table, goes to the back of the line until the deadline. A table that is gone

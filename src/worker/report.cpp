@@ -34,6 +34,11 @@ void pass_on(const ::ErrorData &notice)
     return error;
 }
 
+void add_context(::ErrorData &error, const char *line)
+{
+    error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
+}
+
 const char *name_leftovers(::Oid table, ::ErrorData &error)
 {
     ::StringInfoData names;

@@ -16,6 +16,9 @@ void pass_on(const ::ErrorData &notice);
 // The error for a worker that has ended without a word.
 ::ErrorData lost_worker();
 
+// Adds a line to an error's context.
+void add_context(::ErrorData &error, const char *line);
+
 // What a REINDEX CONCURRENTLY that was cut short leaves behind on the table is added to its error: which
 // indexes, and the statements that remove them. Returns these statements, or null when nothing is left.
 const char *name_leftovers(::Oid table, ::ErrorData &error);

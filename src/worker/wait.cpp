@@ -47,7 +47,7 @@ struct Crew {
     bool listen(Worker &worker);
     void lose(Worker &worker);
     void understand(Worker &worker, std::string_view message);
-    void finish(Worker &worker, std::string_view statement);
+    void finish(Worker &worker, std::string_view executed);
     void stop();
     void run();
 };
@@ -105,22 +105,24 @@ void Crew::hand_over()
 }
 
 // The end of a change: done, failed, or passed over when the table is gone.
-void Crew::finish(Worker &worker, std::string_view statement)
+void Crew::finish(Worker &worker, std::string_view executed)
 {
     const Change &change = *std::exchange(worker.change, nullptr);
     if (worker.has_error) {
         worker.has_error = false;
+        const char *statement = statement_text(change, change.table->schema, change.table->name);
+        add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
         const char *leftovers =
             change.waits_for_transactions ? name_leftovers(change.table->oid, worker.error) : nullptr;
         if (is_stopping)
             progress.leave_behind(leftovers);
         else
-            failures.add(statement_text(change, change.table->schema, change.table->name), worker.error);
+            failures.add(statement, worker.error);
         return;
     }
-    if (statement.empty())
+    if (executed.empty())
         return;
-    outcome.statements.push(::pnstrdup(statement.data(), statement.size()));
+    outcome.statements.push(::pnstrdup(executed.data(), executed.size()));
     outcome.modified++;
     progress.done++;
 }
@@ -129,6 +131,7 @@ void Crew::finish(Worker &worker, std::string_view statement)
 void Crew::lose(Worker &worker)
 {
     worker.is_gone = true;
+    terminate(worker.process);
     dismiss(worker.process);
     if (!worker.has_error)
         worker.error = lost_worker();

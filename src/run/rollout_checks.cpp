@@ -1,0 +1,82 @@
+// Both go through all statements and keep nothing of any but an OID.
+#include "run/rollout_checks.hpp"
+
+#include "catalog/blockers.hpp"
+#include "pg/oid_set.hpp"
+#include "plan/name_list.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// Calls on_statement(Statement, its table's OID or InvalidOid) for each; what that allocates is freed.
+template <class OnStatement>
+void for_each_statement(const StatementList &list, OnStatement &&on_statement)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+    for (std::size_t index = 0; index < list.count; index++) {
+        CHECK_FOR_INTERRUPTS();
+        const Statement statement = list.statement(index);
+        on_statement(statement, statement.find_table());
+        ::MemoryContextReset(scratch);
+        if (index % cache_life == cache_life - 1)
+            ::InvalidateSystemCaches();
+    }
+    ::MemoryContextSwitchTo(caller);
+    ::MemoryContextDelete(scratch);
+}
+
+bool may_use_schema(const Statement &statement)
+{
+    const ::Oid schema = ::get_namespace_oid(statement.table->schemaname, true);
+    return !OidIsValid(schema) ||
+           ::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_OK;
+}
+
+} // namespace
+
+std::int32_t check_statements(const StatementList &list, int level)
+{
+    NameList not_owned = NameList::empty();
+    const OidSet seen = OidSet::make("dj_deploy tables");
+    std::int32_t tables = 0;
+    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
+        if (!OidIsValid(table) || !seen.add(table))
+            return;
+        tables++;
+        if (!may_use_schema(statement))
+            ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied for schema \"%s\"", statement.table->schemaname));
+        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()))
+            not_owned.add(statement.shown_name());
+    });
+    seen.destroy();
+    if (not_owned.count > 0)
+        ereport(
+            level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            errmsg("must be owner of %s %s", not_owned.count == 1 ? "table" : "tables", not_owned.finish()));
+    return tables;
+}
+
+void report_blocked(const StatementList &list)
+{
+    const OidSet locked = OidSet::make("dj_deploy locked tables");
+    for (const ::Oid table : read_locked_tables())
+        locked.add(table);
+    std::size_t count = 0;
+    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
+        if (!OidIsValid(table) || !locked.remove(table))
+            return;
+        const char *blockers = describe_blockers(RelationRelationId, table, 0, statement.lock);
+        if (blockers != nullptr && ++count <= most_named)
+            ereport(NOTICE, errmsg("table \"%s\" is locked at the moment", statement.shown_name()),
+                    errdetail_internal("%s", blockers));
+    });
+    locked.destroy();
+    if (count > most_named)
+        ereport(NOTICE, errmsg("%zu more tables are locked at the moment", count - most_named));
+}
+
+} // namespace dj_deploy
