@@ -3,10 +3,17 @@
 
 namespace dj_deploy {
 
-bool Progress::is_due()
+namespace {
+
+// Where nothing has been done meanwhile, a message comes after so many intervals.
+constexpr int patience = 10;
+
+} // namespace
+
+bool Progress::is_due(int wait)
 {
     const ::TimestampTz now = ::GetCurrentTimestamp();
-    const bool is_long_ago = ::TimestampDifferenceExceeds(last, now, interval);
+    const bool is_long_ago = ::TimestampDifferenceExceeds(last, now, wait);
     if (is_long_ago)
         last = now;
     return is_long_ago;
@@ -14,8 +21,11 @@ bool Progress::is_due()
 
 void Progress::report()
 {
-    if (is_due())
-        ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
+    const bool is_news = done != last_done;
+    if (!is_due(is_news ? interval : interval * patience))
+        return;
+    last_done = done;
+    ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
 }
 
 void Progress::leave_behind(const char *statements)

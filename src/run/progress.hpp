@@ -11,12 +11,13 @@ struct Progress {
     int interval = 5000; // ms between two messages
     std::size_t done = 0;
     const char *leftovers = nullptr; // statements that remove what a cancelled one has left behind
+    std::size_t last_done = 0;
     ::TimestampTz last = ::GetCurrentTimestamp();
 
-    // Whether the last message is long enough ago for another, which is then the last.
-    bool is_due();
+    // Whether the last message is so many ms ago; then there is to be another, which is the last.
+    bool is_due(int wait);
 
-    // A NOTICE, if one is due.
+    // A NOTICE, if one is due: less often when there is no news.
     void report();
 
     // Adds to the leftovers; null adds nothing.

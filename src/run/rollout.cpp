@@ -133,7 +133,7 @@ void Line::run_round(Array<std::uint32_t> &waiting)
 
 void Line::report_waiting(std::span<const std::uint32_t> waiting)
 {
-    if (!progress.is_due())
+    if (!progress.is_due(progress.interval))
         return;
     NameList tables = NameList::empty();
     for (const std::uint32_t index : waiting.first(std::min(waiting.size(), most_named)))
