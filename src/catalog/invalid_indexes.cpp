@@ -1,28 +1,43 @@
-// Reads pg_index.
+// Scans pg_index. No query: the caller may be about to be cancelled, and regular expressions and others look
+// at that by themselves.
 #include "catalog/invalid_indexes.hpp"
 
-#include "pg/query.hpp"
+#include "pg/scan.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-constexpr const char *sql = R"(
-    SELECT n.nspname, c.relname
-    FROM pg_catalog.pg_index i
-    JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE i.indrelid IN ($1, (SELECT t.reltoastrelid FROM pg_catalog.pg_class t WHERE t.oid = $1))
-      AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
-    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
+// "..._ccnew" or "..._ccold", with a number where that name was taken.
+bool is_transient_name(std::string_view name)
+{
+    while (!name.empty() && name.back() >= '0' && name.back() <= '9')
+        name.remove_suffix(1);
+    return name.ends_with("_ccnew") || name.ends_with("_ccold");
+}
 
 } // namespace
 
-Array<IndexName> read_transient_indexes(::Oid table)
+Array<IndexName> read_transient_indexes(std::span<const ::Oid> tables)
 {
     Array<IndexName> indexes;
-    query(
-        sql, [&](const Row &row) { indexes.push({.schema = row.name(1), .name = row.name(2)}); }, table);
+    const auto add = [&](::HeapTuple row) {
+        const auto &index = fixed_part<FormData_pg_index>(row);
+        const char *name = index.indisvalid ? nullptr : ::get_rel_name(index.indexrelid);
+        if (name == nullptr || !is_transient_name(name))
+            return;
+        if (const char *schema = ::get_namespace_name(::get_rel_namespace(index.indexrelid)))
+            indexes.push({.schema = schema, .name = name});
+    };
+    with_catalog(IndexRelationId, IndexIndrelidIndexId, [&](const Catalog &catalog) {
+        for (const ::Oid table : tables)
+            if (OidIsValid(table))
+                catalog.scan({{Anum_pg_index_indrelid, table}}, add);
+    });
+    std::sort(indexes.begin(), indexes.end(), [](const IndexName &left, const IndexName &right) {
+        const int schemas = ::strcmp(left.schema, right.schema);
+        return schemas != 0 ? schemas < 0 : ::strcmp(left.name, right.name) < 0;
+    });
     return indexes;
 }
 

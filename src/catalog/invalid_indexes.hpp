@@ -10,8 +10,8 @@ struct IndexName {
     const char *name;
 };
 
-// The invalid indexes of the table and of its TOAST table with the names that REINDEX CONCURRENTLY gives
-// ("_ccnew", "_ccold", with a number where that was taken), by schema and name.
-Array<IndexName> read_transient_indexes(::Oid table);
+// The invalid indexes of the tables with the names that REINDEX CONCURRENTLY gives ("_ccnew", "_ccold", with
+// a number where that was taken), by schema and name.
+Array<IndexName> read_transient_indexes(std::span<const ::Oid> tables);
 
 } // namespace dj_deploy

@@ -39,13 +39,14 @@ void add_context(::ErrorData &error, const char *line)
     error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
 }
 
-const char *name_leftovers(::Oid table, ::ErrorData &error)
+const char *name_leftovers(const Table &table, ::ErrorData &error)
 {
+    const std::array tables = {table.oid, table.toast};
     ::StringInfoData names;
     ::StringInfoData statements;
     ::initStringInfo(&names);
     ::initStringInfo(&statements);
-    for (const IndexName &index : read_transient_indexes(table)) {
+    for (const IndexName &index : read_transient_indexes(tables)) {
         const char *name = qualified_name(index.schema, index.name);
         ::appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", name);
         ::appendStringInfo(&statements, "%sDROP INDEX CONCURRENTLY %s", statements.len > 0 ? "; " : "", name);

@@ -21,6 +21,6 @@ void add_context(::ErrorData &error, const char *line);
 
 // What a REINDEX CONCURRENTLY that was cut short leaves behind on the table is added to its error: which
 // indexes, and the statements that remove them. Returns these statements, or null when nothing is left.
-const char *name_leftovers(::Oid table, ::ErrorData &error);
+const char *name_leftovers(const Table &table, ::ErrorData &error);
 
 } // namespace dj_deploy

@@ -113,7 +113,7 @@ void Crew::finish(Worker &worker, std::string_view executed)
         const char *statement = statement_text(change, change.table->schema, change.table->name);
         add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
         const char *leftovers =
-            change.waits_for_transactions ? name_leftovers(change.table->oid, worker.error) : nullptr;
+            change.waits_for_transactions ? name_leftovers(*change.table, worker.error) : nullptr;
         if (is_stopping)
             progress.leave_behind(leftovers);
         else
