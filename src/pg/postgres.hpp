@@ -78,6 +78,7 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/json.h"
@@ -132,6 +133,17 @@ static inline bool has_maintain_privilege([[maybe_unused]] Oid table)
     return pg_class_aclcheck_ext(table, GetUserId(), ACL_MAINTAIN, &is_missing) == ACLCHECK_OK;
 #else
     return false;
+#endif
+}
+
+static inline std::span<config_generic *const> all_settings()
+{
+#if PG_VERSION_NUM >= 160000
+    int count = 0;
+    config_generic **settings = get_guc_variables(&count);
+    return {settings, static_cast<std::size_t>(count)};
+#else
+    return {get_guc_variables(), static_cast<std::size_t>(GetNumConfigOptions())};
 #endif
 }
 

@@ -25,6 +25,7 @@ void reload_configuration()
         return;
     ConfigReloadPending = false;
     ::ProcessConfigFile(::PGC_SIGHUP);
+    ::SetClientEncoding(::GetDatabaseEncoding());
 }
 
 // Locks the table for the session, so that it keeps its name while the statement begins and ends

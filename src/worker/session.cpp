@@ -2,20 +2,21 @@
 // one transaction or to the client.
 #include "worker/session.hpp"
 
-#include "pg/query.hpp"
-
 namespace dj_deploy {
 
 namespace {
 
-constexpr const char *sql = R"(
-    SELECT s.name, s.setting, s.context = 'superuser'
-    FROM pg_catalog.pg_settings s
-    WHERE s.context IN ('user', 'superuser') AND s.setting IS NOT NULL
-      AND s.source IN ('database', 'user', 'database user', 'client', 'override', 'interactive', 'session')
-      AND s.name NOT IN ('role', 'session_authorization', 'client_encoding', 'transaction_isolation',
-                         'transaction_read_only', 'transaction_deferrable')
-    ORDER BY s.name COLLATE "C")";
+// Read directly: a query would see the settings that it runs under itself, and pg_settings shows no custom
+// ones.
+bool is_of_session(const ::config_generic &setting)
+{
+    constexpr std::string_view other_names[] = {"client_encoding", "transaction_isolation",
+                                                "transaction_read_only", "transaction_deferrable"};
+    return setting.source >= ::PGC_S_GLOBAL &&
+           (setting.context == ::PGC_USERSET || setting.context == ::PGC_SUSET) &&
+           ((setting.flags & GUC_NO_SHOW_ALL) == 0 || (setting.flags & GUC_CUSTOM_PLACEHOLDER) != 0) &&
+           std::find(std::begin(other_names), std::end(other_names), setting.name) == std::end(other_names);
+}
 
 // A setting that takes a superuser was made by one. Whatever else a session has set must be allowed to set
 // it: a name that means nothing here may mean something in the worker.
@@ -52,9 +53,12 @@ std::string_view read_session()
 {
     ::StringInfoData bytes;
     ::initStringInfo(&bytes);
-    query(sql, [&](const Row &row) {
-        append_setting(&bytes, {row.string(1), row.string(2), row.boolean(3)});
-    });
+    for (const ::config_generic *setting : all_settings()) {
+        const char *value = is_of_session(*setting) ? ::GetConfigOption(setting->name, true, false) : nullptr;
+        if (value != nullptr)
+            append_setting(&bytes, {setting->name, value,
+                                    setting->context == ::PGC_SUSET || setting->scontext == ::PGC_SUSET});
+    }
     const ::Oid session_user = ::GetSessionUserId();
     if (session_user != ::GetAuthenticatedUserId())
         append_setting(&bytes, {"session_authorization", ::GetUserNameFromId(session_user, false), false});
@@ -66,6 +70,7 @@ std::string_view read_session()
 void take_over_session(std::string_view bytes)
 {
     ::StartTransactionCommand();
+    ::process_session_preload_libraries();
     while (!bytes.empty()) {
         const SessionSetting setting = take_setting(bytes);
         ::set_config_option(setting.name, setting.value, setting.is_superusers ? ::PGC_SUSET : ::PGC_USERSET,

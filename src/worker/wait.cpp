@@ -28,8 +28,8 @@ struct Worker {
 struct Crew {
     std::span<const Change> changes;
     std::string_view session;
-    std::size_t jobs; // workers that are wanted
-    Outcome outcome;
+    std::size_t jobs;             // workers that are wanted
+    Array<const char *> executed; // for each change its statement, null while it is not done
     Failures failures;
     Progress progress;
     Array<Worker> workers;
@@ -47,7 +47,7 @@ struct Crew {
     bool listen(Worker &worker);
     void lose(Worker &worker);
     void understand(Worker &worker, std::string_view message);
-    void finish(Worker &worker, std::string_view executed);
+    void finish(Worker &worker, std::string_view as_executed);
     void stop();
     void run();
 };
@@ -105,7 +105,7 @@ void Crew::hand_over()
 }
 
 // The end of a change: done, failed, or passed over when the table is gone.
-void Crew::finish(Worker &worker, std::string_view executed)
+void Crew::finish(Worker &worker, std::string_view as_executed)
 {
     const Change &change = *std::exchange(worker.change, nullptr);
     if (worker.has_error) {
@@ -120,10 +120,9 @@ void Crew::finish(Worker &worker, std::string_view executed)
             failures.add(statement, worker.error);
         return;
     }
-    if (executed.empty())
+    if (as_executed.empty())
         return;
-    outcome.statements.push(::pnstrdup(executed.data(), executed.size()));
-    outcome.modified++;
+    executed[&change - changes.data()] = ::pnstrdup(as_executed.data(), as_executed.size());
     progress.done++;
 }
 
@@ -233,17 +232,23 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
     Crew crew{.changes = plan.changes.view(),
               .session = read_session(),
               .jobs = static_cast<std::size_t>(jobs),
-              .outcome = {},
+              .executed = {},
               .failures = Failures::none(),
               .progress = {.what = "statements", .total = plan.changes.count, .interval = progress_interval},
               .workers = {}};
+    crew.executed.resize(plan.changes.count, nullptr);
     ::SPI_commit();
     with_committed(crew.progress, [&] { crew.run(); });
     for (const Worker &worker : crew.workers)
         if (!worker.is_gone)
             dismiss(worker.process);
     crew.failures.raise(crew.progress, nullptr);
-    return crew.outcome;
+    Outcome outcome{};
+    for (const char *statement : crew.executed)
+        if (statement != nullptr)
+            outcome.statements.push(statement);
+    outcome.modified = static_cast<std::int32_t>(outcome.statements.count);
+    return outcome;
 }
 
 } // namespace dj_deploy

@@ -23,6 +23,9 @@ my @calls = (
 	q{SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": null}', false)},
 	"SELECT dj_deploy.set_grants('lab', 'public', 'write', true, false)",
 	"SELECT dj_deploy.set_grants('lab', 'public', 'none', true, false)",
+	"CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab'), false)",
+	"CALL dj_deploy.vacuum_analyze('lab', false, 2)",
+	"CALL dj_deploy.reindex('lab', false)",
 	"SELECT dj_deploy.set_replica_identity('lab', 'nothing')",
 );
 
@@ -46,7 +49,7 @@ $node->append_conf('postgresql.conf', q{
 	auto_explain.log_min_duration = 0
 	auto_explain.log_analyze = on
 	auto_explain.log_nested_statements = on
-	pgaudit.log = 'ddl'
+	pgaudit.log = 'ddl, misc'
 });
 $node->restart;
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_stat_statements');
@@ -56,17 +59,22 @@ is_deeply(results(), $plain, "same results with @loaded");
 
 my $statement = 'ALTER TABLE "lab"."subject" REPLICA IDENTITY FULL';
 is( $node->safe_psql('postgres', "SELECT calls FROM pg_stat_statements WHERE query = '$statement' AND NOT toplevel"),
-	'1', 'pg_stat_statements counts the statement');
+	'2', 'pg_stat_statements counts the statement, of a function and of a rollout');
+is( $node->safe_psql('postgres', q{SELECT calls FROM pg_stat_statements
+	WHERE query = 'REINDEX TABLE CONCURRENTLY "lab"."subject"' AND toplevel}),
+	'1', 'what a worker executes is a statement of its own');
 
 my $log = slurp_file($node->logfile, $log_start);
 ok($log =~ /duration: .*\n\s*Query Text: SELECT dj_deploy\.set_replica_identity/, 'auto_explain logs the call');
 
 SKIP:
 {
-	skip 'pgaudit is not installed', 1 if !$has_pgaudit;
+	skip 'pgaudit is not installed', 2 if !$has_pgaudit;
 	like(join("\n", $log =~ /AUDIT: (.*)/g),
 		qr/^SESSION,\d+,\d+,DDL,ALTER TABLE,.*,"ALTER TABLE ""lab"".""subject"" REPLICA IDENTITY FULL"/m,
 		'pgaudit records the statement');
+	like(join("\n", $log =~ /AUDIT: (.*)/g),
+		qr/^SESSION,\d+,\d+,(DDL|MISC),REINDEX,.*,"REINDEX TABLE CONCURRENTLY ""lab"".""subject"""/m, 'and that of a worker');
 }
 
 done_testing();

@@ -44,7 +44,7 @@ sub full_tables
 grow_to(400);
 my $refusal = qr/cannot change (\d+) tables in one transaction: the lock table is sized for (\d+)/;
 my $error = error_of($node, full_run('big'));
-like($error, qr/^ERROR:  53400: $refusal\nHINT:  .*\\gexec.* max_locks_per_transaction/m, 'refused with a hint');
+like($error, qr/^ERROR:  53400: $refusal\nHINT:  .*rollout.* max_locks_per_transaction/m, 'refused with a hint');
 my ($tables, $capacity) = $error =~ $refusal;
 is($tables, 400, 'it says how many there are');
 is(altered(), 0, 'before the first ALTER');
