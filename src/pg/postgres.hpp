@@ -156,8 +156,14 @@ extern "C" PGDLLEXPORT void _PG_init(void);
 
 static inline bool object_ownercheck(Oid class_id, Oid object_id, Oid role_id)
 {
-    return class_id == DatabaseRelationId ? pg_database_ownercheck(object_id, role_id)
-                                          : pg_class_ownercheck(object_id, role_id);
+    switch (class_id) {
+    case DatabaseRelationId:
+        return pg_database_ownercheck(object_id, role_id);
+    case PublicationRelationId:
+        return pg_publication_ownercheck(object_id, role_id);
+    default:
+        return pg_class_ownercheck(object_id, role_id);
+    }
 }
 
 static inline AclResult object_aclcheck(Oid class_id, Oid object_id, Oid role_id, AclMode mode)

@@ -73,18 +73,22 @@ void read_alter_publication(const Place &place, const ::AlterPublicationStmt *pa
     require_qualified(place, object->pubtable->relation);
     statement.table = object->pubtable->relation;
     statement.lock = ShareUpdateExclusiveLock;
+    statement.publication = parsed->pubname;
     statement.needs_owner = parsed->action == ::AP_AddObjects;
 }
 
 // GRANT SELECT ON TABLE "lab"."session" TO "reader"
-void require_grant(const Place &place, const ::GrantStmt *parsed)
+void read_grant(const Place &place, const ::GrantStmt *parsed, Statement &statement)
 {
     const bool is_relation = parsed->objtype == ::OBJECT_TABLE || parsed->objtype == ::OBJECT_SEQUENCE;
     if (parsed->targtype != ::ACL_TARGET_OBJECT || ::list_length(parsed->objects) != 1 ||
         (!is_relation && parsed->objtype != ::OBJECT_SCHEMA))
         refuse_kind(place);
-    if (is_relation)
-        require_qualified(place, linitial_node(RangeVar, parsed->objects));
+    if (!is_relation)
+        return;
+    statement.table = linitial_node(RangeVar, parsed->objects);
+    statement.lock = AccessShareLock;
+    require_qualified(place, statement.table);
 }
 
 struct Parsing {
@@ -138,8 +142,12 @@ const char *StatementList::text(std::size_t index) const
 Statement StatementList::statement(std::size_t index) const
 {
     const Place place{this, index};
-    Statement statement{
-        .text = text(index), .table = nullptr, .lock = NoLock, .needs_owner = false, .locks_toast = false};
+    Statement statement{.text = text(index),
+                        .table = nullptr,
+                        .lock = NoLock,
+                        .publication = nullptr,
+                        .needs_owner = false,
+                        .locks_toast = false};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)
         refuse(place, "is not one statement");
@@ -158,7 +166,7 @@ Statement StatementList::statement(std::size_t index) const
             refuse_kind(place);
         break;
     case ::T_GrantStmt:
-        require_grant(place, castNode(GrantStmt, node));
+        read_grant(place, castNode(GrantStmt, node), statement);
         break;
     case ::T_AlterDefaultPrivilegesStmt:
         break;

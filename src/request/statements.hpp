@@ -8,10 +8,11 @@ namespace dj_deploy {
 // What one statement of a plan is about.
 struct Statement {
     const char *text;
-    const ::RangeVar *table; // to be locked first; null when the statement locks none
+    const ::RangeVar *table; // to be locked first; null when the statement is about none
     ::LOCKMODE lock;
-    bool needs_owner; // of the table
-    bool locks_toast; // takes the same lock on the TOAST table
+    const char *publication; // to be locked as well; null when the statement locks none
+    bool needs_owner;        // of the table
+    bool locks_toast;        // takes the same lock on the TOAST table
 
     ::Oid find_table() const;       // InvalidOid when there is none
     const char *shown_name() const; // of the table, in a message

@@ -35,9 +35,26 @@ enum class Result { done, busy, gone, failed };
     return toast;
 }
 
+// As ALTER PUBLICATION locks it.
+bool lock_publication_if_free(::Oid publication)
+{
+    ::LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, PublicationRelationId, publication, 0);
+    return ::LockAcquire(&tag, AccessExclusiveLock, false, true) != ::LOCKACQUIRE_NOT_AVAIL;
+}
+
 // False when somebody holds a lock in conflict, or waits for one, or the name means another table now.
 bool lock_if_free(const Statement &statement, ::Oid table)
 {
+    if (statement.publication != nullptr) {
+        const ::Oid publication = ::get_publication_oid(statement.publication, true);
+        // Then the statement fails, and needs no lock for that.
+        if (!OidIsValid(publication) ||
+            !::object_ownercheck(PublicationRelationId, publication, ::GetUserId()))
+            return true;
+        if (!lock_publication_if_free(publication))
+            return false;
+    }
     if (statement.needs_owner)
         require_owner(table);
     if (!::ConditionalLockRelationOid(table, statement.lock) || statement.find_table() != table)
