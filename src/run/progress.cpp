@@ -41,8 +41,15 @@ void Progress::explain_cancel() const
     if (::geterrcode() != ERRCODE_QUERY_CANCELED && ::geterrcode() != ERRCODE_ADMIN_SHUTDOWN)
         return;
     ::errdetail("%zu of %zu %s are done and stay done.", done, total, what);
-    if (leftovers != nullptr)
-        ::errhint("Invalid indexes are left behind. Remove them with: %s", leftovers);
+    if (const char *hint = leftovers_hint())
+        ::errhint("%s", hint);
+}
+
+const char *Progress::leftovers_hint() const
+{
+    return leftovers == nullptr
+               ? nullptr
+               : ::psprintf("Invalid indexes are left behind. Remove them with: %s", leftovers);
 }
 
 } // namespace dj_deploy

@@ -10,7 +10,7 @@ struct Progress {
     std::size_t total;
     int interval = 5000; // ms between two messages
     std::size_t done = 0;
-    const char *leftovers = nullptr; // statements that remove what a cancelled one has left behind
+    const char *leftovers = nullptr; // statements that remove what failed ones have left behind
     std::size_t last_done = 0;
     ::TimestampTz last = ::GetCurrentTimestamp();
 
@@ -22,6 +22,9 @@ struct Progress {
 
     // Adds to the leftovers; null adds nothing.
     void leave_behind(const char *statements);
+
+    // What to do about the leftovers; null when there are none.
+    const char *leftovers_hint() const;
 
     // As an error context callback: says in the error of a cancelled run what is done.
     void explain_cancel() const;

@@ -114,9 +114,8 @@ void Crew::finish(Worker &worker, std::string_view as_executed)
         add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
         const char *leftovers =
             change.waits_for_transactions ? name_leftovers(*change.table, worker.error) : nullptr;
-        if (is_stopping)
-            progress.leave_behind(leftovers);
-        else
+        progress.leave_behind(leftovers);
+        if (!is_stopping)
             failures.add(statement, worker.error);
         return;
     }
@@ -223,6 +222,9 @@ void Crew::run()
     }
     RESUME_CANCEL_INTERRUPTS();
     CHECK_FOR_INTERRUPTS();
+    for (const Worker &worker : workers)
+        if (!worker.is_gone)
+            dismiss(worker.process);
 }
 
 } // namespace
@@ -239,10 +241,7 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
     crew.executed.resize(plan.changes.count, nullptr);
     ::SPI_commit();
     with_committed(crew.progress, [&] { crew.run(); });
-    for (const Worker &worker : crew.workers)
-        if (!worker.is_gone)
-            dismiss(worker.process);
-    crew.failures.raise(crew.progress, nullptr);
+    crew.failures.raise(crew.progress, crew.progress.leftovers_hint());
     Outcome outcome{};
     for (const char *statement : crew.executed)
         if (statement != nullptr)
