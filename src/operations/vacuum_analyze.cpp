@@ -8,6 +8,15 @@ namespace dj_deploy {
 
 namespace {
 
+// Every VACUUM reads all of pg_class at its end, to find the database's oldest transaction id, so that
+// vacuuming many tables would cost the square of their number. From 16 on that can be left to one statement
+// at the end.
+constexpr bool can_skip_database_statistics = PG_VERSION_NUM >= 160000;
+constexpr const char *analyze = "ANALYZE ";
+constexpr const char *vacuum = can_skip_database_statistics ? "VACUUM (SKIP_DATABASE_STATS) " : "VACUUM ";
+constexpr const char *vacuum_and_analyze =
+    can_skip_database_statistics ? "VACUUM (SKIP_DATABASE_STATS, ANALYZE) " : "VACUUM (ANALYZE) ";
+
 struct VacuumAnalyze {
     static constexpr const char *command = "VACUUM";
     static constexpr Scope scope = {.has_hidden = true};
@@ -77,16 +86,21 @@ void VacuumAnalyze::plan(Target, std::span<const Table> tables, Plan &plan) cons
             plan.skip(table, reason);
             continue;
         }
-        const char *statement = table.is_partitioned()  ? "ANALYZE "
-                                : is_analyzed_with_root ? "VACUUM "
-                                                        : "VACUUM (ANALYZE) ";
         // A worker that analyzes a partitioned table locks its partitions.
         plan.changes.push({.table = &table,
-                           .before = statement,
+                           .before = table.is_partitioned()  ? analyze
+                                     : is_analyzed_with_root ? vacuum
+                                                             : vacuum_and_analyze,
                            .after = "",
                            .lock = ShareUpdateExclusiveLock,
                            .phase = table.is_partitioned() ? 1 : 0});
     }
+    if (can_skip_database_statistics && !plan.changes.is_empty())
+        plan.changes.push({.table = nullptr,
+                           .before = "VACUUM (ONLY_DATABASE_STATS)",
+                           .after = "",
+                           .lock = NoLock,
+                           .phase = 1});
 }
 
 } // namespace

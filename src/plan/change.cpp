@@ -16,4 +16,11 @@ const char *statement_text(const Change &change, const char *schema, const char 
     return exact_copy(text);
 }
 
+const char *planned_statement(const Change &change)
+{
+    const Table *table = change.table;
+    return table == nullptr ? statement_text(change, nullptr, nullptr)
+                            : statement_text(change, table->schema, table->name);
+}
+
 } // namespace dj_deploy

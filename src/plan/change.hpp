@@ -21,4 +21,7 @@ struct Change {
 // The statement for a table of that name, or for none: one statement, no semicolon.
 const char *statement_text(const Change &change, const char *schema, const char *name);
 
+// The same with the name that the table had when the plan was made.
+const char *planned_statement(const Change &change);
+
 } // namespace dj_deploy

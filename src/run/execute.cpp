@@ -94,7 +94,7 @@ const char *execute_change(const Change &change)
 {
     if (change.table != nullptr)
         return execute_for_table(change);
-    const char *statement = statement_text(change, nullptr, nullptr);
+    const char *statement = planned_statement(change);
     run_statement(statement);
     return statement;
 }
@@ -165,11 +165,8 @@ bool is_overtaken(const ::ErrorData &error)
 Outcome preview(const Plan &plan)
 {
     Outcome outcome{};
-    for (const Change &change : plan.changes) {
-        const Table *table = change.table;
-        outcome.statements.push(table == nullptr ? statement_text(change, nullptr, nullptr)
-                                                 : statement_text(change, table->schema, table->name));
-    }
+    for (const Change &change : plan.changes)
+        outcome.statements.push(planned_statement(change));
     return outcome;
 }
 

@@ -100,13 +100,15 @@ Received Channel::receive(bool can_wait) const
 
 std::string_view pack(const Change &change)
 {
-    const PackedTask packed{.table = change.table->oid,
+    const Table *table = change.table;
+    const PackedTask packed{.table = table == nullptr ? InvalidOid : table->oid,
                             .lock = change.lock,
                             .waits_for_transactions = change.waits_for_transactions};
     ::StringInfoData bytes;
     ::initStringInfo(&bytes);
     ::appendBinaryStringInfo(&bytes, reinterpret_cast<const char *>(&packed), sizeof(packed));
-    for (const char *string : {change.table->schema, change.table->name, change.before, change.after})
+    for (const char *string : {table == nullptr ? "" : table->schema, table == nullptr ? "" : table->name,
+                               change.before, change.after})
         append_string(&bytes, string);
     return {bytes.data, static_cast<std::size_t>(bytes.len)};
 }

@@ -15,7 +15,7 @@ constexpr char message_ready = 'Z'; // with the statement that was executed, or 
 
 // A table to work on. The statement is written by the worker, once it has locked the table.
 struct Task {
-    ::Oid table;
+    ::Oid table; // InvalidOid for a statement about none
     ::LOCKMODE lock;
     bool waits_for_transactions;
     const char *schema; // as planned, for messages

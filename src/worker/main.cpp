@@ -57,9 +57,19 @@ const char *lock_for_session(const Task &task)
     return statement;
 }
 
+// The statement of a task about no table.
+const char *execute_without_table(const Task &task)
+{
+    const char *statement = ::psprintf("%s%s", task.before, task.after);
+    execute_at_top_level(statement);
+    return statement;
+}
+
 // Returns the statement that was executed; null for a table that is gone.
 const char *execute_task(const Task &task)
 {
+    if (!OidIsValid(task.table))
+        return execute_without_table(task);
     set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
     const char *statement = lock_for_session(task);
     if (statement == nullptr)

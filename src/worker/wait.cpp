@@ -110,7 +110,7 @@ void Crew::finish(Worker &worker, std::string_view as_executed)
     const Change &change = *std::exchange(worker.change, nullptr);
     if (worker.has_error) {
         worker.has_error = false;
-        const char *statement = statement_text(change, change.table->schema, change.table->name);
+        const char *statement = planned_statement(change);
         add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
         const char *leftovers =
             change.waits_for_transactions ? name_leftovers(*change.table, worker.error) : nullptr;
@@ -243,10 +243,11 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
     with_committed(crew.progress, [&] { crew.run(); });
     crew.failures.raise(crew.progress, crew.progress.leftovers_hint());
     Outcome outcome{};
-    for (const char *statement : crew.executed)
-        if (statement != nullptr)
+    for (std::size_t index = 0; index < crew.executed.count; index++)
+        if (const char *statement = crew.executed[index]) {
             outcome.statements.push(statement);
-    outcome.modified = static_cast<std::int32_t>(outcome.statements.count);
+            outcome.modified += crew.changes[index].table != nullptr ? 1 : 0;
+        }
     return outcome;
 }
 
