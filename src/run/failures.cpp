@@ -62,7 +62,7 @@ void Failures::raise(const Progress &progress, const char *hint) const
     if (count == 0)
         return;
     if (count == 1 && first != nullptr)
-        ::ReThrowError(first);
+        ::ThrowErrorData(first);
     const char *more = count > most_named ? ::psprintf("\nAnd %zu more.", count - most_named) : "";
     ereport(ERROR, errcode(sqlstate),
             errmsg("could not execute %zu of %zu statements", count, progress.total),

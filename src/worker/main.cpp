@@ -83,11 +83,15 @@ const char *execute_task(const Task &task)
     return statement;
 }
 
-void report_ready(const Channel &channel, const char *statement)
+// Goes the way of errors, which knows when a cancelled message has taken the queue along.
+void report_ready(const char *statement)
 {
     ::pgstat_report_stat(false);
     ::pgstat_report_activity(::STATE_IDLE, nullptr);
-    channel.send(::psprintf("%c%s", message_ready, statement));
+    ::StringInfoData message;
+    ::pq_beginmessage(&message, message_ready);
+    ::pq_sendbytes(&message, statement, static_cast<int>(::strlen(statement)));
+    ::pq_endmessage(&message);
 }
 
 // Cancelling concerns a task, so between two of them there is nothing to cancel.
@@ -112,7 +116,7 @@ void do_tasks(const Channel &channel)
         const Task task = unpack(next.bytes);
         if (!survive([&] { statement = execute_task(task); }))
             statement = nullptr;
-        report_ready(channel, statement == nullptr ? "" : statement);
+        report_ready(statement == nullptr ? "" : statement);
         ::MemoryContextReset(scratch);
     }
 }
@@ -148,7 +152,7 @@ void dj_deploy_worker_main(::Datum handle)
     if (channel.segment == nullptr)
         return;
     dj_deploy::become_caller(channel);
-    dj_deploy::report_ready(channel, "");
+    dj_deploy::report_ready("");
     dj_deploy::do_tasks(channel);
 }
 

@@ -139,7 +139,7 @@ void Crew::lose(Worker &worker)
     if (worker.is_ready || is_stopping)
         return;
     if (jobs-- == 1)
-        ::ReThrowError(&worker.error);
+        ::ThrowErrorData(&worker.error);
     worker.error.elevel = WARNING;
     pass_on(worker.error);
 }
