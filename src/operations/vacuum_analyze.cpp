@@ -16,6 +16,9 @@ constexpr const char *analyze = "ANALYZE ";
 constexpr const char *vacuum = can_skip_database_statistics ? "VACUUM (SKIP_DATABASE_STATS) " : "VACUUM ";
 constexpr const char *vacuum_and_analyze =
     can_skip_database_statistics ? "VACUUM (SKIP_DATABASE_STATS, ANALYZE) " : "VACUUM (ANALYZE) ";
+// From 18 on inheriting tables, which have statements of their own, would be vacuumed with their parent.
+constexpr const char *vacuum_and_analyze_parent =
+    PG_VERSION_NUM >= 180000 ? "VACUUM (SKIP_DATABASE_STATS, ANALYZE) ONLY " : vacuum_and_analyze;
 
 struct VacuumAnalyze {
     static constexpr const char *command = "VACUUM";
@@ -75,6 +78,7 @@ const Table *Trees::root(const Table &table) const
 void VacuumAnalyze::plan(Target, std::span<const Table> tables, Plan &plan) const
 {
     const Trees trees = Trees::of(tables);
+    bool has_vacuum = false;
     for (const Table &table : tables) {
         const char *reason = reason_to_skip(table, true);
         const Table *root = trees.root(table);
@@ -90,12 +94,14 @@ void VacuumAnalyze::plan(Target, std::span<const Table> tables, Plan &plan) cons
         plan.changes.push({.table = &table,
                            .before = table.is_partitioned()  ? analyze
                                      : is_analyzed_with_root ? vacuum
+                                     : table.has_children    ? vacuum_and_analyze_parent
                                                              : vacuum_and_analyze,
                            .after = "",
                            .lock = ShareUpdateExclusiveLock,
                            .phase = table.is_partitioned() ? 1 : 0});
+        has_vacuum = has_vacuum || !table.is_partitioned();
     }
-    if (can_skip_database_statistics && !plan.changes.is_empty())
+    if (can_skip_database_statistics && has_vacuum)
         plan.changes.push({.table = nullptr,
                            .before = "VACUUM (ONLY_DATABASE_STATS)",
                            .after = "",

@@ -88,6 +88,7 @@ void read_grant(const Place &place, const ::GrantStmt *parsed, Statement &statem
         return;
     statement.table = linitial_node(RangeVar, parsed->objects);
     statement.lock = AccessShareLock;
+    statement.is_about_sequence = parsed->objtype == ::OBJECT_SEQUENCE;
     require_qualified(place, statement.table);
 }
 
@@ -147,7 +148,8 @@ Statement StatementList::statement(std::size_t index) const
                         .lock = NoLock,
                         .publication = nullptr,
                         .needs_owner = false,
-                        .locks_toast = false};
+                        .locks_toast = false,
+                        .is_about_sequence = false};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)
         refuse(place, "is not one statement");

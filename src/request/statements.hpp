@@ -13,6 +13,7 @@ struct Statement {
     const char *publication; // to be locked as well; null when the statement locks none
     bool needs_owner;        // of the table
     bool locks_toast;        // takes the same lock on the TOAST table
+    bool is_about_sequence;
 
     ::Oid find_table() const;       // InvalidOid when there is none
     const char *shown_name() const; // of the table, in a message

@@ -49,6 +49,14 @@ bool run_attempt(const Attempt &attempt)
     return false;
 }
 
+bool is_about_lost_row(const ::ErrorData &error)
+{
+    const std::string_view message = error.message != nullptr ? error.message : "";
+    return error.sqlerrcode == ERRCODE_INTERNAL_ERROR &&
+           (message.starts_with("tuple concurrently ") || message.starts_with("could not find tuple for ") ||
+            message.starts_with("cache lookup failed for "));
+}
+
 // What the server's main loop does for a client.
 bool run_and_survive(void (*step)(void *callable), void *callable)
 {

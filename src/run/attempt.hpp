@@ -35,6 +35,10 @@ bool attempt(Step &&step, IsExpected &&is_expected)
     });
 }
 
+// Whether the error is the server's way of saying that another session has just changed or taken away a row
+// of the catalog.
+bool is_about_lost_row(const ::ErrorData &error);
+
 // The same for a process that has no client and no transaction: runs step(), which begins and ends its own.
 // Returns false when it failed; the error has gone where the process sends its messages, and whatever
 // transaction was open is aborted, with the session's locks.

@@ -133,20 +133,13 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
     }
 }
 
-// The server's words for a row of the catalog that another session has just changed or taken away.
-bool is_about_lost_row(std::string_view message)
-{
-    return message.starts_with("tuple concurrently ") || message.starts_with("could not find tuple for ") ||
-           message.starts_with("cache lookup failed for ");
-}
-
 // Another session has changed a row of the catalog at the same moment, or has done or undone what was
 // planned.
 bool is_overtaken(const ::ErrorData &error)
 {
     switch (error.sqlerrcode) {
     case ERRCODE_INTERNAL_ERROR:
-        return error.message != nullptr && is_about_lost_row(error.message);
+        return is_about_lost_row(error);
     case ERRCODE_UNIQUE_VIOLATION:
         return error.schema_name != nullptr && std::string_view(error.schema_name) == "pg_catalog";
     case ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST:

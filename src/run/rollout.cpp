@@ -94,7 +94,8 @@ Result Line::execute(const Statement &statement, ::Oid table)
     const auto is_expected = [&](const ::ErrorData &error) {
         if (ERRCODE_TO_CATEGORY(error.sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
             return false;
-        result = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ? Result::busy : Result::failed;
+        const bool is_in_the_way = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || is_about_lost_row(error);
+        result = is_in_the_way ? Result::busy : Result::failed;
         if (result == Result::failed)
             failures.add(statement.text, error);
         return true;
@@ -116,7 +117,7 @@ Result Line::try_statement(std::size_t index)
     const Result result = execute(statement, table);
     if (result == Result::busy && OidIsValid(table))
         busy.add(table);
-    if (result == Result::done && OidIsValid(table) && changed.add(table))
+    if (result == Result::done && OidIsValid(table) && !statement.is_about_sequence && changed.add(table))
         rollout.tables++;
     return result;
 }

@@ -41,18 +41,23 @@ std::int32_t check_statements(const StatementList &list, int level)
 {
     NameList not_owned = NameList::empty();
     const OidSet seen = OidSet::make("dj_deploy tables");
+    const OidSet denied = OidSet::make("dj_deploy denied tables");
     std::int32_t tables = 0;
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
-        if (!OidIsValid(table) || !seen.add(table))
+        if (!OidIsValid(table))
             return;
-        tables++;
+        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()) &&
+            denied.add(table))
+            not_owned.add(statement.shown_name());
+        if (!seen.add(table))
+            return;
+        tables += statement.is_about_sequence ? 0 : 1;
         if (!may_use_schema(statement))
             ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for schema \"%s\"", statement.table->schemaname));
-        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()))
-            not_owned.add(statement.shown_name());
     });
     seen.destroy();
+    denied.destroy();
     if (not_owned.count > 0)
         ereport(
             level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
