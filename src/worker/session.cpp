@@ -62,8 +62,9 @@ std::string_view read_session()
     const ::Oid session_user = ::GetSessionUserId();
     if (session_user != ::GetAuthenticatedUserId())
         append_setting(&bytes, {"session_authorization", ::GetUserNameFromId(session_user, false), false});
-    if (::GetUserId() != session_user)
-        append_setting(&bytes, {"role", ::GetUserNameFromId(::GetUserId(), false), false});
+    // Also when there is none: ALTER ROLE may have set one for new sessions.
+    const bool has_role = ::GetUserId() != session_user;
+    append_setting(&bytes, {"role", has_role ? ::GetUserNameFromId(::GetUserId(), false) : "none", false});
     return {bytes.data, static_cast<std::size_t>(bytes.len)};
 }
 

@@ -182,7 +182,7 @@ $node->safe_psql('postgres', 'ALTER ROLE alice RESET role');
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA slow;
 	CREATE FUNCTION slow.wait(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
-		$$ BEGIN IF current_setting('application_name') = 'waits' THEN PERFORM pg_sleep(600); END IF; RETURN id; END $$;
+		$$ BEGIN IF current_setting('application_name') = 'waits' THEN PERFORM pg_sleep(30); END IF; RETURN id; END $$;
 	CREATE TABLE slow.a (id int);
 	INSERT INTO slow.a VALUES (1);
 	CREATE INDEX ON slow.a (slow.wait(id));
