@@ -51,7 +51,7 @@ Plan make_plan(const Operation &operation, NamedTarget named)
 }
 
 template <TableOperation Operation>
-::Datum run_operation(::FunctionCallInfo call)
+::Datum run_steps(::FunctionCallInfo call)
 {
     require_unrestricted(Operation::command);
     const Arguments arguments = Arguments::of(call);
@@ -74,6 +74,21 @@ template <TableOperation Operation>
         announce(plan);
         return make_report(plan, outcome);
     }
+}
+
+// Of what the steps allocate only the report stays: as argument of rollout, the memory of the call lives as
+// long as the rollout.
+template <TableOperation Operation>
+::Datum run_operation(::FunctionCallInfo call)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy operation", ALLOCSET_DEFAULT_SIZES);
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+    const ::Datum report = run_steps<Operation>(call);
+    ::MemoryContextSwitchTo(caller);
+    ::Jsonb *copy = DatumGetJsonbPCopy(report);
+    ::MemoryContextDelete(scratch);
+    return JsonbPGetDatum(copy);
 }
 
 } // namespace dj_deploy

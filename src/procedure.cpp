@@ -33,7 +33,9 @@ void require_own_transactions(::FunctionCallInfo call, const char *name)
     if (::get_call_result_type(call, nullptr, &descriptor) != ::TYPEFUNC_COMPOSITE)
         elog(ERROR, "procedure %u has no INOUT argument", call->flinfo->fn_oid);
     bool is_null = false;
-    return HeapTupleGetDatum(::heap_form_tuple(::BlessTupleDesc(descriptor), &result, &is_null));
+    const ::HeapTuple row = ::heap_form_tuple(::BlessTupleDesc(descriptor), &result, &is_null);
+    ::pfree(DatumGetPointer(result));
+    return HeapTupleGetDatum(row);
 }
 
 } // namespace dj_deploy

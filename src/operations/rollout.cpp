@@ -27,11 +27,8 @@ template <class Indexes>
                             const Indexes &indexes)
 {
     Report report = Report::start(analyzed, modified);
-    for (const std::uint32_t index : indexes) {
-        const char *text = list.text(index);
-        report.add(text);
-        ::pfree(const_cast<char *>(text));
-    }
+    for (const std::uint32_t index : indexes)
+        report.add(list.text(index));
     return report.finish({});
 }
 

@@ -9,13 +9,15 @@ namespace dj_deploy {
 // skipped, also "skipped": [{"table": text, "reason": text}, ...].
 ::Datum make_report(const Plan &plan, const Outcome &outcome);
 
-// The same, statement by statement, for whoever does not hold them all.
+// The same, statement by statement, for whoever does not hold them all. Their text is not copied before
+// finish().
 struct Report {
-    ::StringInfoData text;
-    const char *separator;
+    std::int32_t analyzed;
+    std::int32_t modified;
+    Array<::JsonbValue> statements;
 
     static Report start(std::int32_t analyzed, std::int32_t modified);
-    void add(const char *statement);
+    void add(std::string_view statement);
     ::Datum finish(std::span<const Skip> skipped);
 };
 

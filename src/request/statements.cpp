@@ -132,18 +132,21 @@ const char *Statement::shown_name() const
     return ::psprintf("%s.%s", table->schemaname, table->relname);
 }
 
-const char *StatementList::text(std::size_t index) const
+std::string_view StatementList::text(std::size_t index) const
 {
-    const ::JsonbValue *entry = ::getIthJsonbValueFromContainer(array, static_cast<std::uint32_t>(index));
+    ::JsonbValue *entry = ::getIthJsonbValueFromContainer(array, static_cast<std::uint32_t>(index));
     if (entry == nullptr || entry->type != ::jbvString)
         refuse({this, index}, "is not a string");
-    return ::pnstrdup(entry->val.string.val, entry->val.string.len);
+    const std::string_view found(entry->val.string.val, static_cast<std::size_t>(entry->val.string.len));
+    ::pfree(entry);
+    return found;
 }
 
 Statement StatementList::statement(std::size_t index) const
 {
     const Place place{this, index};
-    Statement statement{.text = text(index),
+    const std::string_view found = text(index);
+    Statement statement{.text = ::pnstrdup(found.data(), found.size()),
                         .table = nullptr,
                         .lock = NoLock,
                         .publication = nullptr,

@@ -24,7 +24,7 @@ struct StatementList {
     const char *path; // of the array: "$" or "$.ddl"
     std::size_t count;
 
-    const char *text(std::size_t index) const;
+    std::string_view text(std::size_t index) const; // as it lies in the plan, without a zero at its end
 
     // Parses a statement. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a kind that
     // the set_ operations produce, with qualified names; 42601 for a syntax error.

@@ -222,6 +222,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
             line.report_waiting(waiting.view());
         } while (!waiting.is_empty() && sleep_before(deadline, pause));
     });
+    line.changed.destroy();
     line.fail_busy(waiting.view());
     failures.raise(progress,
                    "What was executed is committed. Run it again when the tables are free, or allow "
