@@ -109,6 +109,16 @@ static inline void find_best_grantor([[maybe_unused]] Oid role_id, AclMode privi
 #endif
 }
 
+// FOR ALL TABLES, or FOR ALL SEQUENCES.
+static inline bool is_for_all(const CreatePublicationStmt *statement)
+{
+#if PG_VERSION_NUM >= 190000
+    return statement->for_all_tables || statement->for_all_sequences;
+#else
+    return statement->for_all_tables;
+#endif
+}
+
 // Runs a portal whose statement returns no rows, as a client's.
 static inline void portal_run_to_end(Portal portal, QueryCompletion *completion)
 {

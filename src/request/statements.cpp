@@ -29,17 +29,6 @@ void require_qualified(const Place &place, const ::RangeVar *table)
         refuse(place, "names a table without its schema");
 }
 
-bool has_toast_option(const ::AlterTableCmd *command)
-{
-    const ::ListCell *cell = nullptr;
-    foreach (cell, castNode(List, command->def)) {
-        const char *prefix = lfirst_node(DefElem, cell)->defnamespace;
-        if (prefix != nullptr && std::string_view(prefix) == "toast")
-            return true;
-    }
-    return false;
-}
-
 // ALTER TABLE "lab"."session" REPLICA IDENTITY FULL, or SET (...), or RESET (...)
 void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statement &statement)
 {
@@ -53,7 +42,8 @@ void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statem
             command->subtype == ::AT_SetRelOptions || command->subtype == ::AT_ResetRelOptions;
         if (!is_option && command->subtype != ::AT_ReplicaIdentity)
             refuse_kind(place);
-        statement.locks_toast = statement.locks_toast || (is_option && has_toast_option(command));
+        // Also for options that are not toast.*.
+        statement.locks_toast = statement.locks_toast || is_option;
     }
     statement.table = parsed->relation;
     statement.lock = ::AlterTableGetLockLevel(parsed->cmds);
@@ -167,7 +157,7 @@ Statement StatementList::statement(std::size_t index) const
         break;
     case ::T_CreatePublicationStmt:
         if (castNode(CreatePublicationStmt, node)->pubobjects != NIL ||
-            castNode(CreatePublicationStmt, node)->for_all_tables)
+            is_for_all(castNode(CreatePublicationStmt, node)))
             refuse_kind(place);
         break;
     case ::T_GrantStmt:

@@ -130,7 +130,6 @@ void Line::run_round(Array<std::uint32_t> &waiting)
     const std::size_t count = std::exchange(waiting.count, 0);
     for (std::size_t position = 0; position < count; position++) {
         CHECK_FOR_INTERRUPTS();
-        progress.report();
         const std::uint32_t index = waiting[position];
         const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
         const Result result = try_statement(index);
@@ -140,6 +139,7 @@ void Line::run_round(Array<std::uint32_t> &waiting)
         if (result == Result::done) {
             rollout.executed.push(index);
             progress.done++;
+            progress.report();
             if (progress.done % cache_life == 0)
                 ::InvalidateSystemCaches();
         } else if (result == Result::busy) {
@@ -158,10 +158,11 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
         if (const Statement statement = list.statement(index); statement.table != nullptr)
             tables.add(statement.shown_name());
     const std::size_t more = waiting.size() - std::min(waiting.size(), most_named);
-    ereport(
-        NOTICE,
-        errmsg("%zu of %zu statements done, %zu waiting", progress.done, progress.total, waiting.size()),
-        errdetail_internal("Tables that are locked: %s%s.", tables.finish(), more > 0 ? " and more" : ""));
+    ereport(NOTICE,
+            errmsg("%zu of %zu statements done, %zu waiting", progress.done, progress.total, waiting.size()),
+            tables.count > 0 ? errdetail_internal("Tables that are locked: %s%s.", tables.finish(),
+                                                  more > 0 ? " and more" : "")
+                             : 0);
 }
 
 // Sleeps for a random part of the pause; true unless the deadline has come. Meanwhile no snapshot is held.
@@ -225,8 +226,10 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     line.changed.destroy();
     line.fail_busy(waiting.view());
     failures.raise(progress,
-                   "What was executed is committed. Run it again when the tables are free, or allow "
-                   "a longer max_wait.");
+                   waiting.is_empty()
+                       ? "What was executed is committed. Run it again when the cause is gone."
+                       : "What was executed is committed. Run it again when the tables are free, or "
+                         "allow a longer max_wait.");
     return rollout;
 }
 

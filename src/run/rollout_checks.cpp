@@ -28,11 +28,9 @@ void for_each_statement(const StatementList &list, OnStatement &&on_statement)
     ::MemoryContextDelete(scratch);
 }
 
-bool may_use_schema(const Statement &statement)
+bool may_use_schema(::Oid schema)
 {
-    const ::Oid schema = ::get_namespace_oid(statement.table->schemaname, true);
-    return !OidIsValid(schema) ||
-           ::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_OK;
+    return ::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_OK;
 }
 
 } // namespace
@@ -42,6 +40,7 @@ std::int32_t check_statements(const StatementList &list, int level)
     NameList not_owned = NameList::empty();
     const OidSet seen = OidSet::make("dj_deploy tables");
     const OidSet denied = OidSet::make("dj_deploy denied tables");
+    const OidSet denied_schemas = OidSet::make("dj_deploy denied schemas");
     std::int32_t tables = 0;
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
         if (!OidIsValid(table))
@@ -52,12 +51,14 @@ std::int32_t check_statements(const StatementList &list, int level)
         if (!seen.add(table))
             return;
         tables += statement.is_about_sequence ? 0 : 1;
-        if (!may_use_schema(statement))
+        const ::Oid schema = ::get_namespace_oid(statement.table->schemaname, true);
+        if (OidIsValid(schema) && !may_use_schema(schema) && denied_schemas.add(schema))
             ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for schema \"%s\"", statement.table->schemaname));
     });
     seen.destroy();
     denied.destroy();
+    denied_schemas.destroy();
     if (not_owned.count > 0)
         ereport(
             level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -72,10 +73,14 @@ void report_blocked(const StatementList &list)
         locked.add(table);
     std::size_t count = 0;
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
-        if (!OidIsValid(table) || !locked.remove(table))
+        if (!OidIsValid(table) || !locked.has(table))
             return;
         const char *blockers = describe_blockers(RelationRelationId, table, 0, statement.lock);
-        if (blockers != nullptr && ++count <= most_named)
+        // A later statement for the table may need a stronger lock.
+        if (blockers == nullptr)
+            return;
+        locked.remove(table);
+        if (++count <= most_named)
             ereport(NOTICE, errmsg("table \"%s\" is locked at the moment", statement.shown_name()),
                     errdetail_internal("%s", blockers));
     });

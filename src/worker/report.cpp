@@ -34,6 +34,16 @@ void pass_on(const ::ErrorData &notice)
     return error;
 }
 
+void pass_on_notice(std::string_view message)
+{
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy notice", ALLOCSET_SMALL_SIZES);
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
+    pass_on(read_error(message));
+    ::MemoryContextSwitchTo(caller);
+    ::MemoryContextDelete(scratch);
+}
+
 void add_context(::ErrorData &error, const char *line)
 {
     error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);

@@ -16,6 +16,9 @@ void pass_on(const ::ErrorData &notice);
 // The error for a worker that has ended without a word.
 ::ErrorData lost_worker();
 
+// The same with a notice as a worker has sent it.
+void pass_on_notice(std::string_view message);
+
 // Adds a line to an error's context.
 void add_context(::ErrorData &error, const char *line);
 

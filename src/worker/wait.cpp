@@ -152,12 +152,7 @@ void Crew::understand(Worker &worker, std::string_view message)
         worker.error = read_error(message);
         worker.has_error = true;
     } else if (type == message_notice) {
-        const ::MemoryContext scratch =
-            AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy notice", ALLOCSET_SMALL_SIZES);
-        const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-        pass_on(read_error(message));
-        ::MemoryContextSwitchTo(caller);
-        ::MemoryContextDelete(scratch);
+        pass_on_notice(message);
     } else if (type == message_ready) {
         if (worker.change != nullptr)
             finish(worker, message);
