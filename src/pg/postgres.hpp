@@ -50,6 +50,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "jit/jit.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "libpq/pqmq.h"
@@ -62,6 +63,7 @@ extern "C" {
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "replication/slot.h"
 #include "storage/bufmgr.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
@@ -129,7 +131,8 @@ static inline void portal_run_to_end(Portal portal, QueryCompletion *completion)
 #endif
 }
 
-// What was checked when the caller connected is not checked again.
+// What was checked when the caller connected is not checked again, as far as the server can leave it out:
+// before 17 a role that has become NOLOGIN since is refused.
 #ifdef BGWORKER_BYPASS_ROLELOGINCHECK
 constexpr int connect_as_parallel_workers_do = BGWORKER_BYPASS_ALLOWCONN | BGWORKER_BYPASS_ROLELOGINCHECK;
 #else

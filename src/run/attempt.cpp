@@ -76,6 +76,9 @@ bool run_and_survive(void (*step)(void *callable), void *callable)
         ::EmitErrorReport();
         ::debug_query_string = nullptr;
         ::AbortCurrentTransaction();
+        if (MyReplicationSlot != nullptr)
+            ::ReplicationSlotRelease();
+        ::jit_reset_after_error();
         ::MemoryContextSwitchTo(context);
         ::FlushErrorState();
         RESUME_INTERRUPTS();

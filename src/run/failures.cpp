@@ -1,6 +1,7 @@
 // Errors are copied whole, because the frame that caught one frees it.
 #include "run/failures.hpp"
 
+#include "pg/context.hpp"
 #include "plan/name_list.hpp"
 
 namespace dj_deploy {
@@ -12,10 +13,11 @@ namespace {
     auto *copied = static_cast<::ErrorData *>(::palloc(sizeof(::ErrorData)));
     *copied = error;
     copied->assoc_context = ::CurrentMemoryContext;
-    for (auto member :
-         {&::ErrorData::message, &::ErrorData::detail, &::ErrorData::hint, &::ErrorData::context,
-          &::ErrorData::schema_name, &::ErrorData::table_name, &::ErrorData::column_name,
-          &::ErrorData::datatype_name, &::ErrorData::constraint_name})
+    copied->message_id = nullptr;
+    for (auto member : {&::ErrorData::message, &::ErrorData::detail, &::ErrorData::hint,
+                        &::ErrorData::context, &::ErrorData::schema_name, &::ErrorData::table_name,
+                        &::ErrorData::column_name, &::ErrorData::datatype_name, &::ErrorData::constraint_name,
+                        &::ErrorData::detail_log, &::ErrorData::backtrace, &::ErrorData::internalquery})
         if (copied->*member != nullptr)
             copied->*member = ::pstrdup(copied->*member);
     return copied;

@@ -30,10 +30,13 @@ void Progress::report()
 
 void Progress::leave_behind(const char *statements)
 {
+    if (statements == nullptr)
+        return;
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(context);
     if (leftovers == nullptr)
-        leftovers = statements;
-    else if (statements != nullptr)
-        leftovers = ::psprintf("%s; %s", leftovers, statements);
+        leftovers = ::makeStringInfo();
+    ::appendStringInfo(leftovers, "%s%s", leftovers->len > 0 ? "; " : "", statements);
+    ::MemoryContextSwitchTo(caller);
 }
 
 void Progress::explain_cancel() const
@@ -49,7 +52,7 @@ const char *Progress::leftovers_hint() const
 {
     return leftovers == nullptr
                ? nullptr
-               : ::psprintf("Invalid indexes are left behind. Remove them with: %s", leftovers);
+               : ::psprintf("Invalid indexes are left behind. Remove them with: %s", leftovers->data);
 }
 
 } // namespace dj_deploy

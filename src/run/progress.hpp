@@ -10,7 +10,8 @@ struct Progress {
     std::size_t total;
     int interval = 5000; // ms between two messages
     std::size_t done = 0;
-    const char *leftovers = nullptr; // statements that remove what failed ones have left behind
+    ::MemoryContext context = ::CurrentMemoryContext;
+    ::StringInfo leftovers = nullptr; // statements that remove what failed ones have left behind
     std::size_t last_done = 0;
     ::TimestampTz last = ::GetCurrentTimestamp();
 
@@ -29,15 +30,6 @@ struct Progress {
     // As an error context callback: says in the error of a cancelled run what is done.
     void explain_cancel() const;
 };
-
-// Runs step(), which reports something that has its context with it.
-template <class Step>
-void without_context(Step &&step)
-{
-    ::ErrorContextCallback *callbacks = std::exchange(error_context_stack, nullptr);
-    step();
-    error_context_stack = callbacks;
-}
 
 // Runs step() such that, when it is cancelled, the error says what stays done. For runs that commit on the
 // way.

@@ -2,15 +2,13 @@
 // again for each try, and the server's caches are emptied now and then.
 #include "run/rollout.hpp"
 
-#include "catalog/blockers.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
-#include "pg/scan.hpp"
 #include "plan/name_list.hpp"
 #include "run/attempt.hpp"
 #include "run/failures.hpp"
-#include "run/requirements.hpp"
 #include "run/rollout_checks.hpp"
+#include "run/rollout_locks.hpp"
 
 namespace dj_deploy {
 
@@ -25,44 +23,6 @@ constexpr const char *longest_wait = "10ms";
 
 enum class Result { done, busy, gone, failed };
 
-::Oid toast_of(::Oid table)
-{
-    const ::HeapTuple row = ::SearchSysCache1(::RELOID, ObjectIdGetDatum(table));
-    if (!HeapTupleIsValid(row))
-        return InvalidOid;
-    const ::Oid toast = fixed_part<FormData_pg_class>(row).reltoastrelid;
-    ::ReleaseSysCache(row);
-    return toast;
-}
-
-// As ALTER PUBLICATION locks it.
-bool lock_publication_if_free(::Oid publication)
-{
-    ::LOCKTAG tag;
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, PublicationRelationId, publication, 0);
-    return ::LockAcquire(&tag, AccessExclusiveLock, false, true) != ::LOCKACQUIRE_NOT_AVAIL;
-}
-
-// False when somebody holds a lock in conflict, or waits for one, or the name means another table now.
-bool lock_if_free(const Statement &statement, ::Oid table)
-{
-    if (statement.publication != nullptr) {
-        const ::Oid publication = ::get_publication_oid(statement.publication, true);
-        // Then the statement fails, and needs no lock for that.
-        if (!OidIsValid(publication) ||
-            !::object_ownercheck(PublicationRelationId, publication, ::GetUserId()))
-            return true;
-        if (!lock_publication_if_free(publication))
-            return false;
-    }
-    if (statement.needs_owner)
-        require_owner(table);
-    if (!::ConditionalLockRelationOid(table, statement.lock) || statement.find_table() != table)
-        return false;
-    const ::Oid toast = statement.locks_toast ? toast_of(table) : InvalidOid;
-    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.lock);
-}
-
 // A run of the whole line of statements. A table that was busy in this round is not tried again in it: what
 // comes later for the same table must not overtake.
 struct Line {
@@ -72,10 +32,12 @@ struct Line {
     Progress &progress;
     OidSet busy;
     OidSet changed;
+    std::size_t tried = 0;
+    bool is_first_round = true;
 
     Result execute(const Statement &statement, ::Oid table);
     Result try_statement(std::size_t index);
-    void run_round(Array<std::uint32_t> &waiting);
+    void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
@@ -122,8 +84,9 @@ Result Line::try_statement(std::size_t index)
     return result;
 }
 
-// Tries each once; those that are busy are waiting afterwards, in the same order.
-void Line::run_round(Array<std::uint32_t> &waiting)
+// Tries each once, but after the first round only until the deadline; those that are busy are waiting
+// afterwards, in the same order.
+void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
 {
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
@@ -131,6 +94,10 @@ void Line::run_round(Array<std::uint32_t> &waiting)
     for (std::size_t position = 0; position < count; position++) {
         CHECK_FOR_INTERRUPTS();
         const std::uint32_t index = waiting[position];
+        if (!is_first_round && ::GetCurrentTimestamp() >= deadline) {
+            waiting.push(index);
+            continue;
+        }
         const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
         const Result result = try_statement(index);
         ::MemoryContextSwitchTo(caller);
@@ -140,12 +107,13 @@ void Line::run_round(Array<std::uint32_t> &waiting)
             rollout.executed.push(index);
             progress.done++;
             progress.report();
-            if (progress.done % cache_life == 0)
-                ::InvalidateSystemCaches();
         } else if (result == Result::busy) {
             waiting.push(index);
         }
+        if (++tried % cache_life == 0)
+            ::InvalidateSystemCaches();
     }
+    is_first_round = false;
     ::MemoryContextDelete(scratch);
 }
 
@@ -187,14 +155,14 @@ void Line::fail_busy(std::span<const std::uint32_t> waiting)
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
     for (const std::uint32_t index : waiting) {
+        CHECK_FOR_INTERRUPTS();
         const Statement statement = list.statement(index);
-        const ::Oid table = statement.find_table();
-        const char *blockers = OidIsValid(table) && failures.count < most_named
-                                   ? describe_blockers(RelationRelationId, table, 0, statement.lock)
-                                   : nullptr;
+        const char *blockers = failures.count < most_named ? describe_blockers_of(statement) : nullptr;
         failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE,
                      blockers != nullptr ? blockers : "Another transaction was in the way.");
         ::MemoryContextReset(scratch);
+        if (++tried % cache_life == 0)
+            ::InvalidateSystemCaches();
     }
     ::MemoryContextSwitchTo(caller);
 }
@@ -216,7 +184,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
         do {
             const std::size_t before = waiting.count;
             line.busy = OidSet::make("dj_deploy busy tables");
-            line.run_round(waiting);
+            line.run_round(waiting, deadline);
             line.busy.destroy();
             if (waiting.count < before)
                 pause = shortest_pause;

@@ -28,6 +28,16 @@ void for_each_statement(const StatementList &list, OnStatement &&on_statement)
     ::MemoryContextDelete(scratch);
 }
 
+// The publication that the statement changes, if the caller does not own it.
+::Oid find_denied_publication(const Statement &statement)
+{
+    const ::Oid publication =
+        statement.publication == nullptr ? InvalidOid : ::get_publication_oid(statement.publication, true);
+    const bool is_denied =
+        OidIsValid(publication) && !::object_ownercheck(PublicationRelationId, publication, ::GetUserId());
+    return is_denied ? publication : InvalidOid;
+}
+
 bool may_use_schema(::Oid schema)
 {
     return ::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_OK;
@@ -38,11 +48,15 @@ bool may_use_schema(::Oid schema)
 std::int32_t check_statements(const StatementList &list, int level)
 {
     NameList not_owned = NameList::empty();
+    NameList not_owned_publications = NameList::empty();
     const OidSet seen = OidSet::make("dj_deploy tables");
-    const OidSet denied = OidSet::make("dj_deploy denied tables");
+    const OidSet denied = OidSet::make("dj_deploy denied objects");
     const OidSet denied_schemas = OidSet::make("dj_deploy denied schemas");
     std::int32_t tables = 0;
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
+        if (const ::Oid publication = find_denied_publication(statement);
+            OidIsValid(publication) && denied.add(publication))
+            not_owned_publications.add(statement.publication);
         if (!OidIsValid(table))
             return;
         if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()) &&
@@ -63,6 +77,10 @@ std::int32_t check_statements(const StatementList &list, int level)
         ereport(
             level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
             errmsg("must be owner of %s %s", not_owned.count == 1 ? "table" : "tables", not_owned.finish()));
+    if (not_owned_publications.count > 0)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg_plural("must be owner of publication %s", "must be owner of publications %s",
+                              not_owned_publications.count, not_owned_publications.finish()));
     return tables;
 }
 
@@ -75,18 +93,21 @@ void report_blocked(const StatementList &list)
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
         if (!OidIsValid(table) || !locked.has(table))
             return;
-        const char *blockers = describe_blockers(RelationRelationId, table, 0, statement.lock);
-        // A later statement for the table may need a stronger lock.
-        if (blockers == nullptr)
+        // To ask takes a look at all locks. A later statement for the table may need a stronger one.
+        const bool is_named = count < most_named;
+        const char *blockers =
+            is_named ? describe_blockers(RelationRelationId, table, 0, statement.lock) : nullptr;
+        if (is_named && blockers == nullptr)
             return;
         locked.remove(table);
-        if (++count <= most_named)
+        count++;
+        if (is_named)
             ereport(NOTICE, errmsg("table \"%s\" is locked at the moment", statement.shown_name()),
                     errdetail_internal("%s", blockers));
     });
     locked.destroy();
     if (count > most_named)
-        ereport(NOTICE, errmsg("%zu more tables are locked at the moment", count - most_named));
+        ereport(NOTICE, errmsg("%zu more tables have locks at the moment", count - most_named));
 }
 
 } // namespace dj_deploy

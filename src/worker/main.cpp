@@ -86,12 +86,14 @@ const char *execute_task(const Task &task)
 // Goes the way of errors, which knows when a cancelled message has taken the queue along.
 void report_ready(const char *statement)
 {
+    HOLD_CANCEL_INTERRUPTS();
     ::pgstat_report_stat(false);
     ::pgstat_report_activity(::STATE_IDLE, nullptr);
     ::StringInfoData message;
     ::pq_beginmessage(&message, message_ready);
     ::pq_sendbytes(&message, statement, static_cast<int>(::strlen(statement)));
     ::pq_endmessage(&message);
+    RESUME_CANCEL_INTERRUPTS();
 }
 
 // Cancelling concerns a task, so between two of them there is nothing to cancel.

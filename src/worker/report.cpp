@@ -2,18 +2,48 @@
 #include "worker/report.hpp"
 
 #include "catalog/invalid_indexes.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
+
+namespace {
+
+// A function that the worker has called may have set client_encoding, and then its message is not in the
+// database's encoding. A field is a letter and a string; an empty one ends the message.
+void make_valid(char *fields)
+{
+    for (char *field = fields; *field != '\0'; field += ::strlen(field) + 1) {
+        const std::size_t length = ::strlen(field + 1);
+        if (!::pg_verify_mbstr(::GetDatabaseEncoding(), field + 1, static_cast<int>(length), true))
+            std::replace_if(
+                field + 1, field + 1 + length, [](char byte) { return IS_HIGHBIT_SET(byte); }, '?');
+    }
+}
+
+} // namespace
 
 ::ErrorData read_error(std::string_view message)
 {
     ::StringInfoData bytes;
     ::initStringInfo(&bytes);
     ::appendBinaryStringInfo(&bytes, message.data(), static_cast<int>(message.size()));
+    make_valid(bytes.data);
     ::ErrorData error{};
     ::pq_parse_errornotice(&bytes, &error);
     error.elevel = std::min(error.elevel, ERROR);
+    return error;
+}
+
+::ErrorData no_worker()
+{
+    ::ErrorData error{};
+    error.elevel = ERROR;
+    error.sqlerrcode = ERRCODE_INSUFFICIENT_RESOURCES;
+    error.message = ::pstrdup("could not start a background worker");
+    error.detail = ::psprintf("All %d of max_worker_processes are in use.", ::max_worker_processes);
+    error.hint = ::pstrdup("Retry later, or increase max_worker_processes.");
+    error.assoc_context = ::CurrentMemoryContext;
     return error;
 }
 
@@ -52,11 +82,16 @@ void add_context(::ErrorData &error, const char *line)
 const char *name_leftovers(const Table &table, ::ErrorData &error)
 {
     const std::array tables = {table.oid, table.toast};
+    // Whoever holds the lock may be building them.
+    if (!::ConditionalLockRelationOid(table.oid, ShareUpdateExclusiveLock))
+        return nullptr;
+    const Array<IndexName> indexes = read_transient_indexes(tables);
+    ::UnlockRelationOid(table.oid, ShareUpdateExclusiveLock);
     ::StringInfoData names;
     ::StringInfoData statements;
     ::initStringInfo(&names);
     ::initStringInfo(&statements);
-    for (const IndexName &index : read_transient_indexes(tables)) {
+    for (const IndexName &index : indexes) {
         const char *name = qualified_name(index.schema, index.name);
         ::appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", name);
         ::appendStringInfo(&statements, "%sDROP INDEX CONCURRENTLY %s", statements.len > 0 ? "; " : "", name);

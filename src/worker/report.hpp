@@ -13,11 +13,12 @@ namespace dj_deploy {
 // Passes what a worker has said, which is no error, on to the client, with its own context and no other.
 void pass_on(const ::ErrorData &notice);
 
-// The error for a worker that has ended without a word.
-::ErrorData lost_worker();
-
 // The same with a notice as a worker has sent it.
 void pass_on_notice(std::string_view message);
+
+// The errors for a worker that has ended without a word, and for one that is not to be had.
+::ErrorData lost_worker();
+::ErrorData no_worker();
 
 // Adds a line to an error's context.
 void add_context(::ErrorData &error, const char *line);

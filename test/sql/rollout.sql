@@ -1,5 +1,5 @@
 -- rollout executes a plan statement by statement, each in a transaction of its own. What others do meanwhile is in
--- test/specs/rollout_queue.spec and test/t/rollout.pl.
+-- test/t/rollout_queue.pl and test/t/rollout.pl.
 \set SHOW_CONTEXT never
 \pset format unaligned
 \pset tuples_only on
@@ -69,6 +69,9 @@ CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'none', tr
 CALL rolled.converge(dj_deploy.set_replica_identity('rolled', 'default'),
                      $$dj_deploy.set_replica_identity('rolled', 'default', skip_unchanged => true)$$);
 EXECUTE show_identities;
+-- A single failure is raised as it was, long after the statement: with the query that its position is in.
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.b WHERE (nope > 1)",
+                         "ALTER TABLE rolled.a REPLICA IDENTITY DEFAULT", "ALTER TABLE rolled.b REPLICA IDENTITY DEFAULT"]', false);
 DROP PUBLICATION regress_cdc;
 
 -- Statements about the same table keep their order.

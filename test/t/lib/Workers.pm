@@ -100,10 +100,12 @@ sub finish_call
 	return ($output, $messages);
 }
 
-# Ends a session that may have ended already, where quit() would write to nobody.
+# Ends a session that may have ended already, where quit() would write to nobody. Closing psql's input would not do: a server
+# that was started meanwhile holds it open.
 sub end_session
 {
 	my ($session) = @_;
+	$session->{run}->signal('KILL');
 	return $session->{run}->finish;
 }
 
@@ -116,7 +118,7 @@ sub call_ends
 	like($messages, $expected, "$title: error");
 	if ($options{is_lost})
 	{
-		$call->{run}->finish;
+		end_session($call);
 	}
 	else
 	{

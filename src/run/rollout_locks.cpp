@@ -1,0 +1,65 @@
+// Conditional locks only: who does not get one at once does not stand in its queue.
+#include "run/rollout_locks.hpp"
+
+#include "catalog/blockers.hpp"
+#include "pg/scan.hpp"
+#include "run/requirements.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+::Oid toast_of(::Oid table)
+{
+    const ::HeapTuple row = ::SearchSysCache1(::RELOID, ObjectIdGetDatum(table));
+    if (!HeapTupleIsValid(row))
+        return InvalidOid;
+    const ::Oid toast = fixed_part<FormData_pg_class>(row).reltoastrelid;
+    ::ReleaseSysCache(row);
+    return toast;
+}
+
+// As ALTER PUBLICATION locks it.
+bool lock_publication_if_free(::Oid publication)
+{
+    ::LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, PublicationRelationId, publication, 0);
+    return ::LockAcquire(&tag, AccessExclusiveLock, false, true) != ::LOCKACQUIRE_NOT_AVAIL;
+}
+
+} // namespace
+
+bool lock_if_free(const Statement &statement, ::Oid table)
+{
+    if (statement.publication != nullptr) {
+        const ::Oid publication = ::get_publication_oid(statement.publication, true);
+        // Then the statement fails, and needs no lock for that.
+        if (!OidIsValid(publication) ||
+            !::object_ownercheck(PublicationRelationId, publication, ::GetUserId()))
+            return true;
+        if (!lock_publication_if_free(publication))
+            return false;
+    }
+    if (statement.needs_owner)
+        require_owner(table);
+    if (!::ConditionalLockRelationOid(table, statement.lock) || statement.find_table() != table)
+        return false;
+    const ::Oid toast = statement.locks_toast ? toast_of(table) : InvalidOid;
+    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.lock);
+}
+
+const char *describe_blockers_of(const Statement &statement)
+{
+    const ::Oid table = statement.find_table();
+    const char *blockers =
+        OidIsValid(table) ? describe_blockers(RelationRelationId, table, 0, statement.lock) : nullptr;
+    if (blockers == nullptr && statement.locks_toast && OidIsValid(table))
+        blockers = describe_blockers(RelationRelationId, toast_of(table), 0, statement.lock);
+    if (blockers == nullptr && statement.publication != nullptr)
+        blockers =
+            describe_blockers(PublicationRelationId, ::get_publication_oid(statement.publication, true), 0,
+                              AccessExclusiveLock);
+    return blockers;
+}
+
+} // namespace dj_deploy

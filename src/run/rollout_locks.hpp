@@ -1,0 +1,16 @@
+// What a statement of a rollout locks.
+#pragma once
+
+#include "request/statements.hpp"
+
+namespace dj_deploy {
+
+// Takes the locks that the statement needs, on its table, the TOAST table and its publication, until the
+// transaction ends. False when somebody holds one in conflict, or waits for one, or the name means another
+// table now. Raises 42501 rather than lock a table for somebody who may not change it.
+bool lock_if_free(const Statement &statement, ::Oid table);
+
+// Who keeps one of these locks away from us, as describe_blockers() says it; null when nobody does.
+const char *describe_blockers_of(const Statement &statement);
+
+} // namespace dj_deploy

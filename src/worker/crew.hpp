@@ -1,0 +1,49 @@
+// The leader's side: the workers, and what they are working on.
+#pragma once
+
+#include "run/failures.hpp"
+#include "worker/launch.hpp"
+
+namespace dj_deploy {
+
+struct Worker {
+    Process process;
+    const Change *change;   // it is working on; null when idle
+    ::MemoryContext memory; // of the error
+    ::ErrorData error;      // of the change, or of its start
+    bool has_error;
+    bool is_ready; // has taken over the session
+    bool is_gone;
+
+    bool is_idle() const { return is_ready && !is_gone && change == nullptr; }
+};
+
+struct Crew {
+    std::span<const Change> changes;
+    std::string_view session;
+    std::size_t jobs;             // workers that are wanted
+    Array<const char *> executed; // for each change its statement, null while it is not done
+    Failures failures;
+    Progress progress;
+    Array<Worker> workers;
+    std::size_t next = 0; // change to hand over
+    bool is_stopping = false;
+
+    bool has_work() const { return next < changes.size() && !is_stopping; }
+    std::size_t present() const;
+    bool is_working() const;
+    bool may_begin(const Change &change) const;
+
+    void fill_up();
+    void hand_over();
+    bool listen();
+    bool listen(Worker &worker);
+    void lose(Worker &worker);
+    void understand(Worker &worker, std::string_view message);
+    void finish(Worker &worker, std::string_view as_executed);
+    void give_up(const ::ErrorData &error);
+    void stop();
+    void run();
+};
+
+} // namespace dj_deploy

@@ -1,0 +1,93 @@
+// REPORT: what the leader makes of what its workers say, and of their end.
+#include "worker/crew.hpp"
+#include "worker/report.hpp"
+
+namespace dj_deploy {
+
+// The end of a change: done, failed, or passed over when the table is gone.
+void Crew::finish(Worker &worker, std::string_view as_executed)
+{
+    const Change &change = *std::exchange(worker.change, nullptr);
+    if (worker.has_error) {
+        worker.has_error = false;
+        const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
+        const char *statement = planned_statement(change);
+        add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
+        const char *leftovers =
+            change.waits_for_transactions ? name_leftovers(*change.table, worker.error) : nullptr;
+        progress.leave_behind(leftovers);
+        if (!is_stopping)
+            failures.add(statement, worker.error);
+        ::MemoryContextSwitchTo(caller);
+        ::MemoryContextReset(worker.memory);
+        return;
+    }
+    if (as_executed.empty())
+        return;
+    executed[&change - changes.data()] = ::pnstrdup(as_executed.data(), as_executed.size());
+    progress.done++;
+}
+
+// A worker that cannot even start is not replaced.
+void Crew::lose(Worker &worker)
+{
+    worker.is_gone = true;
+    terminate(worker.process);
+    dismiss(worker.process);
+    if (!worker.has_error)
+        worker.error = lost_worker();
+    worker.has_error = true;
+    if (worker.change != nullptr)
+        return finish(worker, "");
+    if (worker.is_ready || is_stopping)
+        return;
+    if (jobs-- == 1)
+        return give_up(worker.error);
+    worker.error.elevel = WARNING;
+    pass_on(worker.error);
+}
+
+void Crew::understand(Worker &worker, std::string_view message)
+{
+    const char type = message.front();
+    message.remove_prefix(1);
+    if (type == message_error) {
+        const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
+        worker.error = read_error(message);
+        worker.has_error = true;
+        ::MemoryContextSwitchTo(caller);
+    } else if (type == message_notice) {
+        pass_on_notice(message);
+    } else if (type == message_ready) {
+        if (worker.change != nullptr)
+            finish(worker, message);
+        worker.is_ready = true;
+    }
+}
+
+// True when something was heard.
+bool Crew::listen(Worker &worker)
+{
+    bool is_heard = false;
+    while (!worker.is_gone) {
+        const Received received = worker.process.channel.receive(false);
+        if (received.state == Received::State::nothing_yet)
+            break;
+        is_heard = true;
+        if (received.state == Received::State::message)
+            understand(worker, received.bytes);
+        else
+            lose(worker);
+    }
+    return is_heard;
+}
+
+bool Crew::listen()
+{
+    bool is_heard = false;
+    for (Worker &worker : workers)
+        is_heard = listen(worker) || is_heard;
+    return is_heard;
+}
+
+} // namespace dj_deploy
