@@ -26,7 +26,8 @@ struct Crew {
     Failures failures;
     Progress progress;
     Array<Worker> workers;
-    std::size_t next = 0; // change to hand over
+    Array<const Table *> cut_short; // tables with statements that leave something behind when they fail
+    std::size_t next = 0;           // change to hand over
     bool is_stopping = false;
 
     bool has_work() const { return next < changes.size() && !is_stopping; }
@@ -43,6 +44,7 @@ struct Crew {
     void finish(Worker &worker, std::string_view as_executed);
     void give_up(const ::ErrorData &error);
     void stop();
+    void find_leftovers();
     void run();
 };
 

@@ -13,9 +13,8 @@ void Crew::finish(Worker &worker, std::string_view as_executed)
         const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
         const char *statement = planned_statement(change);
         add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
-        const char *leftovers =
-            change.waits_for_transactions ? name_leftovers(*change.table, worker.error) : nullptr;
-        progress.leave_behind(leftovers);
+        if (change.waits_for_transactions)
+            cut_short.push(change.table);
         if (!is_stopping)
             failures.add(statement, worker.error);
         ::MemoryContextSwitchTo(caller);

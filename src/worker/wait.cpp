@@ -1,5 +1,6 @@
-// One loop: fill idle workers with tasks, read what they say, sleep until one of them says more. It reads the
-// catalog only when something has failed, and lets go of its snapshot before it sleeps.
+// One loop: fill idle workers with tasks, read what they say, sleep until one of them says more. Nothing in
+// it reads the catalog, not even for a moment: a REINDEX CONCURRENTLY that sees the snapshot waits until this
+// transaction ends, which waits for the REINDEX.
 #include "worker/wait.hpp"
 
 #include "worker/crew.hpp"
@@ -88,6 +89,15 @@ void Crew::stop()
             terminate(worker.process);
 }
 
+// When no statement is running any more. A single failure says what it has left behind.
+void Crew::find_leftovers()
+{
+    ::ErrorData other{};
+    ::ErrorData &error = failures.count == 1 && failures.first != nullptr ? *failures.first : other;
+    for (const Table *table : cut_short)
+        progress.leave_behind(name_leftovers(*table, error));
+}
+
 void Crew::run()
 {
     ::TimestampTz stop_by = DT_NOEND;
@@ -105,11 +115,11 @@ void Crew::run()
         progress.report();
         if (listen())
             continue;
-        ::InvalidateCatalogSnapshot();
         ::WaitLatch(::MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, progress_interval,
                     PG_WAIT_EXTENSION);
         ::ResetLatch(::MyLatch);
     }
+    find_leftovers();
     RESUME_CANCEL_INTERRUPTS();
     CHECK_FOR_INTERRUPTS();
     for (const Worker &worker : workers)
@@ -125,7 +135,8 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
               .executed = {},
               .failures = Failures::none(),
               .progress = {.what = "statements", .total = plan.changes.count, .interval = progress_interval},
-              .workers = {}};
+              .workers = {},
+              .cut_short = {}};
     crew.executed.resize(plan.changes.count, nullptr);
     ::SPI_commit();
     with_committed(crew.progress, [&] { crew.run(); });
