@@ -25,7 +25,7 @@ template <TableOperation Operation>
     const bool is_dry_run = arguments.boolean("dry_run");
     if (!is_dry_run) {
         require_writable(Operation::command);
-        require_own_transactions(call, Operation::command);
+        require_own_transactions(call);
     }
     const Plan plan = make_plan(operation, named);
     announce(plan);

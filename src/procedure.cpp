@@ -14,17 +14,26 @@ bool may_commit(::FunctionCallInfo call)
 
 } // namespace
 
-void require_own_transactions(::FunctionCallInfo call, const char *name)
+void require_own_transactions(::FunctionCallInfo call)
 {
+    const char *name = ::get_func_name(call->flinfo->fn_oid);
     if (!may_commit(call))
         ereport(
             ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
             errmsg("%s cannot run inside a transaction block", name),
-            errdetail("It commits on the way. With dry_run it runs anywhere."),
+            errdetail(
+                "It commits on the way, which a transaction block, a function and a block with EXCEPTION do "
+                "not allow. With dry_run it runs there, too."),
             errhint(
-                "Call it on its own, outside BEGIN and COMMIT: executeInTransaction=false in Flyway's script "
-                "configuration, runInTransaction=\"false\" on Liquibase's changeSet, "
-                "autocommit_block() in Alembic, transaction:false in dbmate."));
+                "Call it alone and outside BEGIN and COMMIT: executeInTransaction=false in Flyway's script "
+                "configuration and flyway.postgresql.transactional.lock=false in Flyway's own, "
+                "runInTransaction=\"false\" on Liquibase's changeSet, autocommit_block() in Alembic, "
+                "transaction:false in dbmate."));
+#ifdef XACT_FLAGS_PIPELINING
+    if ((MyXactFlags & XACT_FLAGS_PIPELINING) != 0)
+        ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                errmsg("%s cannot be executed within a pipeline", name));
+#endif
 }
 
 ::Datum make_call_result(::FunctionCallInfo call, ::Datum result)

@@ -6,8 +6,8 @@
 namespace dj_deploy {
 
 // Raises 25001 with a hint, unless the call may commit: in a transaction block, in a function or in an
-// exception block it may not.
-void require_own_transactions(::FunctionCallInfo call, const char *name);
+// exception block it may not, nor in a pipeline.
+void require_own_transactions(::FunctionCallInfo call);
 
 // The row that a CALL expects for its one INOUT argument.
 ::Datum make_call_result(::FunctionCallInfo call, ::Datum result);

@@ -52,7 +52,7 @@ template <class Indexes>
         return make_call_result(call, show(list));
 
     require_writable(command);
-    require_own_transactions(call, command);
+    require_own_transactions(call);
     const std::int32_t tables = check_statements(list, ERROR);
     Rollout rollout{};
     with_transactions([&] { rollout = execute_rollout(list, deadline); });

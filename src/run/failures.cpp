@@ -23,9 +23,11 @@ namespace {
     return copied;
 }
 
-void warn(::ErrorData error)
+void warn(const char *statement, ::ErrorData error)
 {
     error.elevel = WARNING;
+    if (error.detail == nullptr)
+        error.detail = ::psprintf("The statement was: %s", statement);
     without_context([&] { ::ThrowErrorData(&error); });
 }
 
@@ -33,8 +35,12 @@ void warn(::ErrorData error)
 
 Failures Failures::none()
 {
-    Failures failures{
-        .context = ::CurrentMemoryContext, .lines = {}, .count = 0, .sqlstate = 0, .first = nullptr};
+    Failures failures{.context = ::CurrentMemoryContext,
+                      .lines = {},
+                      .count = 0,
+                      .sqlstate = 0,
+                      .first = nullptr,
+                      .has_context = false};
     ::initStringInfo(&failures.lines);
     return failures;
 }
@@ -47,7 +53,7 @@ void Failures::add(const char *statement, const ::ErrorData &error)
         ::MemoryContextSwitchTo(caller);
     }
     if (count < most_named)
-        warn(error);
+        warn(statement, error);
     add(statement, error.sqlerrcode, error.message);
 }
 
@@ -63,8 +69,14 @@ void Failures::raise(const Progress &progress, const char *hint) const
 {
     if (count == 0)
         return;
-    if (count == 1 && first != nullptr)
+    if (count == 1 && first != nullptr) {
+        if (first->detail == nullptr)
+            first->detail =
+                ::psprintf("%zu of %zu statements are done and stay done.", progress.done, progress.total);
+        if (has_context)
+            without_context([&] { ::ThrowErrorData(first); });
         ::ThrowErrorData(first);
+    }
     const char *more = count > most_named ? ::psprintf("\nAnd %zu more.", count - most_named) : "";
     ereport(ERROR, errcode(sqlstate),
             errmsg("could not execute %zu of %zu statements", count, progress.total),

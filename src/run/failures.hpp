@@ -11,6 +11,7 @@ struct Failures {
     std::size_t count;
     int sqlstate;       // of the first
     ::ErrorData *first; // whole; null when it was no error
+    bool has_context;   // the errors have the caller's context, too
 
     static Failures none();
 

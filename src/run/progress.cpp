@@ -19,13 +19,19 @@ bool Progress::is_due(int wait)
     return is_long_ago;
 }
 
-void Progress::report()
+bool Progress::is_time()
 {
     const bool is_news = done != last_done;
     if (!is_due(is_news ? interval : interval * patience))
-        return;
+        return false;
     last_done = done;
-    ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
+    return true;
+}
+
+void Progress::report()
+{
+    if (is_time())
+        ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
 }
 
 void Progress::leave_behind(const char *statements)

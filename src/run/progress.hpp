@@ -18,7 +18,10 @@ struct Progress {
     // Whether the last message is so many ms ago; then there is to be another, which is the last.
     bool is_due(int wait);
 
-    // A NOTICE, if one is due: less often when there is no news.
+    // The same for the interval, which is longer while there is no news.
+    bool is_time();
+
+    // A NOTICE, if it is time for one.
     void report();
 
     // Adds to the leftovers; null adds nothing.

@@ -100,8 +100,8 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
         }
         const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
         const Result result = try_statement(index);
+        ::SPI_commit(); // leaves a few bytes each time
         ::MemoryContextSwitchTo(caller);
-        ::SPI_commit();
         ::MemoryContextReset(scratch);
         if (result == Result::done) {
             rollout.executed.push(index);
@@ -173,6 +173,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
 {
     Rollout rollout{};
     Failures failures = Failures::none();
+    failures.has_context = true;
     Progress progress{.what = "statements", .total = list.count};
     Line line{list, rollout, failures, progress, OidSet{nullptr}, OidSet::make("dj_deploy changed tables")};
     Array<std::uint32_t> waiting;
@@ -198,6 +199,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
                        ? "What was executed is committed. Run it again when the cause is gone."
                        : "What was executed is committed. Run it again when the tables are free, or "
                          "allow a longer max_wait.");
+    ::InvalidateSystemCaches();
     return rollout;
 }
 

@@ -44,6 +44,7 @@ struct Crew {
     void finish(Worker &worker, std::string_view as_executed);
     void give_up(const ::ErrorData &error);
     void stop();
+    void report_progress() const;
     void find_leftovers();
     void run();
 };

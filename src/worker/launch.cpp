@@ -46,6 +46,19 @@ bool launch(Process &process)
     return is_launched;
 }
 
+void append_blockers(::StringInfo list, const Process &process)
+{
+    ::pid_t pid = 0;
+    if (::GetBackgroundWorkerPid(process.handle, &pid) != ::BGWH_STARTED)
+        return;
+    const ::Datum blockers = DirectFunctionCall1(::pg_blocking_pids, Int32GetDatum(pid));
+    ::ArrayType *array = DatumGetArrayTypeP(blockers);
+    const auto *pids = reinterpret_cast<const std::int32_t *>(ARR_DATA_PTR(array));
+    for (int index = 0; index < ::ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); index++)
+        ::appendStringInfo(list, "%s%d", list->len > 0 ? ", " : "", pids[index]);
+    ::pfree(array);
+}
+
 void terminate(const Process &process)
 {
     ::TerminateBackgroundWorker(process.handle);

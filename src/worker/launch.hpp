@@ -14,6 +14,9 @@ struct Process {
 // of max_worker_processes are in use. The process is valid as long as the transaction.
 bool launch(Process &process);
 
+// Appends the processes that the worker waits for, "123, 124", to a list. Reads no catalog.
+void append_blockers(::StringInfo list, const Process &process);
+
 // Asks the worker to end in the middle of what it does.
 void terminate(const Process &process);
 

@@ -89,6 +89,18 @@ void Crew::stop()
             terminate(worker.process);
 }
 
+void Crew::report_progress() const
+{
+    ::StringInfoData pids;
+    ::initStringInfo(&pids);
+    for (const Worker &worker : workers)
+        if (worker.change != nullptr)
+            append_blockers(&pids, worker.process);
+    ereport(NOTICE, errmsg("%zu of %zu statements done", progress.done, progress.total),
+            pids.len > 0 ? errdetail_internal("Waiting for process %s.", pids.data) : 0);
+    ::pfree(pids.data);
+}
+
 // When no statement is running any more. A single failure says what it has left behind.
 void Crew::find_leftovers()
 {
@@ -112,7 +124,8 @@ void Crew::run()
         }
         fill_up();
         hand_over();
-        progress.report();
+        if (progress.is_time())
+            report_progress();
         if (listen())
             continue;
         ::WaitLatch(::MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, progress_interval,
