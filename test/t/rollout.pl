@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Deploy;
 use Rollout;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = new_server('main', max_prepared_transactions => 2);
@@ -168,5 +169,15 @@ cmp_ok($most_locks, '<=', 2, 'it holds hardly a lock');
 cmp_ok($most - $first, '<', 20 * 1024, "its memory stays (from $first to $most kB)");
 diag("$samples samples: at most $most_locks locks on tables, memory from $first to $most kB");
 $_->quit for $deploy, $observer;
+
+# What comes before in a pipeline would be committed with the first statement.
+{
+	my $script = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
+	append_to_file($script, "\\startpipeline\nCREATE TABLE before_it ();\nCALL dj_deploy.rollout('[]', false);\n\\endpipeline\n");
+	$big->command_fails_like(
+		[ 'pgbench', '-n', '-t', '1', '-M', 'extended', '-f', $script, $big->connstr('postgres') ],
+		qr/rollout cannot be executed within a pipeline/, 'a pipeline is refused');
+	is($big->safe_psql('postgres', "SELECT to_regclass('before_it') IS NULL"), 't', 'and nothing of it is left');
+}
 
 done_testing();
