@@ -1,6 +1,8 @@
 // The segment, its two queues, and how a task looks in them.
 #include "worker/channel.hpp"
 
+#include "worker/bytes.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -24,18 +26,6 @@ struct PackedTask {
     ::LOCKMODE lock;
     bool waits_for_transactions;
 };
-
-void append_string(::StringInfo bytes, const char *string)
-{
-    ::appendBinaryStringInfo(bytes, string, static_cast<int>(::strlen(string)) + 1);
-}
-
-const char *take_string(std::string_view &bytes)
-{
-    const char *string = bytes.data();
-    bytes.remove_prefix(::strlen(string) + 1);
-    return string;
-}
 
 } // namespace
 

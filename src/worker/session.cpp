@@ -2,6 +2,8 @@
 // one transaction or to the client.
 #include "worker/session.hpp"
 
+#include "worker/bytes.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -29,16 +31,16 @@ struct SessionSetting {
 void append_setting(::StringInfo bytes, const SessionSetting &setting)
 {
     appendStringInfoChar(bytes, setting.is_superusers ? 's' : 'u');
-    for (const char *string : {setting.name, setting.value})
-        ::appendBinaryStringInfo(bytes, string, static_cast<int>(::strlen(string)) + 1);
+    append_string(bytes, setting.name);
+    append_string(bytes, setting.value);
 }
 
 SessionSetting take_setting(std::string_view &bytes)
 {
-    const char *name = bytes.data() + 1;
-    const char *value = name + ::strlen(name) + 1;
-    const SessionSetting setting{.name = name, .value = value, .is_superusers = bytes.front() == 's'};
-    bytes.remove_prefix(value + ::strlen(value) + 1 - bytes.data());
+    const bool is_superusers = bytes.front() == 's';
+    bytes.remove_prefix(1);
+    const char *name = take_string(bytes);
+    const SessionSetting setting{.name = name, .value = take_string(bytes), .is_superusers = is_superusers};
     return setting;
 }
 
