@@ -59,27 +59,31 @@ const char *Row::string(int column) const
     return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column)));
 }
 
-void execute_query(const char *sql, std::span<const Parameter> parameters)
+void execute_query(const char *sql, std::span<const Parameter> parameters, ::DestReceiver *receiver)
 {
-    Array<::Oid> types;
-    Array<::Datum> values;
-    for (const Parameter &parameter : parameters) {
-        types.push(parameter.type);
-        values.push(parameter.value);
-    }
-    const int count = static_cast<int>(parameters.size());
+    ::ParamListInfo values = ::makeParamList(static_cast<int>(parameters.size()));
+    for (std::size_t index = 0; index < parameters.size(); index++)
+        values->params[index] = {.value = parameters[index].value,
+                                 .isnull = false,
+                                 .pflags = PARAM_FLAG_CONST,
+                                 .ptype = parameters[index].type};
+    ::SPIExecuteOptions options{};
+    options.params = values;
+    options.read_only = true;
+    options.dest = receiver;
 
     ::PushActiveSnapshot(::GetLatestSnapshot());
     // Names and operators mean pg_catalog's; parallel workers and compilation would cost more than they save;
-    // intervals read alike in every session.
+    // intervals and quoted names read alike in every session.
     const std::initializer_list<Setting> settings = {
         {"search_path", "pg_catalog, pg_temp"},
         {"max_parallel_workers_per_gather", "0"},
         {"intervalstyle", "postgres"},
+        {"quote_all_identifiers", "off"},
         {"jit", "off"},
     };
     with_settings(settings, [&] {
-        const int result = ::SPI_execute_with_args(sql, count, types.items, values.items, nullptr, true, 0);
+        const int result = ::SPI_execute_extended(sql, &options);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(result));
     });

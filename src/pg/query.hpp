@@ -23,6 +23,7 @@ struct Parameter {
     Parameter(std::int32_t value) : type(INT4OID), value(Int32GetDatum(value)) {}
     Parameter(Json json) : type(JSONBOID), value(json.value) {}
     Parameter(::Oid value) : type(OIDOID), value(ObjectIdGetDatum(value)) {}
+    Parameter(const char *text) : type(TEXTOID), value(CStringGetTextDatum(text)) {}
     Parameter(std::span<const ::Oid> values);
     Parameter(std::span<const char *const> values);
 };
@@ -44,8 +45,9 @@ private:
     ::Datum value(int column) const;
 };
 
-// SPI_execute_with_args, read only; the rows stay in SPI_tuptable.
-void execute_query(const char *sql, std::span<const Parameter> parameters);
+// Executes a query, read only; the rows stay in SPI_tuptable, or go to the receiver.
+void execute_query(const char *sql, std::span<const Parameter> parameters,
+                   ::DestReceiver *receiver = nullptr);
 
 // Connects to SPI, runs step, and finishes; on error the abort finishes.
 template <class Step>
