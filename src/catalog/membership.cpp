@@ -32,6 +32,18 @@ constexpr const char *publication_sql = R"(
 #define HAS_UNPUBLISHED_COLUMN "$2 AND false"
 #endif
 
+constexpr const char *narrowing_sql = R"(
+    SELECT COALESCE(' (' || (SELECT pg_catalog.string_agg('"' || pg_catalog.replace(a.attname, '"', '""') || '"', ', '
+                                                          ORDER BY l.number)
+                             FROM pg_catalog.unnest(r.prattrs::int2[]) WITH ORDINALITY AS l(attnum, number)
+                             JOIN pg_catalog.pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = l.attnum)
+                    || ')', '')
+           || COALESCE(' WHERE (' || pg_catalog.pg_get_expr(r.prqual, r.prrelid) || ')', '')
+    FROM pg_catalog.pg_publication_rel r
+    JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+    WHERE p.pubname = $1 AND r.prrelid = $2
+    ORDER BY r.oid)";
+
 constexpr const char *unidentified_sql = R"(
     SELECT c.oid
     FROM pg_catalog.pg_class c
@@ -97,6 +109,14 @@ const Member *Listing::find(::Oid table) const
 bool Listing::is_narrowed_below(::Oid table) const
 {
     return std::binary_search(narrowed.begin(), narrowed.end(), table);
+}
+
+const char *read_narrowing(const char *publication, ::Oid table)
+{
+    const char *narrowing = "";
+    query(
+        narrowing_sql, [&](const Row &row) { narrowing = row.string(1); }, publication, table);
+    return narrowing;
 }
 
 Array<::Oid> read_ancestors(::Oid table)

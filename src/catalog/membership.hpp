@@ -40,6 +40,11 @@ struct Listing {
     bool is_narrowed_below(::Oid table) const;
 };
 
+// The column list and row filter with which a table is listed, as they stand in a statement after its name:
+//  ("a", "b") WHERE (a > 0)
+// Empty when it is listed without.
+const char *read_narrowing(const char *publication, ::Oid table);
+
 // The partitioned tables above a partition, its root last. None for a table that is no partition, has been
 // detached or dropped, or whose detachment is not finished.
 Array<::Oid> read_ancestors(::Oid table);

@@ -9,7 +9,7 @@ namespace dj_deploy {
 namespace {
 
 constexpr const char *columns_sql = R"(
-    SELECT a.attrelid, c.relowner, a.attacl
+    SELECT a.attrelid, c.relowner, a.attacl, a.attname
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
     WHERE a.attrelid = ANY ($1) AND a.attacl IS NOT NULL AND NOT a.attisdropped
@@ -104,6 +104,19 @@ Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table
 {
     const ColumnHolding *found = find_sorted(holdings, &ColumnHolding::table, table);
     return found != nullptr ? found->holding : Holding{};
+}
+
+Array<ColumnGrant> read_column_grants(::Oid table, const char *role)
+{
+    const ::Oid grantee = std::string_view(role) == "public" ? ACL_ID_PUBLIC : ::get_role_oid(role, true);
+    Array<ColumnGrant> grants;
+    const auto add = [&](const Row &row) {
+        const Holding holding = holding_of(grantee, row.oid(2), row.copy(3));
+        if (holding.granted != ACL_NO_RIGHTS)
+            grants.push({.column = row.name(4), .granted = holding.granted, .grantable = holding.grantable});
+    };
+    query(columns_sql, add, std::span<const ::Oid>(&table, 1));
+    return grants;
 }
 
 SchemaPrivileges read_schema_privileges(::Oid schema)

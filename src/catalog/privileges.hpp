@@ -37,6 +37,16 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
 // What was found for a table; nothing when it is not among them.
 Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table);
 
+// What the table's owner has granted a role in one column.
+struct ColumnGrant {
+    const char *column;
+    ::AclMode granted;
+    ::AclMode grantable;
+};
+
+// By the columns' numbers; the role is a name, or "public".
+Array<ColumnGrant> read_column_grants(::Oid table, const char *role);
+
 struct SchemaPrivileges {
     const char *name;
     ::Oid owner;

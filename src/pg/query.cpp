@@ -25,6 +25,12 @@ Parameter::Parameter(std::span<const ::Oid> values)
 {
 }
 
+Parameter::Parameter(std::span<const std::int32_t> values)
+    : type(INT4ARRAYOID), value(array_datum(values, INT4OID, sizeof(std::int32_t),
+                                            [](std::int32_t number) { return Int32GetDatum(number); }))
+{
+}
+
 Parameter::Parameter(std::span<const char *const> values)
     : type(TEXTARRAYOID),
       value(array_datum(values, TEXTOID, -1, [](const char *text) { return CStringGetTextDatum(text); }))

@@ -7,13 +7,6 @@
 
 namespace dj_deploy {
 
-// A jsonb.
-struct Json {
-    ::Datum value;
-
-    bool is_object() const { return JB_ROOT_IS_OBJECT(DatumGetJsonbP(value)); }
-};
-
 // One value for a query's $n.
 struct Parameter {
     ::Oid type;
@@ -21,10 +14,10 @@ struct Parameter {
 
     Parameter(bool value) : type(BOOLOID), value(BoolGetDatum(value)) {}
     Parameter(std::int32_t value) : type(INT4OID), value(Int32GetDatum(value)) {}
-    Parameter(Json json) : type(JSONBOID), value(json.value) {}
     Parameter(::Oid value) : type(OIDOID), value(ObjectIdGetDatum(value)) {}
     Parameter(const char *text) : type(TEXTOID), value(CStringGetTextDatum(text)) {}
     Parameter(std::span<const ::Oid> values);
+    Parameter(std::span<const std::int32_t> values);
     Parameter(std::span<const char *const> values);
 };
 

@@ -5,15 +5,27 @@
 
 namespace dj_deploy {
 
-const char *statement_text(const Change &change, const char *schema, const char *name)
+const Effect *keep(const Effect &effect)
+{
+    auto *copy = static_cast<Effect *>(::palloc(sizeof(Effect)));
+    *copy = effect;
+    return copy;
+}
+
+const char *statement_text(const Phrase &phrase, const char *schema, const char *name)
 {
     ::StringInfoData text;
     ::initStringInfo(&text);
-    ::appendStringInfoString(&text, change.before);
-    if (change.table != nullptr)
+    ::appendStringInfoString(&text, phrase.before);
+    if (name != nullptr)
         append_qualified_name(&text, schema, name);
-    ::appendStringInfoString(&text, change.after);
+    ::appendStringInfoString(&text, phrase.after);
     return exact_copy(text);
+}
+
+const char *statement_text(const Change &change, const char *schema, const char *name)
+{
+    return statement_text(Phrase{.before = change.before, .after = change.after}, schema, name);
 }
 
 const char *planned_statement(const Change &change)

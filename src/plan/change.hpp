@@ -6,7 +6,29 @@
 
 namespace dj_deploy {
 
-// "before" and "after" enclose the table's name: ALTER TABLE "lab"."session" REPLICA IDENTITY FULL
+// A statement but for the name of its table, which "before" and "after" enclose:
+// ALTER TABLE "lab"."session" REPLICA IDENTITY FULL
+struct Phrase {
+    const char *before;
+    const char *after;
+};
+
+// What a change means to whoever reads the plan.
+struct Effect {
+    const char *object = nullptr; // quoted as in a statement; null when it is the change's table
+    const char *property = nullptr;
+    const char *from = nullptr; // null when there is nothing
+    const char *to = nullptr;
+    std::array<Phrase, 3> undo = {}; // statements that bring back what was, in order
+    std::size_t undo_count = 0;
+
+    void add_undo(const Phrase &statement) { undo[undo_count++] = statement; }
+};
+
+// A copy that lasts as long as the plan.
+const Effect *keep(const Effect &effect);
+
+// "before" and "after" are those of a Phrase.
 struct Change {
     const Table *table; // as it was when the plan was made; null when the statement is about no table
     const char *before;
@@ -16,9 +38,12 @@ struct Change {
     bool locks_toast = false;            // takes the same lock on the TOAST table
     int phase = 0;                       // begins when all changes of the one before are done
     bool waits_for_transactions = false; // that are older, while others use the table as they like
+    const Effect *effect = nullptr;      // given where the plan is part of an environment
 };
 
-// The statement for a table of that name, or for none: one statement, no semicolon.
+// The statement for a table of that name; one about no table has neither schema nor name, and all its text is
+// in "before" and "after". One statement, no semicolon.
+const char *statement_text(const Phrase &phrase, const char *schema, const char *name);
 const char *statement_text(const Change &change, const char *schema, const char *name);
 
 // The same with the name that the table had when the plan was made.

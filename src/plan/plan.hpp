@@ -33,6 +33,7 @@ struct Plan {
     std::uint64_t messages; // SharedInvalidMessageCounter before the catalog was read
     std::int32_t analyzed;  // tables considered
     bool is_fixed;          // holds whatever state the tables are in
+    bool is_part; // of an environment: its changes have effects, and the whole judges writes that break
     Array<Change> changes;
     Array<NamedObject> names;
     Array<NamedObject> schemas; // of all tables that were looked at, by OID

@@ -2,49 +2,42 @@
 // a privilege on, and does not reach what others granted.
 #include "plan/privileges.hpp"
 
+#include "plan/privilege_effects.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-struct PrivilegeName {
-    ::AclMode privilege;
-    const char *name;
+// A REVOKE or GRANT of some privileges, if they are any.
+struct Step {
+    PrivilegeAction action;
+    ::AclMode privileges;
 };
 
-constexpr PrivilegeName names[] = {
-    {ACL_SELECT, "SELECT"},     {ACL_INSERT, "INSERT"},     {ACL_UPDATE, "UPDATE"},
-    {ACL_DELETE, "DELETE"},     {ACL_TRUNCATE, "TRUNCATE"}, {ACL_REFERENCES, "REFERENCES"},
-    {ACL_TRIGGER, "TRIGGER"},   {ACL_USAGE, "USAGE"},       {ACL_CREATE, "CREATE"},
-#if PG_VERSION_NUM >= 170000
-    {ACL_MAINTAIN, "MAINTAIN"},
-#endif
-};
-
-// SELECT, INSERT
-const char *privilege_names(::AclMode privileges)
+const char *words(PrivilegeAction action)
 {
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    for (const PrivilegeName &name : names)
-        if ((privileges & name.privilege) != 0)
-            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", name.name);
-    return exact_copy(text);
+    switch (action) {
+    case PrivilegeAction::revoke:
+        return "REVOKE ";
+    case PrivilegeAction::revoke_grant_option:
+        return "REVOKE GRANT OPTION FOR ";
+    default:
+        return "GRANT ";
+    }
 }
 
-void push_statement(const PrivilegeTarget &target, const char *action, ::AclMode privileges, const char *whom,
-                    Plan &plan)
+void push_statement(const PrivilegeTarget &target, const Step &step, const PrivilegeState &state,
+                    const Grantee &grantee, Plan &plan)
 {
-    if (privileges == ACL_NO_RIGHTS)
-        return;
     plan.changes.push({
         .table = target.table,
-        .before = ::psprintf("%s%s%s ON %s", target.prefix, action,
-                             privileges == target.privileges.all() ? "ALL" : privilege_names(privileges),
-                             target.on),
-        .after = whom,
+        .before = ::psprintf("%s%s%s ON %s", target.prefix, words(step.action),
+                             privilege_names(step.privileges, target.privileges), target.on),
+        .after = step.action == PrivilegeAction::grant ? grantee.to : grantee.from,
         .lock = AccessShareLock,
+        .effect =
+            plan.is_part ? privilege_effect(target, step.action, step.privileges, state, grantee) : nullptr,
     });
 }
 
@@ -101,7 +94,7 @@ bool is_public(std::string_view role)
 Grantee Grantee::of(const char *role)
 {
     const char *grantee = is_public(role) ? "PUBLIC" : identifier(role);
-    return {.to = ::psprintf(" TO %s", grantee), .from = ::psprintf(" FROM %s", grantee)};
+    return {.role = role, .to = ::psprintf(" TO %s", grantee), .from = ::psprintf(" FROM %s", grantee)};
 }
 
 bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding &own,
@@ -123,12 +116,16 @@ bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding
     if (stuck != ACL_NO_RIGHTS)
         skip(target, plan, ::psprintf("the role has passed on %s", privilege_names(stuck)));
     const std::size_t before = plan.changes.count;
-    push_statement(target, "REVOKE ", excess & ~stuck, grantee.from, plan);
-    push_statement(target, "REVOKE GRANT OPTION FOR ", grantable & ~stuck, grantee.from, plan);
-    push_statement(target, "GRANT ", missing, grantee.to, plan);
-    for (const ::AclMode privileges : {excess & ~stuck, grantable & ~stuck, missing})
-        if (privileges != ACL_NO_RIGHTS && !acts_as_owner(target, privileges))
+    const PrivilegeState state{.own = own, .in_columns = in_columns, .wanted = wanted};
+    for (const Step &step : {Step{PrivilegeAction::revoke, excess & ~stuck},
+                             Step{PrivilegeAction::revoke_grant_option, grantable & ~stuck},
+                             Step{PrivilegeAction::grant, missing}}) {
+        if (step.privileges == ACL_NO_RIGHTS)
+            continue;
+        push_statement(target, step, state, grantee, plan);
+        if (!acts_as_owner(target, step.privileges))
             deny_foreign_grantor(target, plan);
+    }
     return plan.changes.count > before;
 }
 

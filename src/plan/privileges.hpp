@@ -9,6 +9,7 @@ namespace dj_deploy {
 
 // A role in the words of a statement.
 struct Grantee {
+    const char *role; // its name, or "public"
     const char *to;   // ` TO "analyst"`
     const char *from; // ` FROM "analyst"`
 

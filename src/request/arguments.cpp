@@ -19,11 +19,6 @@ Arguments Arguments::of(::FunctionCallInfo call)
     return arguments;
 }
 
-Json Arguments::json(std::string_view name) const
-{
-    return {.value = value(name)};
-}
-
 bool Arguments::has(std::string_view name) const
 {
     return position(name) >= 0;

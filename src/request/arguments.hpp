@@ -2,6 +2,7 @@
 // Every getter refuses NULL with 22004 and says which argument it was.
 #pragma once
 
+#include "pg/json.hpp"
 #include "pg/query.hpp"
 
 namespace dj_deploy {
@@ -20,7 +21,7 @@ struct Arguments {
     const ::Interval &interval(std::string_view name) const { return *DatumGetIntervalP(value(name)); }
     ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
     const char *string(std::string_view name) const;
-    Json json(std::string_view name) const;
+    JsonValue json(std::string_view name) const { return JsonValue::of(value(name)); }
 
 private:
     int position(std::string_view name) const; // -1 when the function has no such argument

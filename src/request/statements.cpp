@@ -173,18 +173,20 @@ Statement StatementList::statement(std::size_t index) const
 
 StatementList request_statements(const Arguments &arguments)
 {
-    ::JsonbContainer *root = &DatumGetJsonbP(arguments.json("plan").value)->root;
+    JsonValue plan = arguments.json("plan");
     const char *path = "$";
-    if (JsonContainerIsObject(root)) {
-        const ::JsonbValue *ddl = ::getKeyJsonValueFromContainer(root, "ddl", 3, nullptr);
-        root = ddl != nullptr && ddl->type == ::jbvBinary ? ddl->val.binary.data : nullptr;
+    if (plan.is_object()) {
+        const ::JsonbValue *ddl =
+            ::getKeyJsonValueFromContainer(plan.value.val.binary.data, "ddl", 3, nullptr);
+        plan = ddl != nullptr ? JsonValue{*ddl} : JsonValue{};
         path = "$.ddl";
     }
-    if (root == nullptr || !JsonContainerIsArray(root) || JsonContainerIsScalar(root))
+    if (!plan.is_array())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("invalid plan: %s is not an array of statements", path),
                 errhint("A plan is the result of a set_ function, or an array of such statements."));
-    return {.array = root, .path = path, .count = JsonContainerSize(root)};
+    ::JsonbContainer *array = plan.value.val.binary.data;
+    return {.array = array, .path = path, .count = JsonContainerSize(array)};
 }
 
 } // namespace dj_deploy

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view toast_prefix = "toast.";
 constexpr std::size_t most_hints = 3;
 constexpr std::size_t longest_value = 100; // bytes
+constexpr std::size_t most_parameters = 64;
 
 // What hints name, where the server knows it.
 constexpr std::array known_names = {
@@ -97,11 +98,11 @@ const char *near_names(std::string_view option, bool is_toast)
     return count == 0 ? nullptr : text.data;
 }
 
-[[noreturn]] void raise_unknown(const StorageParameter &parameter)
+[[noreturn]] void raise_unknown(const StorageParameter &parameter, const char *prefix)
 {
     const char *near = near_names(parameter.option, parameter.is_toast);
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-            errmsg("unrecognized parameter \"%s\"", parameter.name),
+            errmsg("%sunrecognized parameter \"%s\"", prefix, parameter.name),
             near != nullptr
                 ? errhint("Perhaps you meant %s.", near)
                 : errhint("Parameters are autovacuum_*, vacuum_*, and the same with \"toast.\" in front."));
@@ -128,45 +129,65 @@ StorageParameter named(const char *name)
     return ::heap_reloptions(is_toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, is_strict);
 }
 
-StorageParameter read_parameter(const char *name, std::string_view type, const char *value)
+// What the server's parser says of a value does not say where it stands.
+void name_place(void *prefix)
 {
-    StorageParameter parameter = named(name);
+    if (*static_cast<const char *>(prefix) != '\0')
+        errcontext("%s", static_cast<const char *>(prefix));
+}
+
+StorageParameter read_parameter(const JsonMember &member, const char *prefix)
+{
+    StorageParameter parameter = named(member.key);
     if (!is_ours(parameter.option, parameter.is_toast))
-        raise_unknown(parameter);
-    if (type == "null")
+        raise_unknown(parameter, prefix);
+    if (member.value.is_null())
         return parameter;
-    if (type == "array" || type == "object")
+    const char *value = member.value.text();
+    if (value == nullptr)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("value of parameter \"%s\" must be a number, boolean, string or null; got an %s", name,
-                       type.data()));
+                errmsg("%svalue of parameter \"%s\" must be a number, boolean, string or null; got an %s",
+                       prefix, member.key, member.value.is_array() ? "array" : "object"));
     if (std::string_view(value).size() > longest_value)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("value of parameter \"%s\" is too long", name),
+                errmsg("%svalue of parameter \"%s\" is too long", prefix, member.key),
                 errdetail("A value has at most %zu bytes.", longest_value));
     parameter.value = value;
+    parameter.is_string = member.value.is_string();
+    ::ErrorContextCallback callback{
+        .previous = error_context_stack, .callback = name_place, .arg = const_cast<char *>(prefix)};
+    error_context_stack = &callback;
     parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
-    parameter.is_string = type == "string";
+    error_context_stack = callback.previous;
     return parameter;
 }
 
-constexpr const char *sql = R"(
-    SELECT p.key, pg_catalog.jsonb_typeof(p.value), p.value #>> '{}'
-    FROM pg_catalog.jsonb_each($1) p
-    ORDER BY p.key COLLATE "C")";
-
 } // namespace
 
-Array<StorageParameter> request_storage_parameters(const Arguments &arguments)
+Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *prefix)
 {
-    const Json parameters = arguments.json("parameters");
-    if (!parameters.is_object())
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("parameters must be a JSON object of parameter names and values"));
     Array<StorageParameter> read;
-    query(
-        sql, [&](const Row &row) { read.push(read_parameter(row.string(1), row.string(2), row.string(3))); },
-        parameters);
+    for (const JsonMember &member : members_of(object))
+        read.push(read_parameter(member, prefix));
+    if (read.count > most_parameters)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%smore than %zu parameters", prefix, most_parameters));
     return read;
+}
+
+bool read_option(const char *element, bool is_toast, StorageParameter &parameter)
+{
+    const char *sign = ::strchr(element, '=');
+    if (sign == nullptr)
+        return false;
+    parameter = named(
+        ::psprintf("%s%.*s", is_toast ? toast_prefix.data() : "", static_cast<int>(sign - element), element));
+    if (!is_ours(parameter.option, is_toast))
+        return false;
+    parameter.value = sign + 1;
+    parameter.is_string = true;
+    parameter.parsed = parse(is_toast, element, false);
+    return true;
 }
 
 bool has_same_meaning(const StorageParameter &parameter, const char *name_and_value)

@@ -1,7 +1,7 @@
 // Table storage parameters about vacuum, as a call gives them in JSON.
 #pragma once
 
-#include "pg/array.hpp"
+#include "pg/json.hpp"
 #include "request/arguments.hpp"
 
 namespace dj_deploy {
@@ -15,9 +15,14 @@ struct StorageParameter {
     const ::bytea *parsed; // the value as the server understands it
 };
 
-// Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023 for anything else, for
-// a name that this server does not know for tables, and for a value that its parser refuses.
-Array<StorageParameter> request_storage_parameters(const Arguments &arguments);
+// Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023, with the prefix
+// before the message, for anything else, for a name that this server does not know for tables, for a value
+// that its parser refuses, and for more than 64.
+Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *prefix = "");
+
+// The parameter that an element "name=value" of pg_class.reloptions sets. Returns false for one that is not
+// about vacuum.
+bool read_option(const char *element, bool is_toast, StorageParameter &parameter);
 
 // Whether a value that is in force, as "name=value", means the same as the parameter's.
 bool has_same_meaning(const StorageParameter &parameter, const char *name_and_value);

@@ -1,0 +1,184 @@
+// Values are compared by the server's own parser; tables that are alike share what was found out about the
+// first.
+#include "planners/autovacuum.hpp"
+
+#include "catalog/class_values.hpp"
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+bool AutovacuumPlanner::has_toast_parameters() const
+{
+    return std::any_of(parameters.begin(), parameters.end(),
+                       [](const StorageParameter &parameter) { return parameter.is_toast; });
+}
+
+// What the server takes for the strictest of the parameters; so far all take SHARE UPDATE EXCLUSIVE.
+::LOCKMODE AutovacuumPlanner::lock() const
+{
+    ::List *options = NIL;
+    for (const StorageParameter &parameter : parameters)
+        options = ::lappend(options, ::makeDefElem(::pstrdup(parameter.option), nullptr, -1));
+    return ::AlterTableGetRelOptionsLockLevel(options);
+}
+
+namespace {
+
+// The element "name=value" of a reloptions array; null when there is none.
+const char *find_option(::Datum options, std::string_view name)
+{
+    if (options == 0)
+        return nullptr;
+    ::Datum *elements = nullptr;
+    int count = 0;
+    ::deconstruct_array(DatumGetArrayTypeP(options), TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr,
+                        &count);
+    for (int index = 0; index < count; index++) {
+        const char *element = TextDatumGetCString(elements[index]);
+        if (std::string_view(element).starts_with(name) && element[name.size()] == '=')
+            return element;
+    }
+    return nullptr;
+}
+
+// The server's parser has accepted the value, so there is no backslash in it.
+void append_value(::StringInfo text, const StorageParameter &parameter)
+{
+    if (parameter.value == nullptr)
+        return;
+    ::appendStringInfoString(text, " = ");
+    if (parameter.is_string)
+        append_literal(text, parameter.value);
+    else
+        ::appendStringInfoString(text, parameter.value);
+}
+
+} // namespace
+
+// "name=value", or null when it is not set.
+const char *AutovacuumPlanner::current(const Options &options, const StorageParameter &parameter) const
+{
+    return find_option(parameter.is_toast ? options.of_toast : options.own, parameter.option);
+}
+
+// What the parser leaves behind is gone at the end: tables are many.
+AutovacuumPlanner::Difference AutovacuumPlanner::compare(const Options &options) const
+{
+    const ::MemoryContext caller = ::CurrentMemoryContext;
+    const ::MemoryContext scratch =
+        AllocSetContextCreate(caller, "dj_deploy storage parameters", ALLOCSET_SMALL_SIZES);
+    ::MemoryContextSwitchTo(scratch);
+    Difference difference{};
+    for (std::size_t index = 0; index < parameters.count; index++) {
+        const StorageParameter &parameter = parameters[index];
+        if (parameter.is_toast && !options.has_toast)
+            continue;
+        const Mask bit = Mask{1} << index;
+        const char *current = this->current(options, parameter);
+        if (parameter.value == nullptr)
+            difference.to_reset |= current != nullptr ? bit : 0;
+        else if (current == nullptr || !has_same_meaning(parameter, current))
+            difference.to_set |= bit;
+    }
+    ::MemoryContextSwitchTo(caller);
+    ::MemoryContextDelete(scratch);
+    return difference;
+}
+
+// SET (autovacuum_enabled = false, toast.vacuum_truncate = true), RESET (autovacuum_analyze_threshold)
+const char *AutovacuumPlanner::action(const Difference &difference) const
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    const auto append_list = [&](const char *action, Mask mask) {
+        const char *separator = action;
+        for (std::size_t index = 0; index < parameters.count; index++) {
+            if ((mask >> index & 1) == 0)
+                continue;
+            ::appendStringInfo(&text, "%s%s", separator, parameters[index].name);
+            append_value(&text, parameters[index]);
+            separator = ", ";
+        }
+        if (mask != 0)
+            appendStringInfoChar(&text, ')');
+    };
+    append_list(" SET (", difference.to_set);
+    append_list(difference.to_set != 0 ? ", RESET (" : " RESET (", difference.to_reset);
+    return exact_copy(text);
+}
+
+// The old values as the table has them: their text is in quotes, whatever it is.
+const Effect *AutovacuumPlanner::effect(const Options &options, const Difference &difference) const
+{
+    ::StringInfoData from, to, set, reset;
+    for (::StringInfo text : {&from, &to, &set, &reset})
+        ::initStringInfo(text);
+    const auto comma = [](const ::StringInfoData &text) { return text.len > 0 ? ", " : ""; };
+    for (std::size_t index = 0; index < parameters.count; index++) {
+        if (((difference.to_set | difference.to_reset) >> index & 1) == 0)
+            continue;
+        const StorageParameter &parameter = parameters[index];
+        const char *current = this->current(options, parameter);
+        const char *value = current != nullptr ? ::strchr(current, '=') + 1 : nullptr;
+        ::appendStringInfo(&from, "%s%s = %s", comma(from), parameter.name,
+                           value != nullptr ? value : "null");
+        ::appendStringInfo(&to, "%s%s = %s", comma(to), parameter.name,
+                           parameter.value != nullptr ? parameter.value : "null");
+        ::appendStringInfo(value != nullptr ? &set : &reset, "%s%s", comma(value != nullptr ? set : reset),
+                           parameter.name);
+        if (value != nullptr) {
+            ::appendStringInfoString(&set, " = ");
+            append_literal(&set, value);
+        }
+    }
+    const char *undo = set.len == 0     ? ::psprintf(" RESET (%s)", reset.data)
+                       : reset.len == 0 ? ::psprintf(" SET (%s)", set.data)
+                                        : ::psprintf(" SET (%s), RESET (%s)", set.data, reset.data);
+    Effect effect{.property = "autovacuum", .from = from.data, .to = to.data};
+    effect.add_undo({.before = "ALTER TABLE ", .after = undo});
+    return keep(effect);
+}
+
+void AutovacuumPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const
+{
+    Array<::Oid> toasts;
+    for (const Table &table : tables)
+        if (OidIsValid(table.toast) && has_toast_parameters())
+            toasts.push(table.toast);
+    std::sort(toasts.begin(), toasts.end());
+    const Array<ClassValue> toast_values = read_class_values(Anum_pg_class_reloptions, toasts.view());
+
+    Options last_options{.own = 0, .of_toast = 0, .has_toast = false};
+    Difference last_difference = compare(last_options);
+    Difference last_written{};
+    const char *written = nullptr;
+    const Effect *effect = nullptr;
+    const ::LOCKMODE lock = this->lock();
+    plan.analyzed = 0;
+    for (const Table &table : tables) {
+        if (table.is_partitioned())
+            continue;
+        plan.analyzed++;
+        const Options options{.own = table.value,
+                              .of_toast = find_class_value(toast_values.view(), table.toast),
+                              .has_toast = OidIsValid(table.toast)};
+        if (std::exchange(last_options, options) != options) {
+            last_difference = compare(options);
+            effect = nullptr;
+        }
+        if (last_difference.is_none())
+            continue;
+        if (written == nullptr || std::exchange(last_written, last_difference) != last_difference)
+            written = action(last_difference);
+        if (plan.is_part && effect == nullptr)
+            effect = this->effect(options, last_difference);
+        plan.changes.push({.table = &table,
+                           .before = "ALTER TABLE ",
+                           .after = written,
+                           .lock = lock,
+                           .locks_toast = options.has_toast,
+                           .effect = effect});
+    }
+}
+
+} // namespace dj_deploy

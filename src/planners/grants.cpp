@@ -1,0 +1,131 @@
+// The schema, what is in it, and what its owners will make.
+#include "planners/grants.hpp"
+
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// As the server has it: up to 15 membership is enough, since 16 the role's privileges must be inherited.
+bool may_set_defaults_of(::Oid owner)
+{
+    return PG_VERSION_NUM >= 160000 ? ::has_privs_of_role(::GetUserId(), owner)
+                                    : ::is_member_of_role(::GetUserId(), owner);
+}
+
+} // namespace
+
+::Oid GrantsPlanner::resolve_role() const
+{
+    if (is_public(role_name))
+        return ACL_ID_PUBLIC;
+    const ::Oid role = ::get_role_oid(role_name, true);
+    if (!OidIsValid(role))
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", role_name));
+    return role;
+}
+
+void GrantsPlanner::plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const
+{
+    const PrivilegeTarget target{.table = nullptr,
+                                 .privileges = schema_privileges,
+                                 .prefix = "",
+                                 .on = ::psprintf("SCHEMA %s", identifier(current.name)),
+                                 .name = current.name,
+                                 .owner = current.owner,
+                                 .list = current.list};
+    const Holding held = holding_of(role, current.owner, current.list);
+    if (current.owner != role && plan_privileges(target, access, held, {}, grantee, plan) &&
+        !::has_privs_of_role(::GetUserId(), current.owner))
+        plan.denials.push(::psprintf("must be owner of schema \"%s\"", current.name));
+}
+
+void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const
+{
+    Array<::Oid> oids;
+    for (const Table &table : tables)
+        oids.push(table.oid);
+    std::sort(oids.begin(), oids.end());
+    const Array<ColumnHolding> columns = read_column_holdings(role, oids.view());
+
+    plan.analyzed = 0;
+    for (const Table &table : tables) {
+        plan.analyzed += !table.is_sequence();
+        if (table.owner == role)
+            continue;
+        const PrivilegeTarget target{
+            .table = &table,
+            .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
+            .prefix = "",
+            .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
+            .name = nullptr,
+            .owner = table.owner,
+            .list = table.value,
+        };
+        const Holding held = holding_of(role, table.owner, table.value);
+        plan_privileges(target, access, held, find_column_holding(columns.view(), table.oid), grantee, plan);
+    }
+}
+
+// The default privileges of every role that owns a table in the schema.
+void GrantsPlanner::plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                                       Plan &plan) const
+{
+    Array<::Oid> owners;
+    for (const Table &table : tables)
+        if ((table.relkind == RELKIND_RELATION || table.is_partitioned()) && table.owner != role)
+            owners.push(table.owner);
+    std::sort(owners.begin(), owners.end());
+    owners.count = std::unique(owners.begin(), owners.end()) - owners.begin();
+    if (owners.is_empty())
+        plan.remarks.push({.level = NOTICE,
+                           .message = ::psprintf("no other role owns a table in schema \"%s\"", schema.name),
+                           .detail = "Nothing is planned for future tables."});
+    for (const ::Oid owner : owners)
+        plan_future_tables_of(owner, role, schema, plan);
+}
+
+void GrantsPlanner::plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema,
+                                          Plan &plan) const
+{
+    const char *owner_name = ::GetUserNameFromId(owner, true);
+    if (owner_name == nullptr) // dropped meanwhile, with its tables
+        return;
+    plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
+    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
+                                    identifier(owner_name), identifier(schema.name));
+
+    const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
+        const PrivilegeTarget target{.table = nullptr,
+                                     .privileges = privileges,
+                                     .prefix = prefix,
+                                     .on = on,
+                                     .name = schema.name,
+                                     .owner = InvalidOid,
+                                     .list = 0};
+        const ::Datum list = read_default_privileges(owner, schema.oid, object_type);
+        return plan_privileges(target, access, holding_of(role, owner, list), {}, grantee, plan);
+    };
+    const bool has_tables = plan_kind(DEFACLOBJ_RELATION, table_privileges, "TABLES");
+    const bool has_sequences = plan_kind(DEFACLOBJ_SEQUENCE, sequence_privileges, "SEQUENCES");
+    if ((has_tables || has_sequences) && !may_set_defaults_of(owner))
+        plan.denials.push(
+            ::psprintf("permission denied to change default privileges of role \"%s\"", owner_name));
+}
+
+void GrantsPlanner::plan(Target target, std::span<const Table> tables, Plan &plan) const
+{
+    const ::Oid role = resolve_role();
+    if (!is_public(role_name))
+        plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
+    const SchemaPrivileges current = read_schema_privileges(target.schema);
+    const NamedObject schema{.catalog = NamespaceRelationId, .oid = target.schema, .name = current.name};
+    plan.names.push(schema);
+    plan_schema(role, current, plan);
+    plan_tables(role, tables, plan);
+    if (has_future_tables)
+        plan_future_tables(role, schema, tables, plan);
+}
+
+} // namespace dj_deploy

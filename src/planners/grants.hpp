@@ -1,0 +1,38 @@
+// GRANT SELECT ON TABLE "lab"."session" TO "analyst", and REVOKE of what goes beyond, for everything in a
+// schema that a role does not hold exactly the privileges on that were asked for.
+#pragma once
+
+#include "plan/privileges.hpp"
+
+namespace dj_deploy {
+
+struct GrantsPlanner {
+    static constexpr Scope scope = {
+        .has_hidden = true, .has_partitions = false, .column = Anum_pg_class_relacl, .has_relations = true};
+
+    const char *role_name; // "public" is PUBLIC
+    Grantee grantee;
+    Access access;
+    bool has_future_tables;
+
+    static GrantsPlanner of(const char *role, Access access, bool has_future_tables)
+    {
+        return {.role_name = role,
+                .grantee = Grantee::of(role),
+                .access = access,
+                .has_future_tables = has_future_tables};
+    }
+
+    // Of a schema. 42704 for a role that does not exist.
+    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+
+private:
+    ::Oid resolve_role() const;
+    void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
+    void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
+    void plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                            Plan &plan) const;
+    void plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema, Plan &plan) const;
+};
+
+} // namespace dj_deploy

@@ -1,0 +1,246 @@
+// Compares with what a publication lists, not with what it publishes: a partition travels as its root.
+#include "planners/publication_membership.hpp"
+
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+void PublicationMembershipPlanner::require_listable(const Publication &publication, ::Oid schema) const
+{
+    if (!OidIsValid(publication.oid) && !is_member)
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("publication \"%s\" does not exist", name));
+    if (publication.for_all != nullptr)
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("publication \"%s\" is defined as %s", name, publication.for_all),
+                errdetail("Tables cannot be added to it or dropped from it."));
+    const char *schema_name = ::get_namespace_name(schema);
+    if (publication.has_schema && schema_name != nullptr)
+        ereport(
+            ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            errmsg("publication \"%s\" publishes schema \"%s\" as a whole", name, schema_name),
+            errdetail("It is defined with TABLES IN SCHEMA, which publishes hidden tables too."),
+            errhint(
+                "In one transaction, take the schema out with ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s, "
+                "and call again.",
+                identifier(name), identifier(schema_name)));
+}
+
+void plan_creation(const char *name, const char *options, const Effect *effect, Plan &plan)
+{
+    plan.changes.push({.table = nullptr,
+                       .before = ::psprintf("CREATE PUBLICATION %s %s", identifier(name), options),
+                       .after = "",
+                       .lock = NoLock,
+                       .effect = effect});
+    if (::object_aclcheck(DatabaseRelationId, MyDatabaseId, ::GetUserId(), ACL_CREATE) != ::ACLCHECK_OK)
+        plan.denials.push(
+            ::psprintf("permission denied for database \"%s\"", ::get_database_name(MyDatabaseId)));
+}
+
+void PublicationMembershipPlanner::plan_publication(const Publication &publication, Plan &plan) const
+{
+    plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = name});
+    if (!OidIsValid(publication.oid)) {
+        // Partitions travel as their root, so that a subscriber needs no table for each.
+        if (may_create)
+            plan_creation(name, "WITH (publish_via_partition_root = true)", nullptr, plan);
+        return;
+    }
+    if (!publication.is_owned)
+        plan.denials.push(::psprintf("must be owner of publication \"%s\"", name));
+    if (publication.is_empty)
+        plan.remarks.push({
+            .level = WARNING,
+            .message = ::psprintf("publication \"%s\" was empty", name),
+            .detail = "It published nothing. Tables that it held may have been dropped.",
+        });
+}
+
+namespace {
+
+// A publication lists inheriting tables one by one; without ONLY their parent would bring them along.
+const char *inherited_only(const Table &table)
+{
+    return table.has_children && !table.is_partitioned() ? "ONLY " : "";
+}
+
+// A tree of partitions belongs to the schema of its root.
+::Oid home_of(const Table &table)
+{
+    const Array<::Oid> ancestors = read_ancestors(table.oid);
+    return ancestors.is_empty() ? table.schema_oid : ::get_rel_namespace(ancestors[ancestors.count - 1]);
+}
+
+// ALTER PUBLICATION "cdc" ADD TABLE
+Phrase phrase(const char *publication, const char *action, const Table &table, const char *after = "")
+{
+    return {.before = ::psprintf("ALTER PUBLICATION %s %s TABLE %s", identifier(publication), action,
+                                 inherited_only(table)),
+            .after = after};
+}
+
+} // namespace
+
+const Effect *PublicationMembershipPlanner::effect(bool is_added, const Phrase &undo) const
+{
+    Effect effect{.property = ::psprintf("publications.%s", name),
+                  .from = is_added ? nullptr : "member",
+                  .to = is_added ? "member" : nullptr};
+    effect.add_undo(undo);
+    return keep(effect);
+}
+
+void PublicationMembershipPlanner::add(const Table &table, const Listing &listing, Plan &plan) const
+{
+    if (table.persistence != RELPERSISTENCE_PERMANENT)
+        return plan.skip(table, "an unlogged table cannot be published");
+    if (listing.is_narrowed_below(table.oid))
+        return plan.skip(
+            table, "a partition is listed with a column list or row filter, which would no longer count");
+    const Phrase statement = phrase(name, "ADD", table);
+    plan.changes.push({
+        .table = &table,
+        .before = statement.before,
+        .after = statement.after,
+        .lock = ShareUpdateExclusiveLock,
+        .effect = plan.is_part ? effect(true, phrase(name, "DROP", table)) : nullptr,
+    });
+}
+
+// What is dropped may be listed with a column list and a row filter, which undo brings back.
+void PublicationMembershipPlanner::drop(const Table &table, Plan &plan) const
+{
+    const Phrase statement = phrase(name, "DROP", table);
+    plan.changes.push({
+        .table = &table,
+        .before = statement.before,
+        .after = statement.after,
+        .lock = ShareUpdateExclusiveLock,
+        .needs_owner = false,
+        .effect = plan.is_part ? effect(false, phrase(name, "ADD", table, read_narrowing(name, table.oid)))
+                               : nullptr,
+    });
+}
+
+void PublicationMembershipPlanner::plan_named_table(const Table &table, const Listing &listing,
+                                                    Plan &plan) const
+{
+    const bool is_listed = listing.find(table.oid) != nullptr;
+    const Array<::Oid> ancestors = read_ancestors(table.oid);
+    const bool has_listed_ancestor = std::any_of(ancestors.begin(), ancestors.end(), [&](::Oid ancestor) {
+        return listing.find(ancestor) != nullptr;
+    });
+    if (is_member && !is_listed && !has_listed_ancestor)
+        add(table, listing, plan);
+    if (!is_member && is_listed)
+        drop(table, plan);
+    if (!is_member && has_listed_ancestor)
+        plan.skip(table, "the partition is published through a table above it");
+}
+
+// What is listed and is no user table. A partition goes only where its root takes its place, or is hidden.
+void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member &member,
+                                               std::span<const Table> tables, const Listing &listing,
+                                               Plan &plan) const
+{
+    const Array<::Oid> ancestors = read_ancestors(table.oid);
+    const auto is_root_that_stays_out = [&](const Table &other) {
+        return other.oid == ancestors[ancestors.count - 1] && listing.find(other.oid) == nullptr &&
+               (other.persistence != RELPERSISTENCE_PERMANENT || listing.is_narrowed_below(other.oid));
+    };
+    if (!is_member || !table.is_partition)
+        drop(table, plan);
+    else if (!member.is_plain)
+        plan.skip(table, "the partition is listed with a column list or row filter of its own");
+    else if (ancestors.is_empty())
+        plan.skip(table, "the partition is being detached");
+    else if (std::any_of(tables.begin(), tables.end(), is_root_that_stays_out))
+        plan.skip(table, "the root of the partition is not published");
+    else
+        drop(table, plan);
+}
+
+void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Table> tables,
+                                               const Listing &listing, Plan &plan) const
+{
+    for (const Table &table : tables) {
+        const bool is_user_table = !table.is_hidden() && !table.is_partition && !table.is_member;
+        if (std::binary_search(apart.begin(), apart.end(), table.oid))
+            continue;
+        const Member *member = listing.find(table.oid);
+        if (!is_user_table && (member == nullptr || home_of(table) != schema))
+            continue;
+        plan.analyzed++;
+        if (!is_user_table)
+            plan_misfit(table, *member, tables, listing, plan);
+        else if (is_member && member == nullptr)
+            add(table, listing, plan);
+        else if (!is_member && member != nullptr)
+            drop(table, plan);
+    }
+}
+
+void PublicationMembershipPlanner::plan(Target target, std::span<const Table> tables, Plan &plan) const
+{
+    const bool is_schema = OidIsValid(target.schema);
+    const ::Oid schema = is_schema ? target.schema : ::get_rel_namespace(target.table);
+    const Publication publication = read_publication(name, schema);
+    require_listable(publication, schema);
+    plan_publication(publication, plan);
+
+    const Listing listing = Listing::of(publication);
+    plan.analyzed = 0;
+    if (is_schema)
+        plan_schema(schema, tables, listing, plan);
+    for (const Table &table : tables) {
+        if (!std::binary_search(named.begin(), named.end(), table.oid))
+            continue;
+        plan_named_table(table, listing, plan);
+        plan.analyzed++;
+    }
+    if (!plan.is_part)
+        warn_of_broken_writes(publication, tables, listing, plan);
+}
+
+// Membership alone makes UPDATE and DELETE fail on a table, or on a leaf of it, that no row can be identified
+// in.
+void PublicationMembershipPlanner::warn_of_broken_writes(const Publication &publication,
+                                                         std::span<const Table> tables,
+                                                         const Listing &listing, Plan &plan) const
+{
+    if (OidIsValid(publication.oid) && !publication.has_writes)
+        return;
+    Array<::Oid> added;
+    for (const Change &change : plan.changes)
+        if (change.table != nullptr && listing.find(change.table->oid) == nullptr)
+            added.push(change.table->oid);
+    std::sort(added.begin(), added.end());
+
+    const auto is_added = [&](::Oid oid) { return std::binary_search(added.begin(), added.end(), oid); };
+    const auto is_published = [&](const Table &table) {
+        if (is_added(table.oid) || !table.is_partition)
+            return is_added(table.oid);
+        const Array<::Oid> ancestors = read_ancestors(table.oid);
+        return std::any_of(ancestors.begin(), ancestors.end(), is_added);
+    };
+    Array<::Oid> published;
+    for (const Table &table : tables)
+        if (!added.is_empty() && is_published(table))
+            published.push(table.oid);
+    if (published.is_empty())
+        return;
+    const Array<::Oid> unidentified = read_unidentified(published.view(), publication.has_generated);
+    for (const Table &table : tables)
+        if (std::binary_search(unidentified.begin(), unidentified.end(), table.oid))
+            plan.remarks.push({
+                .level = WARNING,
+                .message = ::psprintf(
+                    "UPDATE and DELETE on table \"%s.%s\" will fail once publication \"%s\" holds it",
+                    table.schema, table.name, name),
+                .detail = "No replica identity that is published tells its rows apart.",
+                .hint = "Add a primary key, or set replica identity FULL first.",
+                .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            });
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,39 @@
+// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session" for every user table of a schema that a publication
+// lacks, and DROP TABLE for what does not belong there.
+#pragma once
+
+#include "catalog/membership.hpp"
+#include "plan/plan.hpp"
+
+namespace dj_deploy {
+
+struct PublicationMembershipPlanner {
+    static constexpr Scope scope = {.has_hidden = true, .has_members = true};
+
+    const char *name;
+    bool is_member;         // what the tables are to be
+    bool may_create = true; // the publication, when it is missing
+    Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
+    Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
+
+    // Of a target that is a schema, its tables; then those that are named.
+    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+
+private:
+    void require_listable(const Publication &publication, ::Oid schema) const;
+    void plan_publication(const Publication &publication, Plan &plan) const;
+    void plan_schema(::Oid schema, std::span<const Table> tables, const Listing &listing, Plan &plan) const;
+    void plan_misfit(const Table &table, const Member &member, std::span<const Table> tables,
+                     const Listing &listing, Plan &plan) const;
+    void plan_named_table(const Table &table, const Listing &listing, Plan &plan) const;
+    void add(const Table &table, const Listing &listing, Plan &plan) const;
+    void drop(const Table &table, Plan &plan) const;
+    const Effect *effect(bool is_added, const Phrase &undo) const;
+    void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
+                               const Listing &listing, Plan &plan) const;
+};
+
+// Plans the statement that creates a publication, with these words after its name.
+void plan_creation(const char *name, const char *options, const Effect *effect, Plan &plan);
+
+} // namespace dj_deploy

@@ -1,0 +1,155 @@
+// Sets what differs, or everything, and says what gives way to it and which writes will fail.
+#include "planners/replica_identity.hpp"
+
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+const char *identity_clause(char identity, const char *index)
+{
+    switch (identity) {
+    case REPLICA_IDENTITY_FULL:
+        return "FULL";
+    case REPLICA_IDENTITY_DEFAULT:
+        return "DEFAULT";
+    case REPLICA_IDENTITY_INDEX:
+        return index != nullptr ? ::psprintf("USING INDEX %s", identifier(index)) : "NOTHING";
+    default:
+        return "NOTHING";
+    }
+}
+
+const char *identity_word(char identity, const char *index)
+{
+    switch (identity) {
+    case REPLICA_IDENTITY_FULL:
+        return "full";
+    case REPLICA_IDENTITY_DEFAULT:
+        return "default";
+    case REPLICA_IDENTITY_INDEX:
+        return index != nullptr ? ::psprintf("index %s", index) : "index dropped";
+    default:
+        return "nothing";
+    }
+}
+
+bool ReplicaIdentityPlanner::is_settled(const Table &table) const
+{
+    if (!skip_unchanged || table.replica_identity != identity)
+        return false;
+    return identity != REPLICA_IDENTITY_INDEX ||
+           (table.identity_index != nullptr && std::string_view(table.identity_index) == index);
+}
+
+void ReplicaIdentityPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const
+{
+    const char *action = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index));
+    for (const Table &table : tables) {
+        if (is_settled(table))
+            continue;
+        notice_replaced(table, plan);
+        plan.changes.push({.table = &table,
+                           .before = "ALTER TABLE ",
+                           .after = action,
+                           .lock = AccessExclusiveLock,
+                           .effect = plan.is_part ? effect_on(table) : nullptr});
+    }
+    if (!plan.is_part)
+        warn_of_broken_writes(plan);
+    plan.is_fixed = !skip_unchanged;
+}
+
+const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
+{
+    Effect effect{.property = "replica_identity",
+                  .from = identity_word(table.replica_identity, table.identity_index),
+                  .to = identity_word(identity, index)};
+    effect.add_undo({.before = "ALTER TABLE ",
+                     .after = ::psprintf(" REPLICA IDENTITY %s",
+                                         identity_clause(table.replica_identity, table.identity_index))});
+    return keep(effect);
+}
+
+// FULL and DEFAULT come from calls like this one; anything else somebody chose for this table.
+void ReplicaIdentityPlanner::notice_replaced(const Table &table, Plan &plan) const
+{
+    const bool is_nothing = table.replica_identity == REPLICA_IDENTITY_NOTHING;
+    if (!is_nothing && table.replica_identity != REPLICA_IDENTITY_INDEX)
+        return;
+    const char *chosen = is_nothing ? "NOTHING"
+                         : table.identity_index == nullptr
+                             ? "USING INDEX of an index that was dropped"
+                             : ::psprintf("USING INDEX \"%s\"", table.identity_index);
+    plan.remarks.push({
+        .level = NOTICE,
+        .message = ::psprintf("replica identity %s of table \"%s.%s\" gives way to %s", chosen, table.schema,
+                              table.name, identity_clause(identity, index)),
+    });
+}
+
+void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
+{
+    Array<::Oid> oids;
+    for (const Change &change : plan.changes)
+        oids.push(change.table->oid);
+    const Array<BrokenWrite> broken = read_broken_writes(oids.view(), is_full());
+    if (broken.is_empty())
+        return;
+
+    for (const Change &change : plan.changes) {
+        const ::Oid oid = change.table->oid;
+        const BrokenWrite *write = find_sorted(broken.view(), &BrokenWrite::table, oid);
+        for (; write != nullptr && write != broken.end() && write->table == oid; write++)
+            warn_of_broken_write(*change.table, *write, plan);
+    }
+}
+
+namespace {
+
+struct Explanation {
+    const char *detail; // of the publication
+    const char *hint;
+};
+
+Explanation explain(WriteHazard hazard, bool is_full)
+{
+    switch (hazard) {
+    case WriteHazard::column_list:
+        if (is_full)
+            return {"has a column list for the table, which replica identity FULL does not allow",
+                    "Drop the column list, or use mode 'default' if the list covers the primary key."};
+        return {"has a column list for the table that leaves out columns of the primary key",
+                "Add these columns to the column list."};
+    case WriteHazard::row_filter:
+        return {"has a row filter for the table that reads columns outside the primary key",
+                "Filter by columns of the primary key, or use mode 'full' where there is no column list."};
+    case WriteHazard::generated_column:
+        return {"does not publish generated columns that are part of the replica identity",
+                is_full ? "Publish these columns, or use mode 'default' if the primary key has none."
+                        : "Publish these columns."};
+    default:
+        return {"publishes them, and the table has no primary key or a deferrable one",
+                "Add a primary key, or use mode 'full' where there is no column list."};
+    }
+}
+
+} // namespace
+
+void ReplicaIdentityPlanner::warn_of_broken_write(const Table &table, const BrokenWrite &broken,
+                                                  Plan &plan) const
+{
+    const char *commands = broken.is_update && broken.is_delete ? "UPDATE and DELETE"
+                           : broken.is_update                   ? "UPDATE"
+                                                                : "DELETE";
+    const Explanation explanation = explain(broken.hazard, is_full());
+    plan.remarks.push({
+        .level = WARNING,
+        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands,
+                              table.schema, table.name, identity_clause(identity, index)),
+        .detail = ::psprintf("Publication \"%s\" %s.", broken.publication, explanation.detail),
+        .hint = explanation.hint,
+        .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+    });
+}
+
+} // namespace dj_deploy

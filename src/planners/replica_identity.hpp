@@ -1,0 +1,35 @@
+// ALTER TABLE "lab"."session" REPLICA IDENTITY FULL, as DataJoint's specification of deployment operations
+// says.
+#pragma once
+
+#include "catalog/publications.hpp"
+#include "plan/plan.hpp"
+
+namespace dj_deploy {
+
+struct ReplicaIdentityPlanner {
+    static constexpr Scope scope = {};
+
+    char identity;     // as in pg_class.relreplident
+    const char *index; // of identity 'i'
+    bool skip_unchanged;
+
+    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+
+private:
+    bool is_full() const { return identity == REPLICA_IDENTITY_FULL; }
+    bool is_settled(const Table &table) const;
+    const Effect *effect_on(const Table &table) const;
+    void notice_replaced(const Table &table, Plan &plan) const;
+    void warn_of_broken_writes(Plan &plan) const;
+    void warn_of_broken_write(const Table &table, const BrokenWrite &broken, Plan &plan) const;
+};
+
+// FULL, DEFAULT, NOTHING or USING INDEX "session_pkey", as in a statement. An index that is null was dropped:
+// the server then takes the table for one with NOTHING.
+const char *identity_clause(char identity, const char *index);
+
+// full, default, nothing, index session_pkey, or index dropped: as in a report.
+const char *identity_word(char identity, const char *index);
+
+} // namespace dj_deploy
