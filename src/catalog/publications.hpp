@@ -22,8 +22,39 @@ struct BrokenWrite {
     WriteHazard hazard;
 };
 
-// The writes that would fail if the tables had replica identity FULL or DEFAULT, by table and publication.
-// The rules are those of the server's CheckCmdReplicaIdentity() and RelationBuildPublicationDesc().
-Array<BrokenWrite> read_broken_writes(std::span<const ::Oid> tables, bool is_full);
+// A replica identity, present or planned.
+struct Identity {
+    ::Oid table;
+    char kind;   // as in pg_class.relreplident
+    ::Oid index; // of kind 'i'; InvalidOid when it was dropped
+};
+
+struct PublicationOptions {
+    ::Oid oid; // of one that does not exist yet any that no publication has
+    const char *name;
+    bool is_insert;
+    bool is_update;
+    bool is_delete;
+    bool is_truncate;
+    bool is_via_root;   // publish_via_partition_root
+    bool has_generated; // publishes stored generated columns (18 and later)
+};
+
+struct PublicationMember {
+    ::Oid publication;
+    ::Oid table;
+};
+
+// What is to become of publications, where it differs from what is.
+struct PublicationIntent {
+    Array<PublicationOptions> publications; // changed or new
+    Array<PublicationMember> added;
+    Array<PublicationMember> dropped;
+};
+
+// The writes that would fail if the tables had these replica identities and publications were as intended, by
+// table and publication. The rules are those of the server's CheckCmdReplicaIdentity() and
+// RelationBuildPublicationDesc().
+Array<BrokenWrite> read_broken_writes(std::span<const Identity> identities, const PublicationIntent &intent);
 
 } // namespace dj_deploy

@@ -89,10 +89,10 @@ void ReplicaIdentityPlanner::notice_replaced(const Table &table, Plan &plan) con
 
 void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
 {
-    Array<::Oid> oids;
+    Array<Identity> planned;
     for (const Change &change : plan.changes)
-        oids.push(change.table->oid);
-    const Array<BrokenWrite> broken = read_broken_writes(oids.view(), is_full());
+        planned.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
+    const Array<BrokenWrite> broken = read_broken_writes(planned.view(), {});
     if (broken.is_empty())
         return;
 
