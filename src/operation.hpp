@@ -43,7 +43,7 @@ Plan make_plan(const Operation &operation, NamedTarget named)
     plan.messages = ::SharedInvalidMessageCounter;
     const Target target = resolve_target(named);
     const Array<Table> tables = read_tables(target, Operation::scope);
-    plan.schemas = schemas_of(tables.view(), target.schema);
+    plan.schemas = schemas_of(tables.view(), {&target.schema, 1});
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
     put_in_order(plan, tables.view());
@@ -76,19 +76,25 @@ template <TableOperation Operation>
     }
 }
 
-// Of what the steps allocate only the report stays: as argument of rollout, the memory of the call lives as
-// long as the rollout.
-template <TableOperation Operation>
-::Datum run_operation(::FunctionCallInfo call)
+// Of what the steps allocate only the jsonb that they return stays: as argument of rollout, the memory of the
+// call lives as long as the rollout.
+template <class Steps>
+::Datum keep_result(Steps &&steps)
 {
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy operation", ALLOCSET_DEFAULT_SIZES);
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    const ::Datum report = run_steps<Operation>(call);
+    const ::Datum report = steps();
     ::MemoryContextSwitchTo(caller);
     ::Jsonb *copy = DatumGetJsonbPCopy(report);
     ::MemoryContextDelete(scratch);
     return JsonbPGetDatum(copy);
+}
+
+template <TableOperation Operation>
+::Datum run_operation(::FunctionCallInfo call)
+{
+    return keep_result([&] { return run_steps<Operation>(call); });
 }
 
 } // namespace dj_deploy

@@ -40,6 +40,9 @@ struct PublicationOptions {
     bool has_generated; // publishes stored generated columns (18 and later)
 };
 
+// The options of the publication of that name; false when there is none.
+bool read_options(const char *name, PublicationOptions &options);
+
 struct PublicationMember {
     ::Oid publication;
     ::Oid table;
@@ -56,5 +59,8 @@ struct PublicationIntent {
 // table and publication. The rules are those of the server's CheckCmdReplicaIdentity() and
 // RelationBuildPublicationDesc().
 Array<BrokenWrite> read_broken_writes(std::span<const Identity> identities, const PublicationIntent &intent);
+
+// The tables whose changes these publications publish, partitions instead of partitioned tables; sorted.
+Array<::Oid> read_published_tables(std::span<const ::Oid> publications);
 
 } // namespace dj_deploy

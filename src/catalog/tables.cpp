@@ -16,20 +16,6 @@ bool is_by_name(const Table *left, const Table *right)
     return names != 0 ? names < 0 : ::strcmp(left->schema, right->schema) < 0;
 }
 
-// Tables are large, so what is sorted is pointers.
-Array<Table> sort_by_name(const Array<Table> &tables)
-{
-    Array<const Table *> pointers;
-    for (const Table &table : tables)
-        pointers.push(&table);
-    std::sort(pointers.begin(), pointers.end(), is_by_name);
-    Array<Table> sorted;
-    sorted.resize(tables.count);
-    for (std::size_t index = 0; index < tables.count; index++)
-        sorted[index] = *pointers[index];
-    return sorted;
-}
-
 // The name of the index that serves as replica identity; null when it has been dropped or is not valid.
 const char *identity_index_name(::Oid table)
 {
@@ -201,6 +187,20 @@ void add_partitions(Array<Table> &tables, ::AttrNumber column)
 }
 
 } // namespace
+
+// Tables are large, so what is sorted is pointers.
+Array<Table> sort_by_name(const Array<Table> &tables)
+{
+    Array<const Table *> pointers;
+    for (const Table &table : tables)
+        pointers.push(&table);
+    std::sort(pointers.begin(), pointers.end(), is_by_name);
+    Array<Table> sorted;
+    sorted.resize(tables.count);
+    for (std::size_t index = 0; index < tables.count; index++)
+        sorted[index] = *pointers[index];
+    return sorted;
+}
 
 Array<Table> read_tables(Target target, const Scope &scope)
 {

@@ -44,4 +44,7 @@ struct Scope {
 // a partitioned table brings its partitions along where the scope says so.
 Array<Table> read_tables(Target target, const Scope &scope);
 
+// The same tables by name and then schema, both in byte order.
+Array<Table> sort_by_name(const Array<Table> &tables);
+
 } // namespace dj_deploy

@@ -77,4 +77,69 @@ Array<JsonValue> elements_of(const JsonValue &array)
     return elements;
 }
 
+::JsonbValue make_string(std::string_view text)
+{
+    ::JsonbValue value{};
+    value.type = ::jbvString;
+    value.val.string.len = static_cast<int>(text.size());
+    value.val.string.val = const_cast<char *>(text.data());
+    return value;
+}
+
+::JsonbValue make_string_or_null(const char *text)
+{
+    if (text != nullptr)
+        return make_string(text);
+    ::JsonbValue value{};
+    value.type = ::jbvNull;
+    return value;
+}
+
+::JsonbValue make_number(std::int64_t number)
+{
+    ::JsonbValue value{};
+    value.type = ::jbvNumeric;
+    value.val.numeric = ::int64_to_numeric(number);
+    return value;
+}
+
+::JsonbValue make_boolean(bool boolean)
+{
+    ::JsonbValue value{};
+    value.type = ::jbvBool;
+    value.val.boolean = boolean;
+    return value;
+}
+
+::JsonbValue make_array(const Array<::JsonbValue> &items)
+{
+    ::JsonbValue value{};
+    value.type = ::jbvArray;
+    value.val.array.nElems = static_cast<int>(items.count);
+    value.val.array.elems = items.items;
+    return value;
+}
+
+void JsonObject::add(std::string_view key, const ::JsonbValue &value)
+{
+    pairs.push({.key = make_string(key), .value = value, .order = 0});
+}
+
+// The shorter key first, then byte order.
+::JsonbValue JsonObject::finish() const
+{
+    std::sort(pairs.begin(), pairs.end(), [](const ::JsonbPair &left, const ::JsonbPair &right) {
+        const auto &[left_length, left_text] = left.key.val.string;
+        const auto &[right_length, right_text] = right.key.val.string;
+        return left_length != right_length
+                   ? left_length < right_length
+                   : ::memcmp(left_text, right_text, static_cast<std::size_t>(left_length)) < 0;
+    });
+    ::JsonbValue value{};
+    value.type = ::jbvObject;
+    value.val.object.nPairs = static_cast<int>(pairs.count);
+    value.val.object.pairs = pairs.items;
+    return value;
+}
+
 } // namespace dj_deploy

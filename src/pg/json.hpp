@@ -1,4 +1,5 @@
-// Reads a jsonb in place.
+// Reads a jsonb in place, and makes one by hand: the server's functions that make them are others in every
+// second version, and the result of a long plan would take many times its size on the way.
 #pragma once
 
 #include "pg/array.hpp"
@@ -39,5 +40,23 @@ struct JsonMember {
 Array<JsonMember> members_of(const JsonValue &object);
 
 Array<JsonValue> elements_of(const JsonValue &array);
+
+::JsonbValue make_string(std::string_view text);
+::JsonbValue make_string_or_null(const char *text);
+::JsonbValue make_number(std::int64_t number);
+::JsonbValue make_boolean(bool value);
+::JsonbValue make_array(const Array<::JsonbValue> &items);
+
+// An object member by member; a key may come once. The texts of keys and values are not copied before they
+// become a datum.
+struct JsonObject {
+    Array<::JsonbPair> pairs;
+
+    void add(std::string_view key, const ::JsonbValue &value);
+    bool is_empty() const { return pairs.is_empty(); }
+
+    // In the order that jsonb keeps keys in.
+    ::JsonbValue finish() const;
+};
 
 } // namespace dj_deploy

@@ -14,11 +14,12 @@ void Plan::skip(const Table &table, const char *reason)
                   .reason = reason});
 }
 
-Array<NamedObject> schemas_of(std::span<const Table> tables, ::Oid target_schema)
+Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named)
 {
     Array<NamedObject> schemas;
-    if (const char *name = OidIsValid(target_schema) ? ::get_namespace_name(target_schema) : nullptr)
-        schemas.push({.catalog = NamespaceRelationId, .oid = target_schema, .name = name});
+    for (const ::Oid schema : named)
+        if (const char *name = OidIsValid(schema) ? ::get_namespace_name(schema) : nullptr)
+            schemas.push({.catalog = NamespaceRelationId, .oid = schema, .name = name});
     for (const Table &table : tables)
         if (schemas.is_empty() || schemas[schemas.count - 1].oid != table.schema_oid)
             schemas.push({.catalog = NamespaceRelationId, .oid = table.schema_oid, .name = table.schema});

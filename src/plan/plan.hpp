@@ -44,8 +44,8 @@ struct Plan {
     void skip(const Table &table, const char *reason);
 };
 
-// The schemas of the tables, and the one that the call names, by OID.
-Array<NamedObject> schemas_of(std::span<const Table> tables, ::Oid target_schema);
+// The schemas of the tables, and those that the call names, by OID.
+Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named);
 
 // Sorts the changes of each phase: those about no table first, then by the order of the tables; those of one
 // table stay as they are. A plan for one table, or none, costs nothing.

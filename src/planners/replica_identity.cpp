@@ -41,12 +41,20 @@ bool ReplicaIdentityPlanner::is_settled(const Table &table) const
            (table.identity_index != nullptr && std::string_view(table.identity_index) == index);
 }
 
+void ReplicaIdentityPlanner::require_index(const Table &table) const
+{
+    if (index != nullptr && !OidIsValid(::get_relname_relid(index, table.schema_oid)))
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+                errmsg("index \"%s\" for table \"%s.%s\" does not exist", index, table.schema, table.name));
+}
+
 void ReplicaIdentityPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const
 {
     const char *action = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index));
     for (const Table &table : tables) {
         if (is_settled(table))
             continue;
+        require_index(table);
         notice_replaced(table, plan);
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
@@ -87,23 +95,6 @@ void ReplicaIdentityPlanner::notice_replaced(const Table &table, Plan &plan) con
     });
 }
 
-void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
-{
-    Array<Identity> planned;
-    for (const Change &change : plan.changes)
-        planned.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
-    const Array<BrokenWrite> broken = read_broken_writes(planned.view(), {});
-    if (broken.is_empty())
-        return;
-
-    for (const Change &change : plan.changes) {
-        const ::Oid oid = change.table->oid;
-        const BrokenWrite *write = find_sorted(broken.view(), &BrokenWrite::table, oid);
-        for (; write != nullptr && write != broken.end() && write->table == oid; write++)
-            warn_of_broken_write(*change.table, *write, plan);
-    }
-}
-
 namespace {
 
 struct Explanation {
@@ -111,8 +102,10 @@ struct Explanation {
     const char *hint;
 };
 
-Explanation explain(WriteHazard hazard, bool is_full)
+Explanation explain(WriteHazard hazard, char identity)
 {
+    const bool is_full = identity == REPLICA_IDENTITY_FULL;
+    const bool is_default = identity == REPLICA_IDENTITY_DEFAULT;
     switch (hazard) {
     case WriteHazard::column_list:
         if (is_full)
@@ -128,6 +121,8 @@ Explanation explain(WriteHazard hazard, bool is_full)
                 is_full ? "Publish these columns, or use mode 'default' if the primary key has none."
                         : "Publish these columns."};
     default:
+        if (!is_default)
+            return {"publishes them, and nothing tells the rows apart", "Use mode 'default' or 'full'."};
         return {"publishes them, and the table has no primary key or a deferrable one",
                 "Add a primary key, or use mode 'full' where there is no column list."};
     }
@@ -135,21 +130,39 @@ Explanation explain(WriteHazard hazard, bool is_full)
 
 } // namespace
 
-void ReplicaIdentityPlanner::warn_of_broken_write(const Table &table, const BrokenWrite &broken,
-                                                  Plan &plan) const
+Remark remark_of(const BrokenWrite &broken, const char *schema, const char *table,
+                 const IdentityName &identity)
 {
     const char *commands = broken.is_update && broken.is_delete ? "UPDATE and DELETE"
                            : broken.is_update                   ? "UPDATE"
                                                                 : "DELETE";
-    const Explanation explanation = explain(broken.hazard, is_full());
-    plan.remarks.push({
+    const Explanation explanation = explain(broken.hazard, identity.kind);
+    return {
         .level = WARNING,
-        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands,
-                              table.schema, table.name, identity_clause(identity, index)),
+        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands, schema,
+                              table, identity_clause(identity.kind, identity.index)),
         .detail = ::psprintf("Publication \"%s\" %s.", broken.publication, explanation.detail),
         .hint = explanation.hint,
         .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-    });
+    };
+}
+
+void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
+{
+    Array<Identity> planned;
+    for (const Change &change : plan.changes)
+        planned.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
+    const Array<BrokenWrite> broken = read_broken_writes(planned.view(), {});
+    if (broken.is_empty())
+        return;
+
+    for (const Change &change : plan.changes) {
+        const ::Oid oid = change.table->oid;
+        const BrokenWrite *write = find_sorted(broken.view(), &BrokenWrite::table, oid);
+        for (; write != nullptr && write != broken.end() && write->table == oid; write++)
+            plan.remarks.push(remark_of(*write, change.table->schema, change.table->name,
+                                        {.kind = identity, .index = index}));
+    }
 }
 
 } // namespace dj_deploy

@@ -17,13 +17,21 @@ struct ReplicaIdentityPlanner {
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;
 
 private:
-    bool is_full() const { return identity == REPLICA_IDENTITY_FULL; }
+    void require_index(const Table &table) const;
     bool is_settled(const Table &table) const;
     const Effect *effect_on(const Table &table) const;
     void notice_replaced(const Table &table, Plan &plan) const;
     void warn_of_broken_writes(Plan &plan) const;
-    void warn_of_broken_write(const Table &table, const BrokenWrite &broken, Plan &plan) const;
 };
+
+struct IdentityName {
+    char kind;
+    const char *index;
+};
+
+// A WARNING that these writes on the table will fail once it has the identity.
+Remark remark_of(const BrokenWrite &broken, const char *schema, const char *table,
+                 const IdentityName &identity);
 
 // FULL, DEFAULT, NOTHING or USING INDEX "session_pkey", as in a statement. An index that is null was dropped:
 // the server then takes the table for one with NOTHING.

@@ -1,6 +1,7 @@
 // The one jsonb shape.
 #pragma once
 
+#include "pg/json.hpp"
 #include "run/execute.hpp"
 
 namespace dj_deploy {
@@ -9,12 +10,13 @@ namespace dj_deploy {
 // skipped, also "skipped": [{"table": text, "reason": text}, ...].
 ::Datum make_report(const Plan &plan, const Outcome &outcome);
 
-// The same, statement by statement, for whoever does not hold them all. Their text is not copied before
-// finish().
+// The same, statement by statement, for whoever does not hold them all or has more to say. Texts are not
+// copied before finish().
 struct Report {
     std::int32_t analyzed;
     std::int32_t modified;
     Array<::JsonbValue> statements;
+    JsonObject object;
 
     static Report start(std::int32_t analyzed, std::int32_t modified);
     void add(std::string_view statement);

@@ -10,6 +10,11 @@ enum class Access { none, read, write, all };
 // Reads "access" in any letter case; 22023 for anything else.
 Access request_access(const Arguments &arguments);
 
+// The access of that name, in any letter case; false when there is none.
+bool find_access(const char *name, Access &access);
+
+const char *access_name(Access access);
+
 // The privileges that an access means on a kind of object, by Access.
 struct AccessPrivileges {
     std::array<::AclMode, 4> of;

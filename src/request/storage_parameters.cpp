@@ -2,12 +2,13 @@
 // so the hints come from a list of our own.
 #include "request/storage_parameters.hpp"
 
+#include "request/nearest.hpp"
+
 namespace dj_deploy {
 
 namespace {
 
 constexpr std::string_view toast_prefix = "toast.";
-constexpr std::size_t most_hints = 3;
 constexpr std::size_t longest_value = 100; // bytes
 constexpr std::size_t most_parameters = 64;
 
@@ -59,43 +60,14 @@ bool is_ours(const char *option, bool is_toast)
            is_known(option);
 }
 
-struct NearName {
-    int distance;
-    const char *name;
-};
-
-// The nearest names, if they differ in less than a third: "a", "b" or "c". Null when there is none.
+// The nearest names of such parameters.
 const char *near_names(std::string_view option, bool is_toast)
 {
-    Array<NearName> near;
-    const int length = static_cast<int>(option.size());
-    int furthest = 1 + length / 3;
-    for (const char *name : known_names) {
-        if (length >= NAMEDATALEN || !is_ours(name, is_toast))
-            continue;
-        const int distance = ::varstr_levenshtein_less_equal(
-            option.data(), length, name, static_cast<int>(::strlen(name)), 1, 1, 1, furthest, false);
-        if (distance <= furthest)
-            near.push({.distance = distance, .name = name});
-        furthest = std::min(furthest, distance + 2);
-    }
-    std::sort(near.begin(), near.end(), [](const NearName &left, const NearName &right) {
-        return left.distance != right.distance ? left.distance < right.distance
-                                               : ::strcmp(left.name, right.name) < 0;
-    });
-    while (!near.is_empty() && near[near.count - 1].distance > furthest)
-        near.count--;
-
-    const std::size_t count = std::min(near.count, most_hints);
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    for (std::size_t index = 0; index < count; index++)
-        ::appendStringInfo(&text, "%s\"%s%s\"",
-                           index == 0          ? ""
-                           : index + 1 < count ? ", "
-                                               : " or ",
-                           is_toast ? toast_prefix.data() : "", near[index].name);
-    return count == 0 ? nullptr : text.data;
+    Array<const char *> known;
+    for (const char *name : known_names)
+        if (is_ours(name, is_toast))
+            known.push(name);
+    return nearest_names(option, known.view(), is_toast ? toast_prefix.data() : "");
 }
 
 [[noreturn]] void raise_unknown(const StorageParameter &parameter, const char *prefix)

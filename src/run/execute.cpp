@@ -123,6 +123,7 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
         progress.report();
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
+            outcome.changes.push(index);
             // The changes of one table follow one another.
             const Table *table = changes[index].table;
             if (table != nullptr && !table->is_sequence() &&
@@ -158,8 +159,10 @@ bool is_overtaken(const ::ErrorData &error)
 Outcome preview(const Plan &plan)
 {
     Outcome outcome{};
-    for (const Change &change : plan.changes)
-        outcome.statements.push(planned_statement(change));
+    for (std::size_t index = 0; index < plan.changes.count; index++) {
+        outcome.statements.push(planned_statement(plan.changes[index]));
+        outcome.changes.push(index);
+    }
     return outcome;
 }
 

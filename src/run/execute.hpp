@@ -7,6 +7,7 @@ namespace dj_deploy {
 
 struct Outcome {
     Array<const char *> statements; // shown or executed, in order
+    Array<std::size_t> changes;     // the changes of the plan that they belong to
     std::int32_t modified;          // tables that were changed
 };
 

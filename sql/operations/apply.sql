@@ -1,0 +1,12 @@
+-- apply: one document for publications and schemas.
+
+CREATE FUNCTION dj_deploy.apply(
+    environment          jsonb,
+    dry_run              boolean DEFAULT true,
+    expected_fingerprint text    DEFAULT NULL
+) RETURNS jsonb
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_apply';
+
+COMMENT ON FUNCTION dj_deploy.apply(jsonb, boolean, text) IS
+'Brings publications, replica identities, publication membership, storage parameters about vacuum and grants into the state that an environment document (version 1, see describe) says, in one transaction; what the document does not name stays. With dry_run only shows the statements. With expected_fingerprint refuses a plan that is not the reviewed one. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...], "changes": [{"object", "property", "from", "to", "ddl", "lock", "undo"}, ...], "fingerprint": text}.';

@@ -1,0 +1,10 @@
+-- assert_converged: for deployment checks.
+
+CREATE FUNCTION dj_deploy.assert_converged(
+    environment jsonb
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_assert_converged';
+
+COMMENT ON FUNCTION dj_deploy.assert_converged(jsonb) IS
+'Raises an error (55000) that lists how the database differs from an environment document, and is silent when it does not. For Sqitch''s verify scripts, CI and monitoring.';

@@ -1,0 +1,12 @@
+// Writes that would fail once an environment is as its document says.
+#pragma once
+
+#include "environment/parts.hpp"
+
+namespace dj_deploy {
+
+// For each table on which UPDATE or DELETE would begin to fail a remark: among those of the plan where the
+// document allows it at the table or at a partitioned table above it, else returned.
+Array<Remark> judge_writes(Parts &parts);
+
+} // namespace dj_deploy

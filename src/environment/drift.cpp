@@ -1,0 +1,31 @@
+// Several statements about one property of one object are one difference.
+#include "environment/drift.hpp"
+
+#include "environment/report.hpp"
+
+namespace dj_deploy {
+
+Array<Difference> read_drift(const Environment &environment)
+{
+    const Plan plan = plan_environment(environment).plan;
+    Array<Difference> differences;
+    for (const Change &change : plan.changes) {
+        const Difference difference{.object = object_of(change),
+                                    .property = change.effect->property,
+                                    .expected = change.effect->to,
+                                    .actual = change.effect->from};
+        if (!differences.is_empty()) {
+            const Difference &last = differences[differences.count - 1];
+            if (::strcmp(last.object, difference.object) == 0 &&
+                ::strcmp(last.property, difference.property) == 0)
+                continue;
+        }
+        differences.push(difference);
+    }
+    for (const Skip &skip : plan.skipped)
+        differences.push(
+            {.object = skip.object, .property = "skipped", .expected = nullptr, .actual = skip.reason});
+    return differences;
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,134 @@
+// The parts in their order, then all changes in the order of the tables, whatever part they come from: each
+// table is locked once, and all that happens to it happens together.
+#include "environment/plan.hpp"
+
+#include "environment/breaking.hpp"
+#include "pg/oid_set.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// Partitions may belong to two schemas.
+Array<const Table *> tables_of(const ResolvedEnvironment &resolved)
+{
+    Array<const Table *> tables;
+    const OidSet known = OidSet::make("dj_deploy tables of the environment");
+    for (const ResolvedSchema &schema : resolved.schemas)
+        for (const Table &table : schema.tables)
+            if (known.add(table.oid))
+                tables.push(&table);
+    return tables;
+}
+
+bool has_smaller_name(const NamedObject &left, const NamedObject &right)
+{
+    return left.catalog != right.catalog ? left.catalog < right.catalog : ::strcmp(left.name, right.name) < 0;
+}
+
+bool is_same_object(const NamedObject &left, const NamedObject &right)
+{
+    return left.catalog == right.catalog && ::strcmp(left.name, right.name) == 0;
+}
+
+// Each once, in an order that all runs share: runs wait for each other by these names.
+void sort_names(Array<NamedObject> &names)
+{
+    std::sort(names.begin(), names.end(), has_smaller_name);
+    names.count = std::unique(names.begin(), names.end(), is_same_object) - names.begin();
+}
+
+// Keeps the first of those with the same text.
+template <class Item, class Text>
+void keep_first_of_same(Array<Item> &items, Text text)
+{
+    Array<std::size_t> order;
+    for (std::size_t index = 0; index < items.count; index++)
+        order.push(index);
+    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+        const int texts = ::strcmp(text(items[left]), text(items[right]));
+        return texts != 0 ? texts < 0 : left < right;
+    });
+    const auto is_same = [&](std::size_t left, std::size_t right) {
+        return ::strcmp(text(items[left]), text(items[right])) == 0;
+    };
+    order.count = std::unique(order.begin(), order.end(), is_same) - order.begin();
+    std::sort(order.begin(), order.end());
+    Array<Item> kept;
+    for (const std::size_t index : order)
+        kept.push(items[index]);
+    items = kept;
+}
+
+struct TablePlace {
+    ::Oid oid;
+    const Table *table;
+};
+
+// All tables in one list, to which the changes then point.
+Array<Table> unite_tables(const Parts &parts, Plan &plan)
+{
+    Array<Table> tables;
+    const OidSet known = OidSet::make("dj_deploy united tables");
+    const auto add = [&](const Table &table) {
+        if (known.add(table.oid))
+            tables.push(table);
+    };
+    for (const Table *table : parts.tables)
+        add(*table);
+    for (const Change &change : plan.changes)
+        if (change.table != nullptr)
+            add(*change.table);
+    const Array<Table> sorted = sort_by_name(tables);
+    Array<TablePlace> places;
+    for (const Table &table : sorted)
+        places.push({.oid = table.oid, .table = &table});
+    std::sort(places.begin(), places.end(),
+              [](const TablePlace &left, const TablePlace &right) { return left.oid < right.oid; });
+    for (Change &change : plan.changes)
+        if (change.table != nullptr)
+            change.table = find_sorted(places.view(), &TablePlace::oid, change.table->oid)->table;
+    return sorted;
+}
+
+// Where nothing changes there is nothing to unite.
+void unite(Parts &parts)
+{
+    Plan &plan = parts.plan;
+    keep_first_of_same(plan.remarks, [](const Remark &remark) { return remark.message; });
+    keep_first_of_same(plan.denials, [](const char *denial) { return denial; });
+    if (plan.changes.is_empty())
+        return;
+    sort_names(plan.names);
+    const Array<Table> tables = unite_tables(parts, plan);
+    Array<::Oid> schemas;
+    for (const ResolvedSchema &schema : parts.resolved.schemas)
+        schemas.push(schema.oid);
+    plan.schemas = schemas_of(tables.view(), schemas.view());
+    put_in_order(plan, tables.view());
+}
+
+} // namespace
+
+EnvironmentPlan plan_environment(const Environment &environment)
+{
+    ::AcceptInvalidationMessages();
+    const std::uint64_t messages = ::SharedInvalidMessageCounter;
+    const ResolvedEnvironment resolved = ResolvedEnvironment::of(environment);
+    Parts parts{.environment = environment,
+                .resolved = resolved,
+                .tables = tables_of(resolved),
+                .plan = Parts::part(),
+                .intent = {},
+                .identities = {}};
+    parts.plan.messages = messages;
+    for (const PlanPart plan_part : plan_parts)
+        plan_part(parts);
+    for (const Table *table : parts.tables)
+        parts.plan.analyzed += !table->is_member;
+    const Array<Remark> breaking = judge_writes(parts);
+    unite(parts);
+    return {.plan = parts.plan, .breaking = breaking};
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,19 @@
+// One plan for all that an environment document says, made by the planners of the operations.
+#pragma once
+
+#include "environment/resolved.hpp"
+#include "plan/plan.hpp"
+
+namespace dj_deploy {
+
+// A plan, and the writes that it would make fail although the document does not allow it.
+struct EnvironmentPlan {
+    Plan plan;
+    Array<Remark> breaking;
+};
+
+// Reads the catalog and plans what differs. Raises what the planners raise for names that are no such objects
+// and for publications that cannot list tables.
+EnvironmentPlan plan_environment(const Environment &environment);
+
+} // namespace dj_deploy

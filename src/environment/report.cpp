@@ -1,0 +1,84 @@
+// Effects become entries; a run lists what was executed, and so what there is to undo.
+#include "environment/report.hpp"
+
+#include "plan/quote.hpp"
+#include "report/report.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+void append_field(::StringInfo text, const char *field)
+{
+    ::appendStringInfoString(text, field != nullptr ? field : "");
+    appendStringInfoCharMacro(text, '\0');
+}
+
+const char *undo_text(const Change &change, std::size_t number)
+{
+    const Table *table = change.table;
+    return statement_text(change.effect->undo[number], table != nullptr ? table->schema : nullptr,
+                          table != nullptr ? table->name : nullptr);
+}
+
+::JsonbValue make_entry(const Change &change, const char *statement, std::size_t undo)
+{
+    const Effect &effect = *change.effect;
+    const bool has_lock = change.table != nullptr && statement != nullptr;
+    JsonObject entry{};
+    entry.add("object", make_string(object_of(change)));
+    entry.add("property", make_string(effect.property));
+    entry.add("from", make_string_or_null(effect.from));
+    entry.add("to", make_string_or_null(effect.to));
+    entry.add("ddl", make_string_or_null(statement));
+    entry.add("lock",
+              make_string_or_null(has_lock ? ::GetLockmodeName(DEFAULT_LOCKMETHOD, change.lock) : nullptr));
+    entry.add("undo", make_string(undo_text(change, undo)));
+    return entry.finish();
+}
+
+} // namespace
+
+const char *object_of(const Change &change)
+{
+    if (change.effect->object != nullptr)
+        return change.effect->object;
+    return qualified_name(change.table->schema, change.table->name);
+}
+
+const char *fingerprint_of(const Plan &plan)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (const Change &change : plan.changes) {
+        append_field(&text, object_of(change));
+        append_field(&text, change.effect->property);
+        append_field(&text, change.effect->from);
+        append_field(&text, change.effect->to);
+        append_field(&text, planned_statement(change));
+    }
+    const ::Datum content = PointerGetDatum(::cstring_to_text_with_len(text.data, text.len));
+    const ::bytea *digest = DatumGetByteaPP(DirectFunctionCall1(::sha256_bytea, content));
+    const auto size = static_cast<std::size_t>(VARSIZE_ANY_EXHDR(digest));
+    char *hexadecimal = static_cast<char *>(::palloc0(2 * size + 1));
+    ::hex_encode(VARDATA_ANY(digest), size, hexadecimal);
+    return hexadecimal;
+}
+
+::Datum make_environment_report(const Plan &plan, const Outcome &outcome)
+{
+    Report report = Report::start(plan.analyzed, outcome.modified);
+    Array<::JsonbValue> entries;
+    for (std::size_t index = 0; index < outcome.statements.count; index++) {
+        const Change &change = plan.changes[outcome.changes[index]];
+        const char *statement = outcome.statements[index];
+        report.add(statement);
+        for (std::size_t undo = change.effect->undo_count; undo-- > 0;)
+            entries.push(make_entry(change, undo == 0 ? statement : nullptr, undo));
+    }
+    report.object.add("changes", make_array(entries));
+    report.object.add("fingerprint", make_string(fingerprint_of(plan)));
+    return report.finish(plan.skipped.view());
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,91 @@
+// apply: brings publications and schemas into the state that an environment document says, in one
+// transaction.
+#include "environment/plan.hpp"
+#include "environment/report.hpp"
+#include "operation.hpp"
+#include "plan/name_list.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr const char *command = "apply";
+
+void require_fingerprint(const Plan &plan, const char *expected)
+{
+    if (expected == nullptr)
+        return;
+    const char *actual = fingerprint_of(plan);
+    if (std::string_view(expected) != actual)
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("the plan is not the one that was reviewed"),
+                errdetail("Its fingerprint is %s; expected %s.", actual, expected),
+                errhint("Review the dry run again, and give its fingerprint."));
+}
+
+constexpr const char *breaking_hint =
+    "Where that is wanted, the environment says \"allow_breaking_writes\": true at the table.";
+
+void warn_of_breaking(std::span<const Remark> breaking)
+{
+    for (const Remark &remark : breaking)
+        ereport(WARNING, errcode(remark.sqlstate), errmsg_internal("%s", remark.message),
+                errdetail_internal("%s", remark.detail), errhint("%s %s", remark.hint, breaking_hint));
+}
+
+void require_no_breaking(std::span<const Remark> breaking)
+{
+    if (breaking.empty())
+        return;
+    ::StringInfoData detail;
+    ::initStringInfo(&detail);
+    for (std::size_t index = 0; index < std::min(breaking.size(), most_named); index++)
+        ::appendStringInfo(&detail, "%s%s. %s", index > 0 ? "\n" : "", breaking[index].message,
+                           breaking[index].detail);
+    if (breaking.size() > most_named)
+        ::appendStringInfo(&detail, "\nAnd %zu more.", breaking.size() - most_named);
+    ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            errmsg_plural("writes on %zu table would begin to fail",
+                          "writes on %zu tables would begin to fail", breaking.size(), breaking.size()),
+            errdetail_internal("%s", detail.data), errhint("%s", breaking_hint));
+}
+
+::Datum run(::FunctionCallInfo call)
+{
+    require_unrestricted(command);
+    const Arguments arguments = Arguments::of(call);
+    const Environment environment = request_environment(arguments);
+    const char *fingerprint = arguments.optional_string("expected_fingerprint");
+    if (arguments.boolean("dry_run")) {
+        const EnvironmentPlan planned = plan_environment(environment);
+        require_fingerprint(planned.plan, fingerprint);
+        announce(planned.plan);
+        warn_of_breaking(planned.breaking.view());
+        check_requirements(planned.plan, WARNING);
+        return make_environment_report(planned.plan, preview(planned.plan));
+    }
+
+    require_writable(command);
+    for (int attempts_left = most_attempts; true; attempts_left--) {
+        const EnvironmentPlan planned = plan_environment(environment);
+        require_fingerprint(planned.plan, fingerprint);
+        require_no_breaking(planned.breaking.view());
+        Outcome outcome{};
+        if (!execute(planned.plan, attempts_left, outcome))
+            continue;
+        announce(planned.plan);
+        return make_environment_report(planned.plan, outcome);
+    }
+}
+
+} // namespace
+
+} // namespace dj_deploy
+
+extern "C" {
+PG_FUNCTION_INFO_V1(dj_deploy_apply);
+PGDLLEXPORT ::Datum dj_deploy_apply(PG_FUNCTION_ARGS)
+{
+    return dj_deploy::keep_result([&] { return dj_deploy::run(fcinfo); });
+}
+}

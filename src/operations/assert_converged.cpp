@@ -1,0 +1,55 @@
+// assert_converged: an error that lists how the database differs from an environment document, or nothing.
+#include "environment/drift.hpp"
+#include "operation.hpp"
+#include "plan/name_list.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+const char *or_nothing(const char *value)
+{
+    return value != nullptr ? value : "nothing";
+}
+
+// "lab"."session": replica_identity is default, expected full
+const char *describe_differences(std::span<const Difference> differences)
+{
+    ::StringInfoData lines;
+    ::initStringInfo(&lines);
+    for (std::size_t index = 0; index < std::min(differences.size(), most_named); index++) {
+        const Difference &difference = differences[index];
+        ::appendStringInfo(&lines, "%s%s: %s is %s, expected %s.", index > 0 ? "\n" : "", difference.object,
+                           difference.property, or_nothing(difference.actual),
+                           or_nothing(difference.expected));
+    }
+    if (differences.size() > most_named)
+        ::appendStringInfo(&lines, "\nAnd %zu more.", differences.size() - most_named);
+    return lines.data;
+}
+
+void require_converged(::FunctionCallInfo call)
+{
+    require_unrestricted("assert_converged");
+    const Array<Difference> differences = read_drift(request_environment(Arguments::of(call)));
+    if (!differences.is_empty())
+        ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg_plural("environment has drifted: %zu difference",
+                              "environment has drifted: %zu differences", differences.count,
+                              differences.count),
+                errdetail_internal("%s", describe_differences(differences.view())),
+                errhint("drift() lists all of them, apply() shows and makes the changes."));
+}
+
+} // namespace
+
+} // namespace dj_deploy
+
+extern "C" {
+PG_FUNCTION_INFO_V1(dj_deploy_assert_converged);
+PGDLLEXPORT ::Datum dj_deploy_assert_converged(PG_FUNCTION_ARGS)
+{
+    dj_deploy::require_converged(fcinfo);
+    PG_RETURN_VOID();
+}
+}

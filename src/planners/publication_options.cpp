@@ -1,0 +1,136 @@
+// Options change after everything else: what they publish is then as it is to be.
+#include "planners/publication_options.hpp"
+
+#include "plan/quote.hpp"
+#include "planners/publication_membership.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr int after_tables = 1;
+
+// insert, update
+const char *publish_list(const PublicationOptions &options)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    const auto append = [&](bool is_published, const char *operation) {
+        if (is_published)
+            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", operation);
+    };
+    append(options.is_insert, "insert");
+    append(options.is_update, "update");
+    append(options.is_delete, "delete");
+    append(options.is_truncate, "truncate");
+    return exact_copy(text);
+}
+
+PublicationOptions overlay(PublicationOptions options, const PublicationSettings &settings)
+{
+    if (settings.has_publish) {
+        options.is_insert = settings.is_insert;
+        options.is_update = settings.is_update;
+        options.is_delete = settings.is_delete;
+        options.is_truncate = settings.is_truncate;
+    }
+    if (settings.has_via_root)
+        options.is_via_root = settings.is_via_root;
+    if (settings.has_generated_option)
+        options.has_generated = settings.has_generated;
+    return options;
+}
+
+// An option as its value stands in a statement.
+struct OptionText {
+    const char *name;
+    const char *value;
+};
+
+std::array<OptionText, 3> texts(const PublicationOptions &options)
+{
+    return {{{"publish", ::psprintf("'%s'", publish_list(options))},
+             {"publish_via_partition_root", options.is_via_root ? "true" : "false"},
+             {"publish_generated_columns", options.has_generated ? "stored" : "none"}}};
+}
+
+const char *object_name(const char *name)
+{
+    return ::psprintf("PUBLICATION %s", identifier(name));
+}
+
+void plan_new(const PublicationSettings &settings, const PublicationOptions &wanted, Plan &plan)
+{
+    const std::array<OptionText, 3> given = texts(wanted);
+    ::StringInfoData options;
+    ::initStringInfo(&options);
+    if (settings.has_publish)
+        ::appendStringInfo(&options, "publish = %s, ", given[0].value);
+    ::appendStringInfo(&options, "publish_via_partition_root = %s", given[1].value);
+    if (settings.has_generated_option)
+        ::appendStringInfo(&options, ", publish_generated_columns = %s", given[2].value);
+    Effect effect{.object = object_name(settings.name),
+                  .property = "publication",
+                  .from = nullptr,
+                  .to = ::psprintf("%s", options.data)};
+    effect.add_undo({.before = ::psprintf("DROP PUBLICATION %s", identifier(settings.name)), .after = ""});
+    plan_creation(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
+}
+
+void plan_change(const char *name, const OptionText &is, const OptionText &wanted, Plan &plan)
+{
+    const auto statement = [&](const OptionText &option) {
+        return ::psprintf("ALTER PUBLICATION %s SET (%s = %s)", identifier(name), option.name, option.value);
+    };
+    const auto bare = [](const char *value) {
+        const std::string_view text = value;
+        return text.front() == '\'' ? ::pnstrdup(text.data() + 1, text.size() - 2) : value;
+    };
+    Effect effect{.object = object_name(name),
+                  .property = wanted.name,
+                  .from = bare(is.value),
+                  .to = bare(wanted.value)};
+    effect.add_undo({.before = statement(is), .after = ""});
+    plan.changes.push({.table = nullptr,
+                       .before = statement(wanted),
+                       .after = "",
+                       .lock = NoLock,
+                       .phase = after_tables,
+                       .effect = keep(effect)});
+}
+
+} // namespace
+
+PlannedPublication plan_publication_options(const PublicationSettings &settings, ::Oid number, Plan &plan)
+{
+    PublicationOptions current{};
+    const bool exists = read_options(settings.name, current);
+    plan.names.push({.catalog = PublicationRelationId, .oid = current.oid, .name = settings.name});
+    if (!exists)
+        current = {.oid = number,
+                   .name = settings.name,
+                   .is_insert = true,
+                   .is_update = true,
+                   .is_delete = true,
+                   .is_truncate = true,
+                   .is_via_root = true,
+                   .has_generated = false};
+    const PublicationOptions wanted = overlay(current, settings);
+    PlannedPublication planned{.options = wanted, .is_new = !exists, .is_changed = false};
+    if (!exists) {
+        plan_new(settings, wanted, plan);
+        return planned;
+    }
+    const std::array<OptionText, 3> is = texts(current);
+    const std::array<OptionText, 3> asked = texts(wanted);
+    for (std::size_t index = 0; index < is.size(); index++)
+        if (std::string_view(is[index].value) != asked[index].value) {
+            plan_change(settings.name, is[index], asked[index], plan);
+            planned.is_changed = true;
+        }
+    if (planned.is_changed && !::object_ownercheck(PublicationRelationId, current.oid, ::GetUserId()))
+        plan.denials.push(::psprintf("must be owner of publication \"%s\"", settings.name));
+    return planned;
+}
+
+} // namespace dj_deploy

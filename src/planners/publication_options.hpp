@@ -1,0 +1,22 @@
+// CREATE PUBLICATION "cdc" WITH (publish = 'insert, update', publish_via_partition_root = true), and
+// ALTER PUBLICATION "cdc" SET (publish = 'insert, update') for each option that is not as asked.
+#pragma once
+
+#include "catalog/publications.hpp"
+#include "plan/plan.hpp"
+#include "request/environment.hpp"
+
+namespace dj_deploy {
+
+// How a publication is to be after the plan.
+struct PlannedPublication {
+    PublicationOptions options;
+    bool is_new;
+    bool is_changed;
+};
+
+// Options that are not given stay; of a new publication they are the server's, but for
+// publish_via_partition_root = true. A new one gets the given number instead of an OID.
+PlannedPublication plan_publication_options(const PublicationSettings &settings, ::Oid number, Plan &plan);
+
+} // namespace dj_deploy

@@ -1,0 +1,26 @@
+// Places in the environment document, and the refusals that name them. All raise 22023.
+#pragma once
+
+#include "pg/json.hpp"
+
+namespace dj_deploy {
+
+struct Path {
+    const char *text; // $.schemas.lab.tables."~log"
+
+    Path key(const char *key) const;
+    Path element(std::size_t index) const;
+};
+
+[[noreturn]] void refuse(const Path &path, const char *reason);
+
+void require_object(const Path &path, const JsonValue &value);
+Array<JsonValue> require_array(const Path &path, const JsonValue &value);
+const char *require_string(const Path &path, const JsonValue &value);
+bool require_boolean(const Path &path, const JsonValue &value);
+
+// The members of an object all of whose keys are known.
+Array<JsonMember> require_members(const Path &path, const JsonValue &value,
+                                  std::span<const char *const> known_keys);
+
+} // namespace dj_deploy
