@@ -69,10 +69,11 @@ Decided decided_in(const ResolvedEnvironment &resolved, ::Oid schema, const char
     Decided decided{};
     for (const NamedTable &table : resolved.named) {
         const Settings &settings = table.settings->settings;
-        if (!settings.has_publications || ::get_rel_namespace(table.oid) != schema)
+        if (!settings.has_publications)
             continue;
         decided.all.push(table.oid);
-        (lists(settings, publication) ? decided.members : decided.others).push(table.oid);
+        if (::get_rel_namespace(table.oid) == schema)
+            (lists(settings, publication) ? decided.members : decided.others).push(table.oid);
     }
     return decided;
 }

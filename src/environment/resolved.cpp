@@ -33,14 +33,19 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
 
 } // namespace
 
+ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings)
+{
+    const Target target{.schema = schema, .table = InvalidOid};
+    return {.oid = schema, .settings = settings, .tables = read_tables(target, scope)};
+}
+
 ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment)
 {
     ResolvedEnvironment resolved{};
     for (const SchemaSettings &settings : environment.schemas) {
         const Target target = resolve_target({.schema = settings.name, .table = InvalidOid});
         resolve_tables(target.schema, settings, resolved.named);
-        resolved.schemas.push(
-            {.oid = target.schema, .settings = &settings, .tables = read_tables(target, scope)});
+        resolved.schemas.push(ResolvedSchema::of(target.schema, &settings));
     }
     std::sort(resolved.named.begin(), resolved.named.end(),
               [](const NamedTable &left, const NamedTable &right) { return left.oid < right.oid; });

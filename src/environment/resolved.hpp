@@ -17,6 +17,9 @@ struct ResolvedSchema {
     const SchemaSettings *settings;
     Array<Table> tables; // hidden ones, members of extensions and partitions that live elsewhere, too; their
                          // value is pg_class.reloptions
+
+    // With its tables read from the catalog.
+    static ResolvedSchema of(::Oid schema, const SchemaSettings *settings);
 };
 
 // Settings that count for a table, but of a hidden table's schema only those about vacuum.

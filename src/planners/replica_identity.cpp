@@ -33,12 +33,18 @@ const char *identity_word(char identity, const char *index)
     }
 }
 
+// To the server a table whose index was dropped is one with NOTHING.
 bool ReplicaIdentityPlanner::is_settled(const Table &table) const
 {
-    if (!skip_unchanged || table.replica_identity != identity)
+    if (!skip_unchanged)
         return false;
-    return identity != REPLICA_IDENTITY_INDEX ||
-           (table.identity_index != nullptr && std::string_view(table.identity_index) == index);
+    if (identity != REPLICA_IDENTITY_INDEX)
+        return table.replica_identity == identity;
+    if (index == nullptr)
+        return table.replica_identity == REPLICA_IDENTITY_NOTHING ||
+               (table.replica_identity == REPLICA_IDENTITY_INDEX && table.identity_index == nullptr);
+    return table.replica_identity == REPLICA_IDENTITY_INDEX && table.identity_index != nullptr &&
+           std::string_view(table.identity_index) == index;
 }
 
 void ReplicaIdentityPlanner::require_index(const Table &table) const

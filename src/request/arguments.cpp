@@ -29,6 +29,23 @@ const char *Arguments::string(std::string_view name) const
     return TextDatumGetCString(value(name));
 }
 
+Array<const char *> Arguments::strings(std::string_view name) const
+{
+    ::Datum *elements = nullptr;
+    bool *are_null = nullptr;
+    int element_count = 0;
+    ::deconstruct_array(DatumGetArrayTypeP(value(name)), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+                        &are_null, &element_count);
+    Array<const char *> strings;
+    for (int index = 0; index < element_count; index++) {
+        if (are_null[index])
+            ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("argument \"%s\" must not contain null", names[position(name)]));
+        strings.push(TextDatumGetCString(elements[index]));
+    }
+    return strings;
+}
+
 const char *Arguments::optional_string(std::string_view name) const
 {
     return call->args[position(name)].isnull ? nullptr : string(name);

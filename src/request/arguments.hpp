@@ -21,6 +21,7 @@ struct Arguments {
     const ::Interval &interval(std::string_view name) const { return *DatumGetIntervalP(value(name)); }
     ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
     const char *string(std::string_view name) const;
+    Array<const char *> strings(std::string_view name) const; // 22004 for a NULL among them, too
     const char *optional_string(std::string_view name) const; // null for NULL
     JsonValue json(std::string_view name) const { return JsonValue::of(value(name)); }
 

@@ -67,10 +67,12 @@ void read_identity(const Path &path, const JsonValue &value, bool may_have_index
 {
     if (value.is_object() && may_have_index) {
         settings.identity = REPLICA_IDENTITY_INDEX;
-        for (const JsonMember &member : require_members(path, value, identity_keys))
-            settings.identity_index = require_string(path.key(member.key), member.value);
-        if (settings.identity_index == nullptr)
-            refuse(path, "must name an index");
+        const Array<JsonMember> members = require_members(path, value, identity_keys);
+        if (members.is_empty())
+            refuse(path, "must have the key \"index\"");
+        if (members[0].value.is_null())
+            return;
+        settings.identity_index = require_string(path.key(members[0].key), members[0].value);
         require_name("index", settings.identity_index);
         return;
     }
@@ -111,8 +113,7 @@ bool read_setting(const Path &path, const JsonMember &member, bool is_table, Set
         read_publication_names(path, member.value, settings);
     else if (key == "autovacuum") {
         require_object(path, member.value);
-        settings.parameters =
-            read_storage_parameters(member.value, ::psprintf("invalid environment: %s: ", path.text));
+        settings.parameters = read_storage_parameters(member.value, path.text);
     } else {
         return false;
     }

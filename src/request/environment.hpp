@@ -22,9 +22,9 @@ struct PublicationSettings {
 
 // What can be said of a schema, for its tables, and of a table.
 struct Settings {
-    char identity;                    // as in pg_class.relreplident; 0 when not given
-    const char *identity_index;       // of identity 'i', which only a table can have
-    bool has_publications;            // whether the next is given
+    char identity;              // as in pg_class.relreplident; 0 when not given
+    const char *identity_index; // of identity 'i', which only a table can have; null when it was dropped
+    bool has_publications;      // whether the next is given
     Array<const char *> publications; // by name
     Array<StorageParameter> parameters;
 };

@@ -101,15 +101,21 @@ StorageParameter named(const char *name)
     return ::heap_reloptions(is_toast ? RELKIND_TOASTVALUE : RELKIND_RELATION, options, is_strict);
 }
 
-// What the server's parser says of a value does not say where it stands.
-void name_place(void *prefix)
+const char *prefix_of(const char *path)
 {
-    if (*static_cast<const char *>(prefix) != '\0')
-        errcontext("%s", static_cast<const char *>(prefix));
+    return path != nullptr ? ::psprintf("invalid environment: %s: ", path) : "";
 }
 
-StorageParameter read_parameter(const JsonMember &member, const char *prefix)
+// What the server's parser says of a value does not say where it stands.
+void name_place(void *path)
 {
+    if (path != nullptr)
+        errcontext("environment at %s", static_cast<const char *>(path));
+}
+
+StorageParameter read_parameter(const JsonMember &member, const char *path)
+{
+    const char *prefix = prefix_of(path);
     StorageParameter parameter = named(member.key);
     if (!is_ours(parameter.option, parameter.is_toast))
         raise_unknown(parameter, prefix);
@@ -127,7 +133,7 @@ StorageParameter read_parameter(const JsonMember &member, const char *prefix)
     parameter.value = value;
     parameter.is_string = member.value.is_string();
     ::ErrorContextCallback callback{
-        .previous = error_context_stack, .callback = name_place, .arg = const_cast<char *>(prefix)};
+        .previous = error_context_stack, .callback = name_place, .arg = const_cast<char *>(path)};
     error_context_stack = &callback;
     parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
     error_context_stack = callback.previous;
@@ -136,14 +142,14 @@ StorageParameter read_parameter(const JsonMember &member, const char *prefix)
 
 } // namespace
 
-Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *prefix)
+Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *path)
 {
     Array<StorageParameter> read;
     for (const JsonMember &member : members_of(object))
-        read.push(read_parameter(member, prefix));
+        read.push(read_parameter(member, path));
     if (read.count > most_parameters)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%smore than %zu parameters", prefix, most_parameters));
+                errmsg("%smore than %zu parameters", prefix_of(path), most_parameters));
     return read;
 }
 

@@ -15,10 +15,10 @@ struct StorageParameter {
     const ::bytea *parsed; // the value as the server understands it
 };
 
-// Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023, with the prefix
-// before the message, for anything else, for a name that this server does not know for tables, for a value
-// that its parser refuses, and for more than 64.
-Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *prefix = "");
+// Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023 for anything else, for
+// a name that this server does not know for tables, for a value that its parser refuses, and for more
+// than 64. The path, if any, is where the object stands in an environment document.
+Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *path = nullptr);
 
 // The parameter that an element "name=value" of pg_class.reloptions sets. Returns false for one that is not
 // about vacuum.

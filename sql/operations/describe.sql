@@ -1,0 +1,10 @@
+-- describe: what apply needs to plan nothing.
+
+CREATE FUNCTION dj_deploy.describe(
+    VARIADIC schemas text[]
+) RETURNS jsonb
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_describe';
+
+COMMENT ON FUNCTION dj_deploy.describe(text[]) IS
+'The environment document (version 1) of one schema or several, as they are: {"version": 1, "publications": {name: {"publish": [text, ...], "publish_via_partition_root": boolean}}, "schemas": {name: {"replica_identity": text, "publications": [name, ...], "autovacuum": {parameter: value}, "grants": {role: access}, "tables": {name: {"replica_identity", "publications", "autovacuum"}}}}}. apply of it plans nothing. NOTICE for what a document has no words for.';

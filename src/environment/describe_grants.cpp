@@ -1,0 +1,67 @@
+// The planner of grants says which access a role has: the one for which it plans nothing.
+#include "environment/description.hpp"
+#include "pg/oid_set.hpp"
+#include "pg/query.hpp"
+#include "planners/grants.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr const char *roles_sql = R"(
+    SELECT a.grantee
+    FROM (SELECT n.nspacl AS acl, n.nspowner AS owner FROM pg_catalog.pg_namespace n WHERE n.oid = $1
+          UNION
+          SELECT c.relacl, c.relowner FROM pg_catalog.pg_class c WHERE c.relnamespace = $1
+          UNION
+          SELECT d.defaclacl, d.defaclrole FROM pg_catalog.pg_default_acl d WHERE d.defaclnamespace = $1) o
+    CROSS JOIN pg_catalog.aclexplode(o.acl) a
+    WHERE a.grantee <> o.owner
+    GROUP BY a.grantee
+    ORDER BY a.grantee)";
+
+// Whether a plan for the access would be empty; of future tables only where there is somebody who makes them.
+bool holds(const RoleSettings &settings, ::Oid schema, std::span<const Table> relations)
+{
+    Plan plan{};
+    GrantsPlanner::of(settings.role, settings.access, settings.has_future_tables)
+        .plan({.schema = schema, .table = InvalidOid}, relations, plan);
+    return plan.changes.is_empty() && plan.skipped.is_empty() && plan.remarks.is_empty();
+}
+
+void describe_role(const char *role, const ResolvedSchema &schema, std::span<const Table> relations,
+                   SchemaSettings &settings)
+{
+    for (const Access access : {Access::read, Access::write, Access::all}) {
+        RoleSettings held{.role = role, .access = access, .has_future_tables = false};
+        if (!holds(held, schema.oid, relations))
+            continue;
+        held.has_future_tables = true;
+        held.has_future_tables = holds(held, schema.oid, relations);
+        settings.grants.push(held);
+        return;
+    }
+    ereport(NOTICE, errmsg("privileges of role \"%s\" in schema \"%s\" are left out", role, settings.name),
+            errdetail("They are not exactly those of read, write or all."));
+}
+
+} // namespace
+
+void describe_grants(Description &description)
+{
+    for (std::size_t index = 0; index < description.described; index++) {
+        const ResolvedSchema &schema = description.resolved.schemas[index];
+        const Target target{.schema = schema.oid, .table = InvalidOid};
+        const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
+        Array<::Oid> roles;
+        query(
+            roles_sql, [&](const Row &row) { roles.push(row.oid(1)); }, schema.oid);
+        for (const ::Oid role : roles) {
+            const char *name = role == ACL_ID_PUBLIC ? "public" : ::GetUserNameFromId(role, true);
+            if (name != nullptr)
+                describe_role(name, schema, relations.view(), *description.schemas[index]);
+        }
+    }
+}
+
+} // namespace dj_deploy

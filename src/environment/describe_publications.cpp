@@ -1,0 +1,139 @@
+// A publication that lists more than half of a schema's user tables is said of the schema; where a table
+// differs, all that lists it is said of the table.
+#include "catalog/membership.hpp"
+#include "catalog/publications.hpp"
+#include "environment/description.hpp"
+#include "pg/query.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct ListedPublication {
+    const char *name;
+    Listing listing;
+};
+
+bool is_user_table(const Table &table)
+{
+    return !table.is_hidden() && !table.is_partition && !table.is_member;
+}
+
+// Listed, or published through a table above it.
+bool is_published(const Table &table, const Listing &listing)
+{
+    if (listing.find(table.oid) != nullptr)
+        return true;
+    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
+    return std::any_of(ancestors.begin(), ancestors.end(),
+                       [&](::Oid ancestor) { return listing.find(ancestor) != nullptr; });
+}
+
+constexpr const char *names_sql = R"(
+    SELECT p.pubname
+    FROM pg_catalog.pg_publication p
+    ORDER BY p.pubname COLLATE "C")";
+
+// The publications that list tables of the schemas. Those that publish all tables, or a schema as a whole,
+// cannot be said in a document.
+Array<ListedPublication> read_listed(const Description &description)
+{
+    Array<const char *> names;
+    query(names_sql, [&](const Row &row) { names.push(row.name(1)); });
+    Array<ListedPublication> listed;
+    for (const char *name : names) {
+        const char *whole = nullptr;
+        Publication publication{};
+        for (std::size_t schema = 0; schema < description.described && whole == nullptr; schema++) {
+            publication = read_publication(name, description.resolved.schemas[schema].oid);
+            whole = publication.for_all != nullptr ? publication.for_all
+                    : publication.has_schema       ? "TABLES IN SCHEMA"
+                                                   : nullptr;
+        }
+        if (whole != nullptr) {
+            ereport(NOTICE, errmsg("publication \"%s\" is left out: it is defined with %s", name, whole));
+            continue;
+        }
+        const Listing listing = Listing::of(publication);
+        const auto has_table = [&](const Table &table) { return listing.find(table.oid) != nullptr; };
+        for (std::size_t schema = 0; schema < description.described; schema++) {
+            const std::span<const Table> tables = description.tables_of(schema);
+            if (std::any_of(tables.begin(), tables.end(), has_table)) {
+                listed.push({.name = name, .listing = listing});
+                break;
+            }
+        }
+    }
+    return listed;
+}
+
+PublicationSettings settings_of(const char *name)
+{
+    PublicationOptions options{};
+    read_options(name, options);
+    return {.name = name,
+            .has_publish = true,
+            .is_insert = options.is_insert,
+            .is_update = options.is_update,
+            .is_delete = options.is_delete,
+            .is_truncate = options.is_truncate,
+            .has_via_root = true,
+            .is_via_root = options.is_via_root,
+            .has_generated_option = options.has_generated,
+            .has_generated = options.has_generated};
+}
+
+bool is_common(const ListedPublication &publication, std::span<const Table> tables)
+{
+    std::size_t listed = 0;
+    std::size_t others = 0;
+    for (const Table &table : tables)
+        if (is_user_table(table))
+            (publication.listing.find(table.oid) != nullptr ? listed : others)++;
+    return listed > others;
+}
+
+// Whether what is said of the schema says all of the table.
+bool is_said(const Table &table, const Settings &schema, std::span<const ListedPublication> publications)
+{
+    for (const ListedPublication &publication : publications) {
+        const bool is_listed = publication.listing.find(table.oid) != nullptr;
+        const auto is_its = [&](const char *name) { return name == publication.name; };
+        const bool is_expected = is_user_table(table) &&
+                                 std::any_of(schema.publications.begin(), schema.publications.end(), is_its);
+        if (is_listed != is_expected)
+            return false;
+    }
+    return true;
+}
+
+} // namespace
+
+void describe_publications(Description &description)
+{
+    const Array<ListedPublication> publications = read_listed(description);
+    if (publications.is_empty())
+        return;
+    for (const ListedPublication &publication : publications)
+        description.publications.push(settings_of(publication.name));
+    for (std::size_t index = 0; index < description.described; index++) {
+        const std::span<const Table> tables = description.tables_of(index);
+        Settings &schema = description.schemas[index]->settings;
+        schema.has_publications = true;
+        for (const ListedPublication &publication : publications)
+            if (is_common(publication, tables))
+                schema.publications.push(publication.name);
+        for (const Table &table : tables) {
+            if (is_said(table, schema, publications.view()))
+                continue;
+            Settings &settings = description.settings_for(table);
+            settings.has_publications = true;
+            settings.publications.count = 0;
+            for (const ListedPublication &publication : publications)
+                if (is_published(table, publication.listing))
+                    settings.publications.push(publication.name);
+        }
+    }
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,40 @@
+// describe: the environment document of what is.
+#include "environment/description.hpp"
+#include "operation.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+Array<const char *> request_schemas(const Arguments &arguments)
+{
+    const Array<const char *> schemas = arguments.strings("schemas");
+    for (const char *schema : schemas)
+        require_name("schema", schema);
+    return schemas;
+}
+
+::Datum run(::FunctionCallInfo call)
+{
+    require_unrestricted("describe");
+    const Array<const char *> schemas = request_schemas(Arguments::of(call));
+    ::AcceptInvalidationMessages();
+    Description description = Description::of(schemas.view());
+    describe_identities(description);
+    describe_publications(description);
+    describe_vacuum(description);
+    describe_grants(description);
+    return make_document(description);
+}
+
+} // namespace
+
+} // namespace dj_deploy
+
+extern "C" {
+PG_FUNCTION_INFO_V1(dj_deploy_describe);
+PGDLLEXPORT ::Datum dj_deploy_describe(PG_FUNCTION_ARGS)
+{
+    return dj_deploy::keep_result([&] { return dj_deploy::run(fcinfo); });
+}
+}
