@@ -13,7 +13,8 @@ Array<Difference> read_drift(const Environment &environment)
         const Difference difference{.object = object_of(change),
                                     .property = change.effect->property,
                                     .expected = change.effect->to,
-                                    .actual = change.effect->from};
+                                    .actual = change.effect->from,
+                                    .is_skipped = false};
         if (!differences.is_empty()) {
             const Difference &last = differences[differences.count - 1];
             if (::strcmp(last.object, difference.object) == 0 &&
@@ -23,8 +24,11 @@ Array<Difference> read_drift(const Environment &environment)
         differences.push(difference);
     }
     for (const Skip &skip : plan.skipped)
-        differences.push(
-            {.object = skip.object, .property = "skipped", .expected = nullptr, .actual = skip.reason});
+        differences.push({.object = skip.object,
+                          .property = "skipped",
+                          .expected = nullptr,
+                          .actual = skip.reason,
+                          .is_skipped = true});
     return differences;
 }
 

@@ -13,16 +13,20 @@ const char *or_nothing(const char *value)
 }
 
 // "lab"."session": replica_identity is default, expected full
+const char *describe_difference(const Difference &difference)
+{
+    if (difference.is_skipped)
+        return ::psprintf("%s: cannot be changed: %s", difference.object, difference.actual);
+    return ::psprintf("%s: %s is %s, expected %s", difference.object, difference.property,
+                      or_nothing(difference.actual), or_nothing(difference.expected));
+}
+
 const char *describe_differences(std::span<const Difference> differences)
 {
     ::StringInfoData lines;
     ::initStringInfo(&lines);
-    for (std::size_t index = 0; index < std::min(differences.size(), most_named); index++) {
-        const Difference &difference = differences[index];
-        ::appendStringInfo(&lines, "%s%s: %s is %s, expected %s.", index > 0 ? "\n" : "", difference.object,
-                           difference.property, or_nothing(difference.actual),
-                           or_nothing(difference.expected));
-    }
+    for (std::size_t index = 0; index < std::min(differences.size(), most_named); index++)
+        ::appendStringInfo(&lines, "%s%s.", index > 0 ? "\n" : "", describe_difference(differences[index]));
     if (differences.size() > most_named)
         ::appendStringInfo(&lines, "\nAnd %zu more.", differences.size() - most_named);
     return lines.data;

@@ -14,13 +14,13 @@ struct Place {
 {
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
             errmsg("invalid plan: %s[%zu] %s", place.list->path, place.index, reason),
-            errhint("A plan is the result of a set_ function, or an array of such statements."));
+            errhint("A plan is the result of a set_ function or of apply, or an array of such statements."));
     ::pg_unreachable();
 }
 
 [[noreturn]] void refuse_kind(const Place &place)
 {
-    refuse(place, "is not a statement of the kinds that the set_ functions produce");
+    refuse(place, "is not a statement of the kinds that the set_ functions and apply produce");
 }
 
 void require_qualified(const Place &place, const ::RangeVar *table)
@@ -50,9 +50,14 @@ void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statem
     statement.needs_owner = true;
 }
 
-// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session"
+// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session", or SET (publish = 'insert')
 void read_alter_publication(const Place &place, const ::AlterPublicationStmt *parsed, Statement &statement)
 {
+    statement.publication = parsed->pubname;
+    if (parsed->options != NIL) {
+        statement.waits_for_earlier = true;
+        return;
+    }
     const bool is_member = parsed->pubobjects != NIL &&
                            (parsed->action == ::AP_AddObjects || parsed->action == ::AP_DropObjects);
     if (!is_member || ::list_length(parsed->pubobjects) != 1)
@@ -63,8 +68,17 @@ void read_alter_publication(const Place &place, const ::AlterPublicationStmt *pa
     require_qualified(place, object->pubtable->relation);
     statement.table = object->pubtable->relation;
     statement.lock = ShareUpdateExclusiveLock;
-    statement.publication = parsed->pubname;
     statement.needs_owner = parsed->action == ::AP_AddObjects;
+}
+
+// DROP PUBLICATION "cdc", which undoes its creation
+void read_drop(const Place &place, const ::DropStmt *parsed, Statement &statement)
+{
+    if (parsed->removeType != ::OBJECT_PUBLICATION || ::list_length(parsed->objects) != 1 ||
+        parsed->missing_ok)
+        refuse_kind(place);
+    statement.publication = strVal(linitial(parsed->objects));
+    statement.waits_for_earlier = true;
 }
 
 // GRANT SELECT ON TABLE "lab"."session" TO "reader"
@@ -142,7 +156,8 @@ Statement StatementList::statement(std::size_t index) const
                         .publication = nullptr,
                         .needs_owner = false,
                         .locks_toast = false,
-                        .is_about_sequence = false};
+                        .is_about_sequence = false,
+                        .waits_for_earlier = false};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)
         refuse(place, "is not one statement");
@@ -159,6 +174,9 @@ Statement StatementList::statement(std::size_t index) const
         if (castNode(CreatePublicationStmt, node)->pubobjects != NIL ||
             is_for_all(castNode(CreatePublicationStmt, node)))
             refuse_kind(place);
+        break;
+    case ::T_DropStmt:
+        read_drop(place, castNode(DropStmt, node), statement);
         break;
     case ::T_GrantStmt:
         read_grant(place, castNode(GrantStmt, node), statement);
@@ -182,9 +200,10 @@ StatementList request_statements(const Arguments &arguments)
         path = "$.ddl";
     }
     if (!plan.is_array())
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("invalid plan: %s is not an array of statements", path),
-                errhint("A plan is the result of a set_ function, or an array of such statements."));
+        ereport(
+            ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("invalid plan: %s is not an array of statements", path),
+            errhint("A plan is the result of a set_ function or of apply, or an array of such statements."));
     ::JsonbContainer *array = plan.value.val.binary.data;
     return {.array = array, .path = path, .count = JsonContainerSize(array)};
 }

@@ -14,6 +14,7 @@ struct Statement {
     bool needs_owner;        // of the table
     bool locks_toast;        // takes the same lock on the TOAST table
     bool is_about_sequence;
+    bool waits_for_earlier; // what it publishes must be as it is to be
 
     ::Oid find_table() const;       // InvalidOid when there is none
     const char *shown_name() const; // of the table, in a message
@@ -27,7 +28,7 @@ struct StatementList {
     std::string_view text(std::size_t index) const; // as it lies in the plan, without a zero at its end
 
     // Parses a statement. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a kind that
-    // the set_ operations produce, with qualified names; 42601 for a syntax error.
+    // the set_ operations and apply produce, with qualified names; 42601 for a syntax error.
     Statement statement(std::size_t index) const;
 };
 

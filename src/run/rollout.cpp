@@ -36,7 +36,7 @@ struct Line {
     bool is_first_round = true;
 
     Result execute(const Statement &statement, ::Oid table);
-    Result try_statement(std::size_t index);
+    Result try_statement(std::size_t index, bool is_behind_others);
     void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
@@ -66,7 +66,7 @@ Result Line::execute(const Statement &statement, ::Oid table)
     return result;
 }
 
-Result Line::try_statement(std::size_t index)
+Result Line::try_statement(std::size_t index, bool is_behind_others)
 {
     const Statement statement = list.statement(index);
     const ::Oid table = statement.find_table();
@@ -74,7 +74,7 @@ Result Line::try_statement(std::size_t index)
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    if (OidIsValid(table) && busy.has(table))
+    if ((OidIsValid(table) && busy.has(table)) || (statement.waits_for_earlier && is_behind_others))
         return Result::busy;
     const Result result = execute(statement, table);
     if (result == Result::busy && OidIsValid(table))
@@ -99,7 +99,7 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
             continue;
         }
         const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-        const Result result = try_statement(index);
+        const Result result = try_statement(index, !waiting.is_empty());
         ::SPI_commit(); // leaves a few bytes each time
         ::MemoryContextSwitchTo(caller);
         ::MemoryContextReset(scratch);

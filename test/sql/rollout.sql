@@ -117,7 +117,10 @@ CALL dj_deploy.rollout('["CREATE PUBLICATION regress_cdc FOR TABLES IN SCHEMA ro
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.a, rolled.b"]', false); \echo :SQLSTATE
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLES IN SCHEMA rolled"]', false); \echo :SQLSTATE
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc SET TABLE rolled.a"]', false); \echo :SQLSTATE
-CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc SET (publish = '''')"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["DROP PUBLICATION IF EXISTS regress_cdc"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_cdc, regress_other"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["DROP SCHEMA rolled"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc RENAME TO regress_other"]', false); \echo :SQLSTATE
 CALL dj_deploy.rollout('["VACUUM rolled.a"]', false); \echo :SQLSTATE
 CALL dj_deploy.rollout('["BEGIN"]', false); \echo :SQLSTATE
 
