@@ -18,6 +18,16 @@ my $user = $node->safe_psql('postgres', q{
 	SELECT current_user;
 });
 
+# Lengthens a file to so many bytes, without writing them.
+sub grow
+{
+	my ($file, $bytes) = @_;
+	open my $handle, '>>', $file or die "$file: $!";
+	truncate $handle, $bytes or die "$file: $!";
+	close $handle or die "$file: $!";
+	return;
+}
+
 # blockers and tables never wait, so neither needs a lock_timeout.
 $node->safe_psql('postgres', q{BEGIN; LOCK TABLE lab.a IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'it''s "mine"'});
 my $blockers = q{SELECT "table", pid, role, application, state, age >= '0', mode, granted FROM dj_deploy.blockers('lab')};
@@ -43,16 +53,8 @@ is($node->safe_psql('postgres', $rows), '1000|t', 'rows as last analyzed, after 
 $node->safe_psql('postgres', 'VACUUM lab.b; CHECKPOINT');
 my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q{SELECT pg_relation_filepath('lab.b')});
 my $sizes = q{SELECT bytes, pg_total_relation_size('lab.b') FROM dj_deploy.tables('lab') WHERE name = 'b'};
+my $full = $node->safe_psql('postgres', q{SELECT pg_size_bytes(current_setting('segment_size'))});
 $node->stop;
-sub grow
-{
-	my ($file, $bytes) = @_;
-	open my $handle, '>>', $file or die "$file: $!";
-	truncate $handle, $bytes or die "$file: $!";
-	close $handle or die "$file: $!";
-	return;
-}
-my $full = 1 << 30;
 grow($path, $full);
 grow("$path.1", $full);
 grow("$path.2", 3 * 8192);
