@@ -45,8 +45,10 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "commands/tablecmds.h"
+#include "common/file_perm.h" // stat()
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
+#include "common/relpath.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "fmgr.h"

@@ -60,6 +60,22 @@ const char *Row::string(int column) const
     return is_null(column) ? nullptr : TextDatumGetCString(value(column));
 }
 
+Array<const char *> Row::strings(int column) const
+{
+    Array<const char *> strings;
+    if (is_null(column))
+        return strings;
+    ::Datum *items = nullptr;
+    bool *nulls = nullptr;
+    int count = 0;
+    ::deconstruct_array(DatumGetArrayTypeP(value(column)), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
+                        &count);
+    for (int index = 0; index < count; index++)
+        if (!nulls[index])
+            strings.push(TextDatumGetCString(items[index]));
+    return strings;
+}
+
 ::Datum Row::copy(int column) const
 {
     return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column)));

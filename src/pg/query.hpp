@@ -30,9 +30,10 @@ struct Row {
     bool boolean(int column) const { return DatumGetBool(value(column)); }
     std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
-    const char *name(int column) const;   // null when NULL
-    const char *string(int column) const; // null when NULL
-    ::Datum copy(int column) const;       // of a varlena
+    const char *name(int column) const;            // null when NULL
+    const char *string(int column) const;          // null when NULL
+    Array<const char *> strings(int column) const; // of a text[], without its NULLs; empty when NULL
+    ::Datum copy(int column) const;                // of a varlena
 
 private:
     ::Datum value(int column) const;

@@ -5,11 +5,17 @@
 
 namespace dj_deploy {
 
-// A value of a row; none is NULL.
+// A value of a row; none is NULL. One of a query's row is as long there as the row.
 struct Cell {
     ::Datum value;
     bool is_null;
 
+    static Cell of(const Row &row, int column)
+    {
+        Cell cell{};
+        cell.value = ::SPI_getbinval(row.tuple, row.descriptor, column, &cell.is_null);
+        return cell;
+    }
     static Cell none() { return {.value = 0, .is_null = true}; }
     static Cell text(const char *text)
     {

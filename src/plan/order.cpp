@@ -3,6 +3,8 @@
 // then waits for the leader alone: once the leader is placed, its parts can follow at once.
 #include "plan/order.hpp"
 
+#include "catalog/tier.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -40,23 +42,24 @@ Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependen
 }
 
 // The index of "session" for "session__trial" when there is such a table in its schema, else the table's own.
-// The longest such name is the master; a leading "__" marks a computed table and separates nothing.
 Index find_master(std::span<const Table> tables, Index part)
 {
     using Key = std::pair<std::string_view, std::string_view>;
-    const std::string_view name = tables[part].name;
     const std::string_view schema = tables[part].schema;
 
-    for (std::size_t end = name.rfind("__"); end != 0 && end != name.npos; end = name.rfind("__", end - 1)) {
-        const Key master(std::string_view(name.data(), end), schema);
+    Index index = part;
+    find_master_name(tables[part].name, [&](std::string_view name) {
+        const Key master(name, schema);
         const auto found =
             std::lower_bound(tables.begin(), tables.end(), master, [](const Table &table, const Key &key) {
                 return Key(table.name, table.schema) < key;
             });
-        if (found != tables.end() && Key(found->name, found->schema) == master)
-            return static_cast<Index>(found - tables.begin());
-    }
-    return part;
+        const bool is_found = found != tables.end() && Key(found->name, found->schema) == master;
+        if (is_found)
+            index = static_cast<Index>(found - tables.begin());
+        return is_found;
+    });
+    return index;
 }
 
 // For each table its master's leader; a table that is no part leads itself. A master's name is shorter than

@@ -31,6 +31,20 @@ for my $dry_run (sort keys %dry_runs)
 	like(error_of($standby, 'SELECT dj_deploy.' . $dry_run =~ s/\)$/, dry_run => false)/r), qr/ERROR:  25006: /, 'a run is refused');
 }
 
+# Reports say the same; rows are what the last ANALYZE found, because statistics are each server's own.
+$primary->safe_psql('postgres', 'ANALYZE');
+$primary->wait_for_catchup($standby);
+for my $schema ('lab', 'ephys')
+{
+	my $tables = "SELECT name, tier, primary_key, replica_identity, bytes, toast_bytes, live_rows FROM dj_deploy.tables('$schema')";
+	is($standby->safe_psql('postgres', $tables), $primary->safe_psql('postgres', $tables), "the standby shows the tables of $schema");
+}
+my $reader = $standby->background_psql('postgres');
+$reader->query_safe('BEGIN; SELECT count(*) FROM lab.subject');
+is($standby->safe_psql('postgres', q{SELECT "table", mode, state FROM dj_deploy.blockers('lab') WHERE "table" = 'lab.subject'}),
+	'lab.subject|AccessShareLock|idle in transaction', 'blockers lists a reader of the standby');
+$reader->quit;
+
 my $before = identities($primary, 'lab');
 for my $mode ('full', 'default')
 {

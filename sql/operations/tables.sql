@@ -1,0 +1,25 @@
+-- tables: a report.
+
+CREATE FUNCTION dj_deploy.tables(
+    schema text
+) RETURNS TABLE (
+    name             text,
+    tier             text,
+    kind             text,
+    primary_key      text[],
+    replica_identity text,
+    publications     text[],
+    persistence      text,
+    owner            text,
+    autovacuum       jsonb,
+    live_rows        bigint,
+    bytes            bigint,
+    toast_bytes      bigint,
+    last_vacuum      timestamptz,
+    last_analyze     timestamptz
+)
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_tables';
+
+COMMENT ON FUNCTION dj_deploy.tables(text) IS
+'The tables of a schema and the partitions of them elsewhere (those with their schema), hidden ones included, by name: tier in DataJoint (null for other names), kind, primary key, replica identity, the publications that publish it, persistence, owner, storage parameters about vacuum as set_autovacuum takes them, estimated rows and bytes (null for partitioned tables; bytes with indexes and TOAST), last vacuum and analyze, manual or automatic. Waits for no lock.';

@@ -1,0 +1,178 @@
+// tables: what a person wants to know about each table of a schema, at one look. No lock on any of them: what
+// the server's functions would open a table for is read from the catalogs and from the file system.
+#include "catalog/tier.hpp"
+#include "pg/storage.hpp"
+#include "plan/quote.hpp"
+#include "rowset.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+#if PG_VERSION_NUM >= 190000
+#define NOT_EXCEPTED "NOT r.prexcept"
+#define EXCEPTED                                                                                             \
+    "EXISTS (SELECT FROM pg_catalog.pg_publication_rel r"                                                    \
+    " WHERE r.prrelid = ANY (a.lineage) AND r.prpubid = f.oid AND r.prexcept)"
+#else
+#define NOT_EXCEPTED "true"
+#define EXCEPTED "false"
+#endif
+
+// Everything is looked up by OID, so that the cost grows with the tables of the schema and not with those of
+// the database. A table's lineage is itself and its partition ancestors. Counters that are all zero say
+// nothing: they may have been reset, or be those of another server.
+constexpr const char *sql = R"(
+    SELECT t.number::int4,
+           CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+               || pg_catalog.quote_ident(c.relname),
+           CASE WHEN k.indexrelid IS NOT NULL THEN ARRAY(
+               SELECT pg_catalog.quote_ident(a.attname)
+               FROM pg_catalog.unnest(k.indkey) WITH ORDINALITY AS part(attnum, number)
+               JOIN pg_catalog.pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = part.attnum
+               WHERE part.number <= k.indnkeyatts ORDER BY part.number) END,
+           CASE WHEN k.indexrelid IS NULL THEN 'no primary key' WHEN NOT k.indimmediate THEN 'primary key deferrable'
+                WHEN NOT k.indisvalid THEN 'primary key not valid' END,
+           ARRAY(
+               SELECT pg_catalog.quote_ident(p.pubname)
+               FROM (SELECT r.prpubid FROM pg_catalog.pg_publication_rel r
+                     WHERE r.prrelid = ANY (a.lineage) AND )" NOT_EXCEPTED R"(
+                     UNION
+                     SELECT s.pnpubid FROM pg_catalog.pg_class o
+                     JOIN pg_catalog.pg_publication_namespace s ON s.pnnspid = o.relnamespace
+                     WHERE o.oid = ANY (a.lineage)
+                     UNION
+                     SELECT f.oid FROM pg_catalog.pg_publication f
+                     WHERE f.puballtables AND NOT )" EXCEPTED R"() AS m(pubid)
+               JOIN pg_catalog.pg_publication p ON p.oid = m.pubid
+               WHERE c.relpersistence = 'p'
+               ORDER BY p.pubname COLLATE "C"),
+           pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
+           CASE WHEN c.reloptions IS NULL AND toast.reloptions IS NULL THEN '{}' ELSE (
+               SELECT COALESCE(pg_catalog.jsonb_object_agg(o.name,
+                   CASE WHEN o.value ~ '^(-?(0|[1-9][0-9]*)([.][0-9]+)?|true|false)$' THEN o.value::pg_catalog.jsonb
+                        ELSE pg_catalog.to_jsonb(o.value) END), '{}')
+               FROM (SELECT option_name, option_value FROM pg_catalog.pg_options_to_table(c.reloptions)
+                     UNION ALL
+                     SELECT 'toast.' || option_name, option_value
+                     FROM pg_catalog.pg_options_to_table(toast.reloptions)) AS o(name, value)
+               WHERE o.name ~ 'vacuum|analyze') END,
+           CASE WHEN c.relkind = 'p' THEN NULL
+                WHEN v.last IS NOT NULL OR z.last IS NOT NULL OR pg_catalog.pg_stat_get_live_tuples(c.oid) > 0
+                     OR pg_catalog.pg_stat_get_tuples_inserted(c.oid) > 0
+                     OR pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0
+                THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
+                WHEN c.reltuples >= 0 THEN c.reltuples::int8 END,
+           v.last, z.last,
+           pg_catalog.pg_relation_filepath(c.oid) || ARRAY(
+               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
+               FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indislive ORDER BY i.indexrelid),
+           CASE WHEN toast.oid IS NOT NULL THEN pg_catalog.pg_relation_filepath(toast.oid) || ARRAY(
+               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
+               FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END
+    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
+    JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_index k ON k.indrelid = c.oid AND k.indisprimary
+    LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN c.relispartition
+               THEN ARRAY(SELECT l.relid::oid FROM pg_catalog.pg_partition_ancestors(c.oid) l)
+               ELSE ARRAY[c.oid] END) AS a(lineage)
+    CROSS JOIN LATERAL (
+        SELECT GREATEST(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
+                        pg_catalog.pg_stat_get_last_autovacuum_time(c.oid))) AS v(last)
+    CROSS JOIN LATERAL (
+        SELECT GREATEST(pg_catalog.pg_stat_get_last_analyze_time(c.oid),
+                        pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid))) AS z(last)
+    ORDER BY t.number)";
+
+const char *kind_of(const Table &table)
+{
+    if (table.is_member)
+        return "extension table";
+    if (table.is_partitioned())
+        return table.is_partition ? "partitioned partition" : "partitioned table";
+    return table.is_partition ? "partition" : "table";
+}
+
+const char *persistence_of(const Table &table)
+{
+    return table.persistence == RELPERSISTENCE_UNLOGGED ? "unlogged" : "permanent";
+}
+
+// The index is always quoted: one may be called "dropped".
+const char *identity_of(const Table &table, const char *key_fault)
+{
+    switch (table.replica_identity) {
+    case REPLICA_IDENTITY_FULL:
+        return "full";
+    case REPLICA_IDENTITY_NOTHING:
+        return "nothing";
+    case REPLICA_IDENTITY_INDEX:
+        return table.identity_index == nullptr ? "index dropped"
+                                               : ::psprintf("index %s", identifier(table.identity_index));
+    default:
+        return key_fault == nullptr ? "default" : ::psprintf("default, %s", key_fault);
+    }
+}
+
+std::int64_t bytes_of(const Array<const char *> &paths)
+{
+    std::int64_t bytes = 0;
+    for (const char *path : paths)
+        bytes += storage_bytes(path);
+    return bytes;
+}
+
+struct Tables {
+    static constexpr const char *name = "tables";
+
+    NamedTarget target;
+
+    static Tables request(const Arguments &arguments) { return {.target = request_target(arguments)}; }
+
+    void fill(const Rows &rows) const
+    {
+        const Target found = resolve_target(target);
+        const Array<Table> tables = read_tables(found, {.has_hidden = true, .has_members = true});
+        Array<::Oid> oids;
+        for (const Table &table : tables)
+            oids.push(table.oid);
+        const auto add = [&](const Row &row) { add_table(rows, tables[row.integer(1) - 1], row); };
+        query(sql, add, oids.view(), found.schema);
+    }
+
+private:
+    // A partitioned table has no rows and no files: its partitions have.
+    static void add_table(const Rows &rows, const Table &table, const Row &row)
+    {
+        CHECK_FOR_INTERRUPTS();
+        const bool has_files = !table.is_partitioned();
+        const std::int64_t toast_bytes = bytes_of(row.strings(12));
+        const std::int64_t bytes = bytes_of(row.strings(11)) + toast_bytes;
+        const std::array cells = {
+            Cell::of(row, 2),
+            Cell::text(read_tier(table)),
+            Cell::text(kind_of(table)),
+            Cell::of(row, 3),
+            Cell::text(identity_of(table, row.string(4))),
+            Cell::of(row, 5),
+            Cell::text(persistence_of(table)),
+            Cell::of(row, 6),
+            Cell::of(row, 7),
+            Cell::of(row, 8),
+            has_files ? Cell::bigint(bytes) : Cell::none(),
+            has_files ? Cell::bigint(toast_bytes) : Cell::none(),
+            Cell::of(row, 9),
+            Cell::of(row, 10),
+        };
+        rows.add(cells);
+    }
+};
+
+} // namespace
+
+} // namespace dj_deploy
+
+DJ_DEPLOY_REPORT(tables, dj_deploy::Tables);
