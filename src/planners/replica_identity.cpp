@@ -27,7 +27,7 @@ const char *identity_word(char identity, const char *index)
     case REPLICA_IDENTITY_DEFAULT:
         return "default";
     case REPLICA_IDENTITY_INDEX:
-        return index != nullptr ? ::psprintf("index %s", index) : "index dropped";
+        return index != nullptr ? ::psprintf("index %s", identifier(index)) : "index dropped";
     default:
         return "nothing";
     }

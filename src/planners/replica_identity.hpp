@@ -37,7 +37,7 @@ Remark remark_of(const BrokenWrite &broken, const char *schema, const char *tabl
 // the server then takes the table for one with NOTHING.
 const char *identity_clause(char identity, const char *index);
 
-// full, default, nothing, index session_pkey, or index dropped: as in a report.
+// full, default, nothing, index "session_pkey", or index dropped: as in a report.
 const char *identity_word(char identity, const char *index);
 
 } // namespace dj_deploy
