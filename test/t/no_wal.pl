@@ -10,9 +10,14 @@ use Test::More;
 # Quiet: nothing but our own session writes WAL here.
 my $node = new_server('main', autovacuum => 'off', checkpoint_timeout => '1d', bgwriter_lru_maxpages => 0);
 load_pipeline($node, 'postgres');
+my @documents = map { qq('{"version": 1, "publications": {"cdc": {}}, "schemas": {"$_": {"replica_identity": "full", "publications": ["cdc"], )
+	  . qq("autovacuum": {"autovacuum_vacuum_scale_factor": 0.1}, "grants": {"reader": {"access": "read", "future_tables": true}}}}}') } 'lab', 'ephys';
 my @parameters = map { qq('{"autovacuum_vacuum_scale_factor": $_, "toast.autovacuum_enabled": true}') } '0.1', '0.2';
 # For each operation a run, the call that then is a dry run, the one that finds nothing to do, and one that changes.
 my %calls = (
+	# What the others have changed in their runs, and last of all something new.
+	apply => [
+		"$documents[0], false", $documents[1], "$documents[0], false", $documents[0] =~ s/0\.1/0.3/r . ', false' ],
 	set_replica_identity => [
 		"'lab', dry_run => false", "'lab'", "'lab', dry_run => false, skip_unchanged => true", "'lab', 'default', false" ],
 	set_publication_membership => [
@@ -24,7 +29,7 @@ my %calls = (
 		"'lab', 'reader', 'write', true, false" ],
 );
 $node->safe_psql('postgres', 'CREATE ROLE reader');
-$node->safe_psql('postgres', "SELECT dj_deploy.$_($calls{$_}[0])") for sort keys %calls;
+$node->safe_psql('postgres', "SELECT dj_deploy.$_($calls{$_}[0])") for reverse sort keys %calls;
 # Reading may prune a page or set hint bits, and both can write WAL; VACUUM leaves nothing of the kind to do.
 $node->safe_psql('postgres', 'VACUUM');
 $node->safe_psql('postgres', 'CHECKPOINT');

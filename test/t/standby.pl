@@ -22,6 +22,7 @@ my %dry_runs = (
 	"set_publication_membership('lab', 'cdc')" => qr/ADD TABLE/,
 	q{set_autovacuum('lab', '{"autovacuum_enabled": false}')} => qr/autovacuum_enabled = false/,
 	"set_grants('lab', 'public', 'read', true)" => qr/GRANT SELECT/,
+	q{apply('{"version": 1, "schemas": {"lab": {"replica_identity": "full", "publications": ["cdc"], "grants": {"public": "read"}}}}')} => qr/ADD TABLE/,
 );
 for my $dry_run (sort keys %dry_runs)
 {
@@ -44,6 +45,13 @@ $reader->query_safe('BEGIN; SELECT count(*) FROM lab.subject');
 is($standby->safe_psql('postgres', q{SELECT "table", mode, state FROM dj_deploy.blockers('lab') WHERE "table" = 'lab.subject'}),
 	'lab.subject|AccessShareLock|idle in transaction', 'blockers lists a reader of the standby');
 $reader->quit;
+
+for my $call ("SELECT dj_deploy.describe('lab', 'ephys')", q{SELECT * FROM dj_deploy.drift('{"version": 1, "schemas": {"lab": {"replica_identity": "full"}}}')})
+{
+	my $shown = $standby->safe_psql('postgres', $call);
+	like($shown, qr/replica_identity/, "the standby answers: $call");
+	is($shown, $primary->safe_psql('postgres', $call), 'as the primary does');
+}
 
 my $before = identities($primary, 'lab');
 for my $mode ('full', 'default')
