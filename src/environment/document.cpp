@@ -59,8 +59,10 @@ namespace {
         return make_boolean(text == "true");
     const std::size_t sign = text.starts_with('-') ? 1 : 0;
     const std::size_t dots = std::count(text.begin(), text.end(), '.');
+    // The server reads 050 as 40.
+    const bool is_octal = text.size() > sign + 1 && text[sign] == '0' && text[sign + 1] != '.';
     const bool is_number = text.size() > sign && text.find_first_not_of("0123456789.", sign) == text.npos &&
-                           dots <= 1 && text[sign] != '.' && text.back() != '.';
+                           dots <= 1 && text[sign] != '.' && text.back() != '.' && !is_octal;
     if (!is_number)
         return make_string(text);
     ::JsonbValue number{};

@@ -23,6 +23,8 @@ $node->safe_psql('postgres', q{
 	CREATE EVENT TRIGGER refuse_b ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse_b();
 });
 
+my $environment = q({"version": 1, "publications": {"cdc": {"publish": ["insert"]}}, "schemas": {"behavior": {"replica_identity": "full",
+	"publications": ["cdc"], "autovacuum": {"autovacuum_enabled": true}, "grants": {"regress_other": "read"}}}});
 my %calls = (
 	'dry run'                => "dj_deploy.set_replica_identity('behavior')",
 	'run'                    => "dj_deploy.set_replica_identity('lab', dry_run => false)",
@@ -40,6 +42,13 @@ my %calls = (
 	'grants, dry run'        => "dj_deploy.set_grants('behavior', 'regress_other', 'write', true)",
 	'grants, converged'      => "dj_deploy.set_grants('lab', 'regress_other', 'read', true, false)",
 	'grants, error'          => "dj_deploy.set_grants('lab', 'nobody', 'read', true, false)",
+	'apply, dry run'         => qq{dj_deploy.apply('$environment')},
+	'apply, converged'       => qq{dj_deploy.apply(dj_deploy.describe('lab'), false)},
+	'apply, error'           => qq{dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"nobody": {}}}}}')},
+	'apply, error in the run' => qq{dj_deploy.apply('{"version": 1, "schemas": {"broken": {"replica_identity": "full"}}}', false)},
+	'drift'                  => "(SELECT '{' || count(*) FROM dj_deploy.drift('$environment'))",
+	'tables'                 => "(SELECT '{' || count(*) FROM dj_deploy.tables('behavior'))",
+	'blockers'               => "(SELECT '{' || count(*) FROM dj_deploy.blockers('behavior'))",
 	'error waiting for a lock' => "dj_deploy.set_replica_identity('analysis', dry_run => false)",
 );
 
