@@ -1,0 +1,40 @@
+-- The signatures of what reads the environment document, and the shapes of the results.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
+SELECT plan(10);
+
+SELECT results_eq($$ SELECT proname::text, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
+                     WHERE pronamespace = 'dj_deploy'::regnamespace
+                       AND proname IN ('apply', 'assert_converged', 'describe', 'drift') ORDER BY 1 $$,
+                  $$ VALUES ('apply', 'environment jsonb, dry_run boolean DEFAULT true, expected_fingerprint text DEFAULT NULL::text', 'jsonb'),
+                            ('assert_converged', 'environment jsonb', 'void'),
+                            ('describe', 'VARIADIC schemas text[]', 'jsonb'),
+                            ('drift', 'environment jsonb', 'TABLE(object text, property text, expected text, actual text)') $$,
+                  'one form each');
+SELECT is(bool_or(proisstrict), false, 'a NULL reaches the functions, which refuse it')
+FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname IN ('apply', 'assert_converged', 'describe', 'drift');
+
+CREATE SCHEMA regress_environment;
+CREATE TABLE regress_environment.t (id int PRIMARY KEY);
+SELECT results_eq($$ SELECT key, jsonb_typeof(value) FROM jsonb_each(dj_deploy.describe('regress_environment')) ORDER BY key COLLATE "C" $$,
+                  $$ VALUES ('schemas', 'object'), ('version', 'number') $$, 'a document has a version and schemas');
+PREPARE result AS SELECT dj_deploy.apply('{"version": 1, "schemas": {"regress_environment": {"replica_identity": "full"}}}');
+CREATE TEMPORARY TABLE result AS EXECUTE result;
+SELECT results_eq($$ SELECT key, jsonb_typeof(value) FROM result, jsonb_each(apply) ORDER BY key COLLATE "C" $$,
+                  $$ VALUES ('changes', 'array'), ('ddl', 'array'), ('fingerprint', 'string'), ('tables_analyzed', 'number'),
+                            ('tables_modified', 'number') $$,
+                  'the result has the three keys of the specification, changes and fingerprint when nothing is skipped');
+SELECT results_eq($$ SELECT key FROM result, jsonb_each(apply #> '{changes,0}') ORDER BY key COLLATE "C" $$,
+                  $$ VALUES ('ddl'), ('from'), ('lock'), ('object'), ('property'), ('to'), ('undo') $$, 'a change has seven keys');
+SELECT matches(apply ->> 'fingerprint', '^[0-9a-f]{64}$', 'a fingerprint is a SHA-256') FROM result;
+SELECT is(apply #>> '{changes,0,lock}', 'AccessExclusiveLock', 'a lock is named as in pg_locks') FROM result;
+SELECT throws_ok($$ SELECT dj_deploy.assert_converged('{"version": 1, "schemas": {"regress_environment": {"replica_identity": "full"}}}') $$,
+                 '55000', 'environment has drifted: 1 difference', 'assert_converged raises');
+SELECT lives_ok($$ SELECT dj_deploy.assert_converged(dj_deploy.describe('regress_environment')) $$, 'and is silent when all is well');
+SELECT is(count(*), 1::bigint, 'drift has a row for each difference')
+FROM dj_deploy.drift('{"version": 1, "schemas": {"regress_environment": {"replica_identity": "full"}}}');
+
+SELECT * FROM finish();
+ROLLBACK;
