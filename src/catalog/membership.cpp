@@ -78,19 +78,25 @@ Publication read_publication(const char *name, ::Oid schema)
     return publication;
 }
 
-Listing Listing::of(const Publication &publication)
+Listing Listing::of(const Publication &publication, std::span<const ::Oid> coming,
+                    std::span<const ::Oid> going)
 {
     Listing listing{};
-    if (!OidIsValid(publication.oid))
-        return listing;
-    with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &listed) {
-        listed.scan({{Anum_pg_publication_rel_prpubid, publication.oid}}, [&](::HeapTuple row) {
-            const bool is_plain = heap_attisnull(row, Anum_pg_publication_rel_prqual, nullptr) &&
-                                  heap_attisnull(row, Anum_pg_publication_rel_prattrs, nullptr);
-            listing.members.push(
-                {.table = fixed_part<FormData_pg_publication_rel>(row).prrelid, .is_plain = is_plain});
+    for (const ::Oid table : coming)
+        listing.members.push({.table = table, .is_plain = true});
+    const auto add = [&](::HeapTuple row) {
+        const ::Oid table = fixed_part<FormData_pg_publication_rel>(row).prrelid;
+        if (std::binary_search(coming.begin(), coming.end(), table) ||
+            std::binary_search(going.begin(), going.end(), table))
+            return;
+        const bool is_plain = heap_attisnull(row, Anum_pg_publication_rel_prqual, nullptr) &&
+                              heap_attisnull(row, Anum_pg_publication_rel_prattrs, nullptr);
+        listing.members.push({.table = table, .is_plain = is_plain});
+    };
+    if (OidIsValid(publication.oid))
+        with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &listed) {
+            listed.scan({{Anum_pg_publication_rel_prpubid, publication.oid}}, add);
         });
-    });
     std::sort(listing.members.begin(), listing.members.end(),
               [](const Member &left, const Member &right) { return left.table < right.table; });
     for (const Member &member : listing.members)

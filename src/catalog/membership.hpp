@@ -29,8 +29,10 @@ struct Listing {
     Array<Member> members; // by OID
     Array<::Oid> narrowed; // see below, by OID
 
-    // Nothing for a publication that does not exist.
-    static Listing of(const Publication &publication);
+    // As it will be when these tables are added, without column list and row filter, and these are dropped.
+    // Both are sorted. Nothing is listed yet in a publication that does not exist.
+    static Listing of(const Publication &publication, std::span<const ::Oid> coming = {},
+                      std::span<const ::Oid> going = {});
 
     // The table's entry; null when it is not listed.
     const Member *find(::Oid table) const;

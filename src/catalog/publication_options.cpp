@@ -38,6 +38,13 @@ constexpr const char *published_sql = R"(
     )
     SELECT p.oid FROM published p WHERE p.relkind = 'r' ORDER BY p.oid)";
 
+constexpr const char *narrowed_sql = R"(
+    SELECT r.prrelid
+    FROM pg_catalog.pg_publication_rel r
+    JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+    WHERE r.prpubid = $1 AND c.relkind = 'p' AND (r.prattrs IS NOT NULL OR r.prqual IS NOT NULL)
+    ORDER BY r.prrelid)";
+
 } // namespace
 
 bool read_options(const char *name, PublicationOptions &options)
@@ -58,6 +65,14 @@ bool read_options(const char *name, PublicationOptions &options)
     };
     query(options_sql, read, name);
     return is_found;
+}
+
+Array<::Oid> read_narrowed_roots(::Oid publication)
+{
+    Array<::Oid> tables;
+    query(
+        narrowed_sql, [&](const Row &row) { tables.push(row.oid(1)); }, publication);
+    return tables;
 }
 
 Array<::Oid> read_published_tables(std::span<const ::Oid> publications)

@@ -60,6 +60,9 @@ struct PublicationIntent {
 // RelationBuildPublicationDesc().
 Array<BrokenWrite> read_broken_writes(std::span<const Identity> identities, const PublicationIntent &intent);
 
+// The partitioned tables that the publication lists with a column list or row filter; sorted.
+Array<::Oid> read_narrowed_roots(::Oid publication);
+
 // The tables whose changes these publications publish, partitions instead of partitioned tables; sorted.
 Array<::Oid> read_published_tables(std::span<const ::Oid> publications);
 

@@ -2,6 +2,7 @@
 // differs, all that lists it is said of the table.
 #include "catalog/membership.hpp"
 #include "catalog/publications.hpp"
+#include "environment/breaking.hpp"
 #include "environment/description.hpp"
 #include "pg/query.hpp"
 
@@ -107,6 +108,21 @@ bool is_said(const Table &table, const Settings &schema, std::span<const ListedP
     return true;
 }
 
+// Elsewhere the document would be refused for what has happened here already.
+void describe_broken_writes(Description &description)
+{
+    for (std::size_t index = 0; index < description.described; index++) {
+        const std::span<const Table> tables = description.tables_of(index);
+        Array<Identity> identities;
+        for (const Table &table : tables)
+            identities.push(present_identity(table));
+        const Array<BrokenWrite> broken = read_broken_writes(identities.view(), {});
+        for (const Table &table : tables)
+            if (!table.is_member && find_sorted(broken.view(), &BrokenWrite::table, table.oid) != nullptr)
+                description.entry_for(table).allows_breaking_writes = true;
+    }
+}
+
 } // namespace
 
 void describe_publications(Description &description)
@@ -126,7 +142,7 @@ void describe_publications(Description &description)
         for (const Table &table : tables) {
             if (is_said(table, schema, publications.view()))
                 continue;
-            Settings &settings = description.settings_for(table);
+            Settings &settings = description.entry_for(table).settings;
             settings.has_publications = true;
             settings.publications.count = 0;
             for (const ListedPublication &publication : publications)
@@ -134,6 +150,7 @@ void describe_publications(Description &description)
                     settings.publications.push(publication.name);
         }
     }
+    describe_broken_writes(description);
 }
 
 } // namespace dj_deploy

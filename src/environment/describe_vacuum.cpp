@@ -123,7 +123,7 @@ void describe_table(Description &description, const TunedTable &tuned)
         return ::strcmp(left.name, right.name) < 0;
     });
     if (!own.is_empty())
-        description.settings_for(*tuned.table).parameters = own;
+        description.entry_for(*tuned.table).settings.parameters = own;
 }
 
 } // namespace

@@ -81,13 +81,13 @@ Description Description::of(std::span<const char *const> names)
     return description;
 }
 
-Settings &Description::settings_for(const Table &table)
+TableSettings &Description::entry_for(const Table &table)
 {
     const auto is_less = [](const NamedTable &left, ::Oid right) { return left.oid < right; };
     Array<NamedTable> &named = resolved.named;
     const auto place = std::lower_bound(named.begin(), named.end(), table.oid, is_less);
     if (place != named.end() && place->oid == table.oid)
-        return const_cast<TableSettings *>(place->settings)->settings;
+        return *const_cast<TableSettings *>(place->settings);
 
     TableSettings *settings = make(
         TableSettings{.name = table.name, .path = nullptr, .settings = {}, .allows_breaking_writes = false});
@@ -100,7 +100,7 @@ Settings &Description::settings_for(const Table &table)
         schemas.push(schema);
         resolved.schemas.push({.oid = table.schema_oid, .settings = schema, .tables = {}});
     }
-    return settings->settings;
+    return *settings;
 }
 
 void describe_identities(Description &description)
@@ -112,7 +112,7 @@ void describe_identities(Description &description)
         const Table &table = *leveled.table;
         if (is_said(chosen_identity(description.resolved.settings_of(table).view()), table))
             continue;
-        Settings &settings = description.settings_for(table);
+        Settings &settings = description.entry_for(table).settings;
         settings.identity = table.replica_identity;
         settings.identity_index = table.identity_index;
     }

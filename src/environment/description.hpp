@@ -22,7 +22,7 @@ struct Description {
     }
 
     // What is said of a table itself, to be added to; the table may live in another schema.
-    Settings &settings_for(const Table &table);
+    TableSettings &entry_for(const Table &table);
 };
 
 // Each says one kind of thing. NOTICE for what a document has no words for.

@@ -111,9 +111,14 @@ JsonObject make_settings(const Settings &settings)
     if (!settings.grants.is_empty())
         object.add("grants", make_grants(settings.grants));
     JsonObject tables{};
-    for (const NamedTable &table : named)
-        if (::get_rel_namespace(table.oid) == schema)
-            tables.add(table.settings->name, make_settings(table.settings->settings).finish());
+    for (const NamedTable &table : named) {
+        if (::get_rel_namespace(table.oid) != schema)
+            continue;
+        JsonObject entry = make_settings(table.settings->settings);
+        if (table.settings->allows_breaking_writes)
+            entry.add("allow_breaking_writes", make_boolean(true));
+        tables.add(table.settings->name, entry.finish());
+    }
     if (!tables.is_empty())
         object.add("tables", tables.finish());
     return object.finish();

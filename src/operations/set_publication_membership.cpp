@@ -22,7 +22,8 @@ struct SetPublicationMembership {
 
     void plan(Target target, std::span<const Table> tables, Plan &plan) const
     {
-        PublicationMembershipPlanner planner{.name = name, .is_member = is_member, .named = {}, .apart = {}};
+        PublicationMembershipPlanner planner{
+            .name = name, .is_member = is_member, .named = {}, .apart = {}, .coming = {}, .going = {}};
         if (OidIsValid(target.table))
             planner.named.push(target.table);
         planner.plan(target, tables, plan);

@@ -188,7 +188,7 @@ void PublicationMembershipPlanner::plan(Target target, std::span<const Table> ta
     require_listable(publication, schema);
     plan_publication(publication, plan);
 
-    const Listing listing = Listing::of(publication);
+    const Listing listing = Listing::of(publication, coming.view(), going.view());
     plan.analyzed = 0;
     if (is_schema)
         plan_schema(schema, tables, listing, plan);

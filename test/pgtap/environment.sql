@@ -5,14 +5,12 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT plan(10);
 
-SELECT results_eq($$ SELECT proname::text, pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-                     WHERE pronamespace = 'dj_deploy'::regnamespace
-                       AND proname IN ('apply', 'assert_converged', 'describe', 'drift') ORDER BY 1 $$,
-                  $$ VALUES ('apply', 'environment jsonb, dry_run boolean DEFAULT true, expected_fingerprint text DEFAULT NULL::text', 'jsonb'),
-                            ('assert_converged', 'environment jsonb', 'void'),
-                            ('describe', 'VARIADIC schemas text[]', 'jsonb'),
-                            ('drift', 'environment jsonb', 'TABLE(object text, property text, expected text, actual text)') $$,
-                  'one form each');
+SELECT is(string_agg(format('%s(%s) %s', proname, pg_get_function_arguments(oid), pg_get_function_result(oid)), E'\n' ORDER BY proname),
+'apply(environment jsonb, dry_run boolean DEFAULT true, expected_fingerprint text DEFAULT NULL::text) jsonb
+assert_converged(environment jsonb) void
+describe(VARIADIC schemas text[]) jsonb
+drift(environment jsonb) TABLE(object text, property text, expected text, actual text)', 'one form each')
+FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname IN ('apply', 'assert_converged', 'describe', 'drift');
 SELECT is(bool_or(proisstrict), false, 'a NULL reaches the functions, which refuse it')
 FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname IN ('apply', 'assert_converged', 'describe', 'drift');
 

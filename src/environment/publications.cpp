@@ -1,0 +1,209 @@
+// Publications and what they list. Each part of the plan for a publication knows what the parts before it
+// will have done, and what the document says of other tables: a partition is published through the tables
+// above it.
+#include "catalog/membership.hpp"
+#include "environment/parts.hpp"
+#include "planners/publication_membership.hpp"
+#include "planners/publication_options.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+bool is_same_text(const char *left, const char *right)
+{
+    return std::string_view(left) == right;
+}
+
+// The publications that the document names, with what it says of them.
+Array<PublicationSettings> named_publications(const Environment &environment)
+{
+    Array<PublicationSettings> named;
+    const auto add = [&](const Settings &settings) {
+        for (const char *name : settings.publications) {
+            PublicationSettings publication{};
+            publication.name = name;
+            named.push(publication);
+        }
+    };
+    for (const PublicationSettings &publication : environment.publications)
+        named.push(publication);
+    for (const SchemaSettings &schema : environment.schemas) {
+        add(schema.settings);
+        for (const TableSettings &table : schema.tables)
+            add(table.settings);
+    }
+    // Those that are described come first, so they are kept.
+    Array<std::size_t> order;
+    for (std::size_t index = 0; index < named.count; index++)
+        order.push(index);
+    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+        const int names = ::strcmp(named[left].name, named[right].name);
+        return names != 0 ? names < 0 : left < right;
+    });
+    Array<PublicationSettings> unique;
+    for (const std::size_t index : order)
+        if (unique.is_empty() || !is_same_text(unique[unique.count - 1].name, named[index].name))
+            unique.push(named[index]);
+    return unique;
+}
+
+bool lists(const Settings &settings, const char *publication)
+{
+    return std::any_of(settings.publications.begin(), settings.publications.end(),
+                       [&](const char *name) { return is_same_text(name, publication); });
+}
+
+// A publication as it is, or as it will be when the plan makes it.
+struct NamedPublication {
+    const char *name;
+    ::Oid oid;
+    bool exists;
+};
+
+// A table at which the document says which publications hold it.
+struct DecidedTable {
+    ::Oid oid;
+    std::size_t level; // how many partitioned tables are above it
+    bool is_member;
+};
+
+Array<DecidedTable> decided_tables(const ResolvedEnvironment &resolved, const char *publication)
+{
+    Array<DecidedTable> decided;
+    for (const NamedTable &table : resolved.named)
+        if (table.settings->settings.has_publications)
+            decided.push({.oid = table.oid,
+                          .level = read_ancestors(table.oid).count,
+                          .is_member = lists(table.settings->settings, publication)});
+    return decided;
+}
+
+// The tables of the plan so far that the publication gets, or loses.
+Array<::Oid> planned_tables(std::span<const PublicationMember> members, ::Oid publication)
+{
+    Array<::Oid> tables;
+    for (const PublicationMember &member : members)
+        if (member.publication == publication)
+            tables.push(member.table);
+    return tables;
+}
+
+void sort(Array<::Oid> &oids)
+{
+    std::sort(oids.begin(), oids.end());
+}
+
+void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
+                 PublicationMembershipPlanner planner)
+{
+    Plan part = Parts::part();
+    const bool is_schema = planner.named.is_empty();
+    const Target target{.schema = is_schema ? schema.oid : InvalidOid,
+                        .table = is_schema ? InvalidOid : planner.named[0]};
+    for (const ::Oid table : planned_tables(parts.intent.added.view(), publication.oid))
+        planner.coming.push(table);
+    for (const ::Oid table : planned_tables(parts.intent.dropped.view(), publication.oid))
+        planner.going.push(table);
+    sort(planner.coming);
+    sort(planner.going);
+    planner.plan(target, schema.tables.view(), part);
+    for (const Change &change : part.changes)
+        (change.effect->to != nullptr ? parts.intent.added : parts.intent.dropped)
+            .push({.publication = publication.oid, .table = change.table->oid});
+    parts.absorb(part);
+}
+
+// One publication in one schema: first what the document says of the schema, then of tables, from the top.
+void plan_memberships_in(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
+                         std::span<const DecidedTable> decided)
+{
+    const bool is_for_all =
+        publication.exists && read_publication(publication.name, schema.oid).for_all != nullptr;
+    const auto planner = [&](bool is_member) {
+        return PublicationMembershipPlanner{.name = publication.name,
+                                            .is_member = is_member,
+                                            .may_create = false,
+                                            .named = {},
+                                            .apart = {},
+                                            .coming = {},
+                                            .going = {}};
+    };
+    const auto plan = [&](const PublicationMembershipPlanner &planner) {
+        // What is not there has no members, and what is for all tables has none to take out.
+        if (planner.is_member || (publication.exists && !is_for_all))
+            run_planner(parts, schema, publication, planner);
+    };
+    if (const Settings &settings = schema.settings->settings; settings.has_publications) {
+        PublicationMembershipPlanner all = planner(lists(settings, publication.name));
+        for (const DecidedTable &table : decided) {
+            all.apart.push(table.oid);
+            if (!table.is_member)
+                all.going.push(table.oid);
+        }
+        sort(all.apart);
+        plan(all);
+    }
+    std::size_t left = decided.size();
+    for (std::size_t level = 0; left > 0; level++)
+        for (const bool is_member : {true, false}) {
+            PublicationMembershipPlanner some = planner(is_member);
+            for (const DecidedTable &table : decided) {
+                const bool is_its = table.level == level && table.is_member == is_member;
+                left -= is_its;
+                if (is_its && ::get_rel_namespace(table.oid) == schema.oid)
+                    some.named.push(table.oid);
+                else if (!is_its && !table.is_member)
+                    some.going.push(table.oid);
+            }
+            if (!some.named.is_empty())
+                plan(some);
+        }
+}
+
+// The server refuses to publish partitions as themselves while one of these is listed.
+void require_options_possible(const Parts &parts)
+{
+    for (const PublicationOptions &planned : parts.intent.publications) {
+        if (planned.is_via_root)
+            continue;
+        const Array<::Oid> going = planned_tables(parts.intent.dropped.view(), planned.oid);
+        for (const ::Oid table : read_narrowed_roots(planned.oid))
+            if (std::find(going.begin(), going.end(), table) == going.end())
+                ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("publication \"%s\" needs publish_via_partition_root", planned.name),
+                        errdetail("It has a column list or row filter for partitioned table \"%s.%s\".",
+                                  ::get_namespace_name(::get_rel_namespace(table)), ::get_rel_name(table)));
+    }
+}
+
+} // namespace
+
+void plan_publications(Parts &parts)
+{
+    ::Oid number = InvalidOid;
+    for (const PublicationSettings &settings : named_publications(parts.environment)) {
+        Plan part = Parts::part();
+        const PlannedPublication planned = plan_publication_options(settings, ++number, part);
+        if (planned.is_new || planned.is_changed)
+            parts.intent.publications.push(planned.options);
+        parts.absorb(part);
+    }
+}
+
+void plan_memberships(Parts &parts)
+{
+    for (const PublicationSettings &settings : named_publications(parts.environment)) {
+        const ::Oid oid = ::get_publication_oid(settings.name, true);
+        NamedPublication publication{.name = settings.name, .oid = oid, .exists = OidIsValid(oid)};
+        for (const PublicationOptions &planned : parts.intent.publications)
+            if (is_same_text(planned.name, settings.name))
+                publication.oid = planned.oid;
+        const Array<DecidedTable> decided = decided_tables(parts.resolved, settings.name);
+        for (const ResolvedSchema &schema : parts.resolved.schemas)
+            plan_memberships_in(parts, schema, publication, decided.view());
+    }
+    require_options_possible(parts);
+}
+
+} // namespace dj_deploy
