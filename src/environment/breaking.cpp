@@ -77,6 +77,40 @@ Array<BrokenWrite> read_broken(std::span<const JudgedTable> tables, Identity Jud
     return read_broken_writes(identities.view(), intent);
 }
 
+std::span<const BrokenWrite> rows_of(std::span<const BrokenWrite> broken, ::Oid table)
+{
+    const auto rows = std::equal_range(
+        broken.begin(), broken.end(),
+        BrokenWrite{.table = table,
+                    .publication = nullptr,
+                    .is_update = false,
+                    .is_delete = false,
+                    .hazard = WriteHazard::none},
+        [](const BrokenWrite &left, const BrokenWrite &right) { return left.table < right.table; });
+    return {rows.first, rows.second};
+}
+
+// The first of a table's hazards that makes an UPDATE or DELETE fail that does not fail already, with no
+// others.
+bool begins_to_fail(::Oid table, std::span<const BrokenWrite> before, std::span<const BrokenWrite> after,
+                    BrokenWrite &begun)
+{
+    bool fails_update = false;
+    bool fails_delete = false;
+    for (const BrokenWrite &write : rows_of(before, table)) {
+        fails_update |= write.is_update;
+        fails_delete |= write.is_delete;
+    }
+    for (const BrokenWrite &write : rows_of(after, table)) {
+        begun = write;
+        begun.is_update = write.is_update && !fails_update;
+        begun.is_delete = write.is_delete && !fails_delete;
+        if (begun.is_update || begun.is_delete)
+            return true;
+    }
+    return false;
+}
+
 bool is_allowed(const ResolvedEnvironment &resolved, ::Oid table)
 {
     const auto allows = [&](::Oid oid) {
@@ -102,12 +136,12 @@ Array<Remark> judge_writes(Parts &parts)
         return refused;
     const Array<BrokenWrite> before = read_broken(tables.view(), &JudgedTable::before, {});
     for (const JudgedTable &table : tables) {
-        const BrokenWrite *broken = find_sorted(after.view(), &BrokenWrite::table, table.oid);
-        if (broken == nullptr || find_sorted(before.view(), &BrokenWrite::table, table.oid) != nullptr)
+        BrokenWrite begun{};
+        if (!begins_to_fail(table.oid, before.view(), after.view(), begun))
             continue;
         const char *index = OidIsValid(table.after.index) ? ::get_rel_name(table.after.index) : nullptr;
         const Remark remark =
-            remark_of(*broken, table.schema, table.name, {.kind = table.after.kind, .index = index});
+            remark_of(begun, table.schema, table.name, {.kind = table.after.kind, .index = index});
         (is_allowed(parts.resolved, table.oid) ? parts.plan.remarks : refused).push(remark);
     }
     return refused;

@@ -93,6 +93,24 @@ bool is_common(const ListedPublication &publication, std::span<const Table> tabl
     return listed > others;
 }
 
+void notice_left_out(const Table &table, const ListedPublication &publication)
+{
+    const Member *member = publication.listing.find(table.oid);
+    if (member == nullptr)
+        return;
+    if (!member->is_plain)
+        ereport(NOTICE,
+                errmsg("column list and row filter of table \"%s.%s\" in publication \"%s\" are left out",
+                       table.schema, table.name, publication.name));
+    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
+    if (std::any_of(ancestors.begin(), ancestors.end(),
+                    [&](::Oid ancestor) { return publication.listing.find(ancestor) != nullptr; }))
+        ereport(
+            NOTICE,
+            errmsg("partition \"%s.%s\" of publication \"%s\" is left out: a table above it is listed, too",
+                   table.schema, table.name, publication.name));
+}
+
 // Whether what is said of the schema says all of the table.
 bool is_said(const Table &table, const Settings &schema, std::span<const ListedPublication> publications)
 {
@@ -124,6 +142,9 @@ void describe_publications(Description &description)
             if (is_common(publication, tables))
                 schema.publications.push(publication.name);
         for (const Table &table : tables) {
+            for (const ListedPublication &publication : publications)
+                if (table.schema_oid == description.resolved.schemas[index].oid)
+                    notice_left_out(table, publication);
             if (is_said(table, schema, publications.view()))
                 continue;
             Settings &settings = description.settings_for(table);

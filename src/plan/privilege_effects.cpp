@@ -71,7 +71,10 @@ void add_grant(const PrivilegeTarget &target, const Grant &grant, ::AclMode with
     if (*list == '\0')
         return;
     const char *whom = grant.is_grantable ? ::psprintf("%s WITH GRANT OPTION", grantee.to) : grantee.to;
-    effect.add_undo(statement(target, "GRANT ", list, whom));
+    PrivilegeTarget object = target;
+    if (!grant.columns.is_empty()) // a sequence has columns as a table
+        object.on = "TABLE ";
+    effect.add_undo(statement(object, "GRANT ", list, whom));
 }
 
 // ALTER DEFAULT PRIVILEGES FOR ROLE "ana" IN SCHEMA "lab" is about an object with that name but for its first
