@@ -137,23 +137,28 @@ END $$;
 -- error and message are null where there is a result. Where not even WAL was written, nothing changed.
 CREATE TYPE property.outcome AS (result jsonb, error text, message text, has_written boolean);
 
+CREATE FUNCTION property.perform(call property.call, is_dry boolean) RETURNS property.outcome LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN property.perform(property.statement(call, is_dry), call.caller, call.setting, call.setting_value);
+END $$;
+
 -- While the role is another, only built-in types are touched: the role may not look into this schema. property.is_calling
 -- tells sabotage.sql when.
-CREATE FUNCTION property.perform(call property.call, is_dry boolean) RETURNS property.outcome LANGUAGE plpgsql AS $$
+CREATE FUNCTION property.perform(statement text, caller text, setting text, setting_value text) RETURNS property.outcome
+LANGUAGE plpgsql AS $$
 DECLARE
-    statement text := property.statement(call, is_dry);
-    usual text := current_setting(call.setting);
+    usual text := current_setting(setting);
     result jsonb;
     error text;
     message text;
     start pg_lsn := pg_current_wal_insert_lsn();
 BEGIN
     BEGIN
-        PERFORM set_config(call.setting, call.setting_value, true),
-                set_config('property.is_calling', 'on', true), set_config('role', call.caller, true);
+        PERFORM set_config(setting, setting_value, true),
+                set_config('property.is_calling', 'on', true), set_config('role', caller, true);
         EXECUTE statement INTO STRICT result;
         PERFORM set_config('role', 'none', true),
-                set_config('property.is_calling', 'off', true), set_config(call.setting, usual, true);
+                set_config('property.is_calling', 'off', true), set_config(setting, usual, true);
     EXCEPTION WHEN OTHERS THEN
         error := SQLSTATE;
         message := SQLERRM;
