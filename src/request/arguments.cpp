@@ -34,6 +34,11 @@ const char *Arguments::string(std::string_view name) const
     return TextDatumGetCString(value(name));
 }
 
+const char *Arguments::optional_string(std::string_view name) const
+{
+    return has(name) && call->args[position(name)].isnull ? nullptr : string(name);
+}
+
 int Arguments::position(std::string_view name) const
 {
     for (int index = 0; index < count; index++)

@@ -1,5 +1,5 @@
 // The arguments of a call, by the names that the SQL declaration gives them.
-// Every getter refuses NULL with 22004 and says which argument it was.
+// Every getter refuses NULL with 22004 and says which argument it was, but for those of optional arguments.
 #pragma once
 
 #include "pg/query.hpp"
@@ -20,6 +20,7 @@ struct Arguments {
     const ::Interval &interval(std::string_view name) const { return *DatumGetIntervalP(value(name)); }
     ::Oid oid(std::string_view name) const { return DatumGetObjectId(value(name)); }
     const char *string(std::string_view name) const;
+    const char *optional_string(std::string_view name) const; // null when NULL
     Json json(std::string_view name) const;
 
 private:
