@@ -59,7 +59,7 @@ constexpr const char *full_without_key = R"(
            WHEN 'postgres' THEN 'no primary key: each UPDATE and DELETE reads the whole table at the subscriber'
            ELSE 'no primary key: consumers cannot tell equal rows apart' END
            || CASE WHEN u.name IS NULL THEN '. Add one.' ELSE '. A unique index could be it.' END,
-           pg_catalog.format('ALTER TABLE %s ADD PRIMARY KEY USING INDEX %s', r.name, u.name)
+           'ALTER TABLE ' || r.name || ' ADD PRIMARY KEY USING INDEX ' || u.name
     FROM relation r
     LEFT JOIN LATERAL (
         SELECT pg_catalog.quote_ident(c.relname) AS name
