@@ -24,7 +24,8 @@ constexpr const char *large_values = R"(
       AND r.toast_bytes >= )" RISKY_BYTES;
 
 constexpr const char *large_columns = R"(
-    SELECT r.name, 'FULL writes old values of ' || r.large || )" IN_TOAST R"( || ' to the WAL on each UPDATE and DELETE,'
+    SELECT r.name, 'FULL writes old values of ' || r.large || )" IN_TOAST
+                                      R"( || ' to the WAL on each UPDATE and DELETE,'
                    ' also when they do not change',
            CASE WHEN $3 = 'postgres' AND r.has_key THEN )" SET_IDENTITY("default") R"( END
     FROM relation r
@@ -39,7 +40,7 @@ constexpr const char *toast_not_full = R"(
            )" SET_IDENTITY("full") R"(
     FROM relation r
     WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX') AND r.large IS NOT NULL
-      AND NOT r.has_list)";
+      AND NOT r.has_list AND NOT r.has_generated)";
 
 #define TO_JSONB                                                                                             \
     "(SELECT 'ALTER TABLE ' || r.name || ' ' || pg_catalog.string_agg('ALTER COLUMN ' || "                   \

@@ -9,7 +9,7 @@ namespace dj_deploy {
 // not executed. Parameters: $1 OID of the schema, $2 name of the publication or empty, $3 name of the
 // consumer.
 
-// relation     tables and foreign tables of the schema, and the partitions of its tables wherever they live
+// relation     the tables and foreign tables among them
 extern const char *const relation_facts_sql;
 
 // target       the schema: oid, name (quoted as it needs), literal, tables (how many user tables)

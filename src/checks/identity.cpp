@@ -5,14 +5,23 @@ namespace dj_deploy {
 
 namespace {
 
-// What a table in such a state means, and FULL, or DEFAULT where a column list does not go with FULL.
+// FULL makes writes fail on what is published with a column list or, from 18 on, without its generated
+// columns.
+#define FULL_FAILS "(r.has_list OR r.has_generated)"
+#define WHY_NOT_FULL                                                                                         \
+    "CASE WHEN r.has_list THEN '. With FULL writes would fail, because a publication lists columns of it.' " \
+    "WHEN r.has_generated THEN '. With FULL writes would fail where generated columns are not published.' "  \
+    "ELSE '' END"
+
+// What a table in such a state means.
 #define UNUSABLE(finding, states)                                                                            \
     "SELECT r.name, " finding " || CASE WHEN f.home IS NULL THEN ', so UPDATE and DELETE fail once a "       \
     "publication of them holds it' ELSE ', so UPDATE and DELETE fail now: it is published by ' || "          \
-    "f.publications END, CASE WHEN r.has_list AND r.has_key THEN " SET_IDENTITY(                             \
-        "default") " ELSE " SET_IDENTITY("full") " END"                                                      \
-                                                 " FROM relation r LEFT JOIN failing f ON f.home = r.oid"    \
-                                                 " WHERE r.is_user AND r.state = " states
+    "f.publications END || " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                      \
+    " THEN " SET_IDENTITY("full") " WHEN r.has_key THEN " SET_IDENTITY(                                      \
+        "default") " END"                                                                                    \
+                   " FROM relation r LEFT JOIN failing f ON f.home = r.oid WHERE r.is_user AND r.state "     \
+                   "= " states
 
 constexpr const char *no_key =
     UNUSABLE("'replica identity is DEFAULT, and there is no primary key (or a deferrable "
@@ -32,11 +41,11 @@ constexpr const char *not_full = R"(
                              WHEN 'lakehouse_sync' THEN
                              'Lakehouse Sync skips a table that has not FULL, without an error'
                              ELSE 'of the old row consumers receive the key at most; Lakehouse Sync skips the table'
-                             END),
-           )" SET_IDENTITY("full") R"(
+                             END) || )" WHY_NOT_FULL R"(,
+           CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
     FROM relation r
     WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX')
-      AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT r.has_list)
+      AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT )" FULL_FAILS R"()
       AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
 
 // A table of partitions carries no rows: those of the partitions count.

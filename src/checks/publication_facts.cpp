@@ -130,6 +130,7 @@ const char *const publication_facts_sql = R"(
            pg_catalog.bool_and(h.has_listed_key) AS has_listed_key, pg_catalog.min(h.relid) AS relid,
            pg_catalog.max(h.key) AS key
     FROM hazard h
+    WHERE h.kind <> 'no identity'
     GROUP BY h.kind, h.home, h.pubid, h.pubname, h.publish_as, h.list, h.filter
 ), failing AS MATERIALIZED (
     SELECT h.home, pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(h.pubname), ', ') AS publications

@@ -35,19 +35,7 @@ namespace {
 // listed    publications that list it                   covering publications that list it or a table above
 // it large     columns whose values may be stored out of line, of any length
 const char *const relation_facts_sql = R"(
-WITH RECURSIVE member AS (
-    SELECT d.objid AS oid
-    FROM pg_catalog.pg_depend d
-    WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.refobjid = $1
-      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'n'
-    UNION
-    SELECT i.inhrelid FROM member m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
-), extension_member AS MATERIALIZED (
-    SELECT d.objid AS oid
-    FROM pg_catalog.pg_depend d
-    WHERE d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-      AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e'
-), relation AS MATERIALIZED (
+WITH RECURSIVE relation AS MATERIALIZED (
     SELECT c.oid, c.relkind, c.relpersistence, c.relreplident, c.relispartition, c.relrowsecurity,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
            e.is_home, e.is_hidden, e.is_extension, e.root, k.has_key, k.identity_index,
@@ -64,12 +52,12 @@ WITH RECURSIVE member AS (
            COALESCE(a.has_generated, false) AS has_generated,
            COALESCE((SELECT t.relpages FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0)::pg_catalog.int8
            * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS toast_bytes
-    FROM member m
+    FROM pg_catalog.unnest($4) AS m(oid)
     JOIN pg_catalog.pg_class c ON c.oid = m.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (
         SELECT c.relnamespace = $1 AS is_home, c.relname ^@ '~' AS is_hidden,
-               c.oid IN (SELECT x.oid FROM extension_member x) AS is_extension,
+               c.oid = ANY ($5) AS is_extension,
                CASE WHEN c.relispartition THEN pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid END AS root
     ) e
     CROSS JOIN LATERAL (
@@ -126,7 +114,7 @@ WITH RECURSIVE member AS (
             ) a
         ) a
     ) a
-    WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND (e.is_home OR c.relispartition)
+    WHERE c.relkind IN ('r', 'p', 'f')
 ))";
 
 } // namespace dj_deploy

@@ -1,6 +1,7 @@
 // check_cdc: what a consumer of changes would miss or fail at, why, and the statement that mends it.
 #include "rowset.hpp"
 
+#include "catalog/tables.hpp"
 #include "checks/facts.hpp"
 
 namespace dj_deploy {
@@ -58,8 +59,29 @@ FROM counted c
 WHERE NOT c.is_everywhere OR c.place = 1
 ORDER BY pg_catalog.strpos('ewi', pg_catalog.left(c.severity, 1)), c.number, c.object COLLATE "C")";
 
+// The query of all checks that concern the consumer.
+const char *assemble(Consumer consumer)
+{
+    ::StringInfoData sql;
+    ::initStringInfo(&sql);
+    ::appendStringInfoString(&sql, relation_facts_sql);
+    ::appendStringInfoString(&sql, publication_facts_sql);
+    ::appendStringInfoString(&sql, server_facts_sql);
+    ::appendStringInfoString(
+        &sql, ", found(number, severity, name, object, finding, remedy, schema_remedy) AS (\n");
+    int number = 0;
+    for (const std::span<const Check> *family : families)
+        for (const Check &check : *family)
+            if (const char *severity = check.severity(consumer))
+                append_check(&sql, check, severity, number++);
+    ::appendStringInfoString(&sql, rows_sql);
+    return sql.data;
+}
+
 struct CheckCdc {
     static constexpr const char *name = "check_cdc";
+
+    static constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
 
     NamedTarget target;
     const char *publication; // empty for all that publish tables of the schema
@@ -78,25 +100,20 @@ struct CheckCdc {
 
     void fill(const Rows &rows) const
     {
-        ::StringInfoData sql;
-        ::initStringInfo(&sql);
-        ::appendStringInfoString(&sql, relation_facts_sql);
-        ::appendStringInfoString(&sql, publication_facts_sql);
-        ::appendStringInfoString(&sql, server_facts_sql);
-        ::appendStringInfoString(
-            &sql, ", found(number, severity, name, object, finding, remedy, schema_remedy) AS (\n");
-        int number = 0;
-        for (const std::span<const Check> *family : families)
-            for (const Check &check : *family)
-                if (const char *severity = check.severity(consumer))
-                    append_check(&sql, check, severity, number++);
-        ::appendStringInfoString(&sql, rows_sql);
-
-        const ::Oid schema = resolve_target(target).schema;
-        const char *consumer_name = consumer_names[static_cast<std::size_t>(consumer)];
-        // Whatever the statistics say of the catalogs, each table is looked up by index.
-        with_settings({{"enable_seqscan", "off"}},
-                      [&] { rows.add_query(sql.data, schema, publication, consumer_name); });
+        const Target schema = resolve_target(target);
+        Array<::Oid> relations;
+        Array<::Oid> members;
+        for (const Table &table : read_tables(schema, scope)) {
+            relations.push(table.oid);
+            if (table.is_member)
+                members.push(table.oid);
+        }
+        // Whatever the statistics say of the catalogs, facts are looked up by index.
+        with_settings({{"enable_seqscan", "off"}}, [&] {
+            rows.add_query(assemble(consumer), schema.schema, publication,
+                           consumer_names[static_cast<std::size_t>(consumer)], relations.view(),
+                           members.view());
+        });
     }
 };
 

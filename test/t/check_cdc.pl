@@ -309,6 +309,12 @@ for my $case ([ 'any', 'info' ], [ 'lakehouse_sync', 'error' ], [ 'debezium', 'i
 	provoke($node, "$case->[1] identity_not_full lab.extra", %drop, setup => extra('id int PRIMARY KEY'),
 		call => { consumer => $case->[0] });
 }
+provoke($node, 'error identity_not_full lab.extra', %for_lakehouse, %drop, finding => qr/writes would fail, because/,
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER PUBLICATION cdc ADD TABLE lab.extra (id)',
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER TABLE lab.extra REPLICA IDENTITY FULL');
+provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/writes would fail, because/,
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab.extra'::regclass, 'default', dry_run => false)},
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER TABLE lab.extra REPLICA IDENTITY NOTHING; ALTER PUBLICATION cdc ADD TABLE lab.extra (id)');
 provoke($node, 'error identity_not_full lab', %for_lakehouse, finding => qr/^all 2 tables: replica identity is DEFAULT: Lakehouse Sync skips/,
 	setup => 'ALTER TABLE lab.session REPLICA IDENTITY DEFAULT; ALTER TABLE lab.trial REPLICA IDENTITY DEFAULT', cleanup => '');
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
