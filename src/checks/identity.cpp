@@ -39,8 +39,8 @@ constexpr const char *not_full = R"(
            pg_catalog.format('replica identity is %s: %s', CASE r.state WHEN 'INDEX' THEN 'an index' ELSE r.state END,
                              CASE $3
                              WHEN 'lakehouse_sync' THEN
-                             'Lakehouse Sync skips a table that has not FULL, without an error'
-                             ELSE 'of the old row consumers receive the key at most; Lakehouse Sync skips the table'
+                             'Lakehouse Sync skips tables without FULL, and raises no error'
+                             ELSE 'consumers receive at most the key of old rows; Lakehouse Sync skips the table'
                              END) || )" WHY_NOT_FULL R"(,
            CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
     FROM relation r

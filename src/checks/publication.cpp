@@ -85,22 +85,23 @@ constexpr const char *whole_schema = R"(
     CROSS JOIN uninvited h
     WHERE p.is_schema AND h.names IS NOT NULL)";
 
+// Mostly that is meant, so there is no statement to run along with the others.
 constexpr const char *other_schemas = R"(
-    SELECT s.name, pg_catalog.format('publication also publishes tables of other schemas: %s',
-                                     pg_catalog.string_agg(pg_catalog.format('%I (%s)', s.nspname, s.tables), ', '
-                                                           ORDER BY s.nspname)),
-           pg_catalog.format('SELECT dj_deploy.set_publication_membership(s, %s, member => false, dry_run => false) '
-                             'FROM unnest(%L::text[]) s',
-                             s.literal, pg_catalog.array_agg(s.nspname::text ORDER BY s.nspname))
-    FROM (SELECT p.name, p.literal, n.nspname, pg_catalog.count(*) AS tables
+    SELECT s.name,
+           pg_catalog.format('publication also publishes tables of other schemas: %s. Where that is not meant: '
+                             'dj_deploy.set_publication_membership(..., member => false).',
+                             pg_catalog.string_agg(pg_catalog.format('%I (%s)', s.nspname, s.tables), ', '
+                                                   ORDER BY s.nspname)),
+           NULL
+    FROM (SELECT p.name, n.nspname, pg_catalog.count(*) AS tables
           FROM publication p
           JOIN pg_catalog.pg_publication_rel l ON l.prpubid = p.oid
           JOIN pg_catalog.pg_class c ON c.oid = l.prrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           WHERE NOT p.puballtables AND c.relnamespace <> $1
             AND l.prrelid NOT IN (SELECT r.oid FROM relation r)
-          GROUP BY p.name, p.literal, n.nspname) s
-    GROUP BY s.name, s.literal)";
+          GROUP BY p.name, n.nspname) s
+    GROUP BY s.name)";
 
 // Lakehouse Sync needs no publication; one that the call names is judged all the same.
 constexpr std::array checks = std::to_array<Check>({

@@ -29,7 +29,7 @@ constexpr const char *select = R"(
            pg_catalog.format('GRANT SELECT ON %s TO %s', r.name, o.name)
     FROM relation r
     CROSS JOIN role o
-    WHERE r.is_user AND NOT pg_catalog.has_table_privilege(r.oid, 'SELECT'))";
+    WHERE r.is_user AND NOT o.rolsuper AND NOT pg_catalog.has_table_privilege(r.oid, 'SELECT'))";
 
 constexpr const char *select_all = R"(
     SELECT pg_catalog.format('GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s', t.name, o.name)

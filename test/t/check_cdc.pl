@@ -18,7 +18,10 @@ sub new_scene
 	my ($name, %settings) = @_;
 	my $node = new_server(
 		$name,
+		allows_streaming => 1,
 		autovacuum => 'off',
+		checkpoint_timeout => '1d',
+		max_wal_size => '1GB',
 		max_prepared_transactions => 5,
 		max_replication_slots => 10,
 		max_wal_senders => 10,
@@ -250,7 +253,8 @@ provoke($node, 'warning publication_whole_schema cdc', finding => qr/publishes l
 	cleanup => 'DROP TABLE lab."~log"');
 is($node->safe_psql('postgres', q{SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables}),
 	'session trial', 'what the remedy leaves is published');
-provoke($node, 'info publication_other_schemas cdc', finding => qr/: "Rig" \(1\), rig \(2\)$/,
+provoke($node, 'info publication_other_schemas cdc', finding => qr/: "Rig" \(1\), rig \(2\)\. /,
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE rig.a, rig.b, "Rig"."c\'"',
 	setup => q{CREATE SCHEMA rig; CREATE TABLE rig.a (id int PRIMARY KEY); CREATE TABLE rig.b (id int PRIMARY KEY);
 		CREATE SCHEMA "Rig"; CREATE TABLE "Rig"."c'" (id int PRIMARY KEY);
 		ALTER PUBLICATION cdc ADD TABLE rig.a, rig.b, "Rig"."c'"},
@@ -395,8 +399,36 @@ provoke($node, 'info row_comparison_key lab.extra', %drop, setup => extra('id in
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
 	%for_lakehouse);
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id uuid PRIMARY KEY, at time', 'FULL'),
-	%for_lakehouse, finding => qr/types of id uuid, at time without time zone/, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
+	%for_lakehouse, finding => qr/: id uuid, at time without time zone\./, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
 is(keys_of($node, consumer => $_), '', "at the end nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
+
+# --- on a standby, and beside a lock on everything
+
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->safe_psql('postgres', extra('id int, doc json, blob bytea') . "$sample CREATE UNLOGGED TABLE lab.unlogged (id int)");
+$node->wait_for_catchup($standby);
+for my $consumer (qw(any lakehouse_sync debezium clickpipes postgres))
+{
+	my @there = map { [ @{$_}{qw(key finding remedy)} ] } rows_of($standby, consumer => $consumer);
+	is_deeply(\@there, [ map { [ @{$_}{qw(key finding remedy)} ] } rows_of($node, consumer => $consumer) ],
+		"a standby tells the same for $consumer");
+	cmp_ok(scalar @there, '>', 2, 'which is something');
+}
+$standby->stop;
+
+my $unlocked = keys_of($node);
+my $locker = $node->background_psql('postgres');
+$locker->query_safe('BEGIN; LOCK TABLE lab.session, lab.extra, lab.sample, lab.unlogged');
+my ($status, $output, $errors) = $node->psql('postgres', q{
+	SET lock_timeout = '1ms';
+	SELECT string_agg(concat_ws(' ', severity, "check", object), chr(10)) FROM dj_deploy.check_cdc('lab')});
+is($errors, '', 'no lock is waited for');
+is($output, $unlocked, 'and it tells the same');
+$locker->quit;
+$node->safe_psql('postgres', 'DROP TABLE lab.extra, lab.sample, lab.unlogged');
 
 # --- each check of the source
 
