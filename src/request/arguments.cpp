@@ -48,7 +48,7 @@ Array<const char *> Arguments::strings(std::string_view name) const
 
 const char *Arguments::optional_string(std::string_view name) const
 {
-    return call->args[position(name)].isnull ? nullptr : string(name);
+    return has(name) && call->args[position(name)].isnull ? nullptr : string(name);
 }
 
 int Arguments::position(std::string_view name) const

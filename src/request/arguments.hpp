@@ -1,5 +1,5 @@
 // The arguments of a call, by the names that the SQL declaration gives them.
-// Every getter refuses NULL with 22004 and says which argument it was.
+// Every getter refuses NULL with 22004 and says which argument it was, but for those of optional arguments.
 #pragma once
 
 #include "pg/json.hpp"

@@ -1,0 +1,88 @@
+// Values that are too large for a change, or that a consumer cannot take or compare.
+#include "checks/facts.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+#define TOAST "pg_catalog.pg_size_pretty(r.toast_bytes)"
+
+// What the TOAST table holds is what the last VACUUM or ANALYZE saw: the table itself is not touched.
+#define IN_TOAST                                                                                             \
+    "CASE WHEN r.toast_bytes > 0 THEN ' ("                                                                   \
+    "' || " TOAST " || ' out of line)' ELSE '' END"
+
+// A change is one message of at most 1 GB; FULL puts the row into it twice, and bytea as text doubles.
+constexpr const char *large_values = R"(
+    SELECT r.name, pg_catalog.format('%s out of line in %s, under FULL: an UPDATE of a row above 256 MB exceeds the 1 GB '
+                                     'of one change and stops the consumer%s', )" TOAST R"(, r.large,
+                                     CASE WHEN $3 IN ('any', 'postgres') THEN '' ELSE
+                                     '. Keep such values in an external store.' END),
+           CASE WHEN $3 IN ('any', 'postgres') AND r.has_key THEN )" SET_IDENTITY("default") R"( END
+    FROM relation r
+    WHERE r.relkind = 'r' AND (r.is_user OR r.relispartition) AND r.state = 'FULL' AND r.large IS NOT NULL
+      AND r.toast_bytes >= )" RISKY_BYTES;
+
+constexpr const char *large_columns = R"(
+    SELECT r.name, 'FULL writes old values of ' || r.large || )" IN_TOAST
+                                      R"( || ' to the WAL on each UPDATE and DELETE,'
+                   ' also when they do not change',
+           CASE WHEN $3 = 'postgres' AND r.has_key THEN )" SET_IDENTITY("default") R"( END
+    FROM relation r
+    WHERE r.relkind = 'r' AND (r.is_user OR r.relispartition) AND r.state = 'FULL' AND r.large IS NOT NULL
+      AND (r.has_blob OR r.toast_bytes > 0) AND r.toast_bytes < )" RISKY_BYTES;
+
+constexpr const char *toast_not_full = R"(
+    SELECT r.name, pg_catalog.format('replica identity is not FULL: an UPDATE that leaves %s%s as it is arrives %s',
+                                     r.large, )" IN_TOAST R"(, CASE $3
+                                     WHEN 'debezium' THEN 'with __debezium_unavailable_value in it'
+                                     ELSE 'with it empty' END),
+           )" SET_IDENTITY("full") R"(
+    FROM relation r
+    WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX') AND r.large IS NOT NULL
+      AND NOT r.has_list AND NOT r.has_generated)";
+
+#define TO_JSONB                                                                                             \
+    "(SELECT 'ALTER TABLE ' || r.name || ' ' || pg_catalog.string_agg('ALTER COLUMN ' || "                   \
+    "pg_catalog.quote_ident(a.attname) || ' TYPE jsonb', ', ' ORDER BY a.attnum) "                           \
+    "FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped "       \
+    "AND a.atttypid = 114)"
+
+// Only where rows are compared: without a primary key at the subscriber.
+constexpr const char *incomparable = R"(
+    SELECT r.name, pg_catalog.format('no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE stops a '
+                                     'subscriber. %s', r.incomparable, CASE WHEN r.not_json THEN 'Add a primary key.'
+                                     ELSE 'Conversion to jsonb rewrites the table.' END),
+           CASE WHEN NOT r.not_json THEN )" TO_JSONB R"( END
+    FROM relation r
+    WHERE r.is_user AND r.state = 'FULL' AND NOT r.has_key AND r.incomparable IS NOT NULL)";
+
+constexpr const char *incomparable_with_key = R"(
+    SELECT r.name, pg_catalog.format('%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose '
+                                     'table lacks the primary key', r.incomparable),
+           CASE WHEN $3 = 'postgres' THEN )" SET_IDENTITY("default") R"(
+           WHEN NOT r.not_json THEN )" TO_JSONB R"( END
+    FROM relation r
+    WHERE r.is_user AND r.state = 'FULL' AND r.has_key AND r.incomparable IS NOT NULL)";
+
+constexpr const char *unsupported = R"(
+    SELECT r.name, pg_catalog.format('not on the list of column types of Lakehouse Sync: %s. Its releases store them as '
+                                     'text or not at all.', r.unsupported),
+           CASE WHEN r.unsupported = r.incomparable AND NOT r.not_json THEN )" TO_JSONB R"( END
+    FROM relation r
+    WHERE r.is_user AND r.unsupported IS NOT NULL)";
+
+constexpr std::array checks = std::to_array<Check>({
+    {.name = "large_values", .severities = "wwwww", .sql = large_values},
+    {.name = "large_columns", .severities = "-i--i", .sql = large_columns},
+    {.name = "toast_not_full", .severities = "--ww-", .sql = toast_not_full},
+    {.name = "row_comparison", .severities = "i---e", .sql = incomparable},
+    {.name = "row_comparison_key", .severities = "i---i", .sql = incomparable_with_key},
+    {.name = "unsupported_type", .severities = "-w---", .sql = unsupported},
+});
+
+} // namespace
+
+const std::span<const Check> column_checks = checks;
+
+} // namespace dj_deploy

@@ -1,0 +1,47 @@
+// The facts that checks are made of, read once for all of them.
+#pragma once
+
+#include "checks/check.hpp"
+
+namespace dj_deploy {
+
+// Common table expressions, the first starting with WITH, the others with a comma. What no check refers to is
+// not executed. Parameters: $1 OID of the schema, $2 name of the publication or empty, $3 name of the
+// consumer.
+
+// relation     the tables and foreign tables among them
+extern const char *const relation_facts_sql;
+
+// target       the schema: oid, name (quoted as it needs), literal, tables (how many user tables)
+// role         the role that asks
+// publication  the publications that are judged
+// chosen       the one of them that a table would join
+// uninvited    names of tables of the schema that are hidden or an extension's
+// hazard       a table, and a publication of updates or deletes that publishes it; kind: why they fail, or
+// null clash        the same, the partitions of a table as one failing      tables without a usable identity
+// whose writes fail, and in which publications
+extern const char *const publication_facts_sql;
+
+// slot         replication slots that are the server's own
+// slot_use     most, used, consumers: those at work in this database
+// sender_use   most, used
+extern const char *const server_facts_sql;
+
+} // namespace dj_deploy
+
+// Whether publication p publishes relation r.
+#define PUBLISHES                                                                                            \
+    "(p.puballtables AND p.oid <> ALL (r.excepted) OR p.is_schema AND r.is_home OR p.oid = ANY (r.listed))"
+
+// The statement that gives relation r a replica identity.
+#define SET_IDENTITY(mode)                                                                                   \
+    "pg_catalog.format('SELECT dj_deploy.set_replica_identity(%L::regclass, ''" mode                         \
+    "'', dry_run => false)', r.name)"
+
+// From how many bytes out of line a row of it may be too large for one change.
+#define RISKY_BYTES "268435456"
+
+// The same for all tables of the schema.
+#define SET_SCHEMA_IDENTITY_FULL                                                                             \
+    "SELECT pg_catalog.format('SELECT dj_deploy.set_replica_identity(%s, ''full'', dry_run => false)',"      \
+    " t.literal) FROM target t"

@@ -1,0 +1,109 @@
+// Replica identity: what the WAL says of the row that an UPDATE or DELETE was about.
+#include "checks/facts.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// FULL makes writes fail on what is published with a column list or, from 18 on, without its generated
+// columns.
+#define FULL_FAILS "(r.has_list OR r.has_generated)"
+#define WHY_NOT_FULL                                                                                         \
+    "CASE WHEN r.has_list THEN '. With FULL writes would fail, because a publication lists columns of it.' " \
+    "WHEN r.has_generated THEN '. With FULL writes would fail where generated columns are not published.' "  \
+    "ELSE '' END"
+
+// What a table in such a state means.
+#define UNUSABLE(finding, states)                                                                            \
+    "SELECT r.name, " finding " || CASE WHEN f.home IS NULL THEN ', so UPDATE and DELETE fail once a "       \
+    "publication of them holds it' ELSE ', so UPDATE and DELETE fail now: it is published by ' || "          \
+    "f.publications END || " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                      \
+    " THEN " SET_IDENTITY("full") " WHEN r.has_key THEN " SET_IDENTITY(                                      \
+        "default") " END"                                                                                    \
+                   " FROM relation r LEFT JOIN failing f ON f.home = r.oid WHERE r.is_user AND r.state "     \
+                   "= " states
+
+constexpr const char *no_key =
+    UNUSABLE("'replica identity is DEFAULT, and there is no primary key (or a deferrable "
+             "one) to identify a row by'",
+             "'DEFAULT without a primary key'");
+
+constexpr const char *nothing = UNUSABLE("'replica identity is NOTHING'", "'NOTHING'");
+
+constexpr const char *index_dropped =
+    UNUSABLE("'replica identity is an index that has been dropped or is not valid'", "'INDEX, dropped'");
+
+// Where large values or a list of columns speak against FULL, only who cannot do without is told.
+constexpr const char *not_full = R"(
+    SELECT r.name,
+           pg_catalog.format('replica identity is %s: %s', CASE r.state WHEN 'INDEX' THEN 'an index' ELSE r.state END,
+                             CASE $3
+                             WHEN 'lakehouse_sync' THEN
+                             'Lakehouse Sync skips tables without FULL, and raises no error'
+                             ELSE 'consumers receive at most the key of old rows; Lakehouse Sync skips the table'
+                             END) || )" WHY_NOT_FULL R"(,
+           CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
+    FROM relation r
+    WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX')
+      AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT )" FULL_FAILS R"()
+      AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
+
+// A table of partitions carries no rows: those of the partitions count.
+constexpr const char *partition_differs = R"(
+    SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: of its rows '
+                                     'consumers receive something else', r.state, b.name, b.state),
+           CASE WHEN b.state = 'DEFAULT' AND r.has_key THEN )" SET_IDENTITY("default") R"(
+           WHEN b.state = 'FULL' THEN )" SET_IDENTITY("full") R"(
+           ELSE pg_catalog.format('SELECT dj_deploy.set_replica_identity(%L::regclass, ''full'', dry_run => false)',
+                                  b.name) END
+    FROM relation r
+    JOIN relation b ON b.oid = r.root
+    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state)";
+
+// The one unique index that could be the primary key, if there is one.
+constexpr const char *full_without_key = R"(
+    SELECT r.name, CASE $3
+           WHEN 'debezium' THEN 'no primary key: events have no message key, and order per row is lost'
+           WHEN 'clickpipes' THEN 'no primary key: all columns together become the key, and equal rows one row'
+           WHEN 'postgres' THEN 'no primary key: each UPDATE and DELETE reads the whole table at the subscriber'
+           ELSE 'no primary key: consumers cannot tell equal rows apart' END
+           || CASE WHEN u.name IS NULL THEN '. Add one.' ELSE '. A unique index could be it.' END,
+           'ALTER TABLE ' || r.name || ' ADD PRIMARY KEY USING INDEX ' || u.name
+    FROM relation r
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.quote_ident(c.relname) AS name
+        FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = r.oid AND r.relkind = 'r' AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[])
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid
+                          AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+        ORDER BY i.indnkeyatts, c.relname
+        LIMIT 1
+    ) u ON true
+    WHERE r.is_user AND r.state = 'FULL' AND NOT r.has_key)";
+
+constexpr std::array checks = std::to_array<Check>({
+    {.name = "no_primary_key",
+     .severities = "eeeee",
+     .sql = no_key,
+     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
+    {.name = "identity_nothing",
+     .severities = "eeeee",
+     .sql = nothing,
+     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
+    {.name = "identity_index_dropped", .severities = "eeeee", .sql = index_dropped},
+    {.name = "identity_not_full",
+     .severities = "iei--",
+     .sql = not_full,
+     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
+    {.name = "partition_differs", .severities = "wewww", .sql = partition_differs},
+    {.name = "full_without_primary_key", .severities = "i-www", .sql = full_without_key},
+});
+
+} // namespace
+
+const std::span<const Check> identity_checks = checks;
+
+} // namespace dj_deploy

@@ -1,0 +1,124 @@
+// check_cdc: what a consumer of changes would miss or fail at, why, and the statement that mends it.
+#include "rowset.hpp"
+
+#include "catalog/tables.hpp"
+#include "checks/facts.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+Consumer consumer_of(const char *name)
+{
+    for (std::size_t index = 0; index < consumer_names.size(); index++)
+        if (::pg_strcasecmp(name, consumer_names[index]) == 0)
+            return static_cast<Consumer>(index);
+    ereport(
+        ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+        errmsg("consumer must be 'any', 'lakehouse_sync', 'debezium', 'clickpipes' or 'postgres'; got '%s'",
+               name));
+    ::pg_unreachable();
+}
+
+// The families, in the order in which a person mends what they find.
+constexpr std::array families = std::to_array<const std::span<const Check> *>({
+    &server_checks,
+    &slot_checks,
+    &role_checks,
+    &publication_checks,
+    &membership_checks,
+    &identity_checks,
+    &write_checks,
+    &column_checks,
+});
+
+// Appends the query of a check, with its number, which orders the rows of the same severity.
+void append_check(::StringInfo sql, const Check &check, const char *severity, int number)
+{
+    ::appendStringInfo(sql,
+                       "%s SELECT %d AS number, '%s' AS severity, '%s' AS name, f.*, (%s) FROM (%s) AS "
+                       "f(object, finding, remedy)",
+                       number == 0 ? "" : "\nUNION ALL", number, severity, check.name,
+                       check.schema_remedy == nullptr ? "NULL" : check.schema_remedy, check.sql);
+}
+
+// Rows that say the same of every table become one about the schema.
+constexpr const char *rows_sql = R"(
+), counted AS (
+    SELECT f.*, f.schema_remedy IS NOT NULL AND t.tables > 1
+           AND t.tables = pg_catalog.count(*) OVER (PARTITION BY f.number, f.finding) AS is_everywhere,
+           pg_catalog.row_number() OVER (PARTITION BY f.number, f.finding) AS place, t.tables, t.name AS schema
+    FROM found f
+    CROSS JOIN target t
+)
+SELECT c.severity, c.name,
+       CASE WHEN c.is_everywhere THEN c.schema ELSE c.object END,
+       CASE WHEN c.is_everywhere THEN pg_catalog.format('all %s tables: %s', c.tables, c.finding) ELSE c.finding END,
+       CASE WHEN c.is_everywhere THEN c.schema_remedy ELSE c.remedy END
+FROM counted c
+WHERE NOT c.is_everywhere OR c.place = 1
+ORDER BY pg_catalog.strpos('ewi', pg_catalog.left(c.severity, 1)), c.number, c.object COLLATE "C")";
+
+// The query of all checks that concern the consumer.
+const char *assemble(Consumer consumer)
+{
+    ::StringInfoData sql;
+    ::initStringInfo(&sql);
+    ::appendStringInfoString(&sql, relation_facts_sql);
+    ::appendStringInfoString(&sql, publication_facts_sql);
+    ::appendStringInfoString(&sql, server_facts_sql);
+    ::appendStringInfoString(
+        &sql, ", found(number, severity, name, object, finding, remedy, schema_remedy) AS (\n");
+    int number = 0;
+    for (const std::span<const Check> *family : families)
+        for (const Check &check : *family)
+            if (const char *severity = check.severity(consumer))
+                append_check(&sql, check, severity, number++);
+    ::appendStringInfoString(&sql, rows_sql);
+    return sql.data;
+}
+
+struct CheckCdc {
+    static constexpr const char *name = "check_cdc";
+
+    static constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
+
+    NamedTarget target;
+    const char *publication; // empty for all that publish tables of the schema
+    Consumer consumer;
+
+    static CheckCdc request(const Arguments &arguments)
+    {
+        CheckCdc report{.target = request_target(arguments), .publication = "", .consumer = Consumer::any};
+        if (const char *publication = arguments.optional_string("publication")) {
+            require_name("publication", publication);
+            report.publication = publication;
+        }
+        report.consumer = consumer_of(arguments.string("consumer"));
+        return report;
+    }
+
+    void fill(const Rows &rows) const
+    {
+        const Target schema = resolve_target(target);
+        Array<::Oid> relations;
+        Array<::Oid> members;
+        for (const Table &table : read_tables(schema, scope)) {
+            relations.push(table.oid);
+            if (table.is_member)
+                members.push(table.oid);
+        }
+        // Whatever the statistics say of the catalogs, facts are looked up by index.
+        with_settings({{"enable_seqscan", "off"}}, [&] {
+            rows.add_query(assemble(consumer), schema.schema, publication,
+                           consumer_names[static_cast<std::size_t>(consumer)], relations.view(),
+                           members.view());
+        });
+    }
+};
+
+} // namespace
+
+} // namespace dj_deploy
+
+DJ_DEPLOY_REPORT(check_cdc, dj_deploy::CheckCdc);

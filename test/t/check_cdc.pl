@@ -1,0 +1,442 @@
+# check_cdc: each check is provoked, its row shown, its remedy run exactly as it is printed, and the row is gone and
+# nothing else has come. At the end every check of the source has had its turn.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Deploy;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my %provoked;
+
+# A server whose schema lab has two tables that are as every consumer wants them.
+sub new_scene
+{
+	my ($name, %settings) = @_;
+	my $node = new_server(
+		$name,
+		allows_streaming => 1,
+		autovacuum => 'off',
+		checkpoint_timeout => '1d',
+		max_wal_size => '1GB',
+		max_prepared_transactions => 5,
+		max_replication_slots => 10,
+		max_wal_senders => 10,
+		max_slot_wal_keep_size => '1GB',
+		wal_sender_timeout => '5min',
+		%settings);
+	$node->safe_psql('postgres', q{
+		CREATE ROLE consumer REPLICATION;
+		CREATE SCHEMA lab;
+		GRANT USAGE ON SCHEMA lab TO consumer;
+		CREATE TABLE lab.session (id int PRIMARY KEY, what varchar(9));
+		CREATE TABLE lab.trial (id int PRIMARY KEY, session int REFERENCES lab.session);
+		GRANT SELECT ON ALL TABLES IN SCHEMA lab TO consumer;
+		CREATE PUBLICATION cdc FOR TABLE lab.session, lab.trial WITH (publish_via_partition_root);
+		ALTER TABLE lab.session REPLICA IDENTITY FULL;
+		ALTER TABLE lab.trial REPLICA IDENTITY FULL});
+	return $node;
+}
+
+# The call's rows, each as "severity check object", with finding and remedy.
+sub rows_of
+{
+	my ($node, %call) = @_;
+	my $arguments = join ', ', map { defined $_ ? "'" . s/'/''/gr . "'" : 'NULL' }
+	  $call{schema} // 'lab', $call{publication}, $call{consumer} // 'any';
+	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
+	my $output = $node->safe_psql('postgres', qq{
+		$role
+		SELECT encode(convert_to(concat_ws(E'\\x02', severity, "check", object, finding, COALESCE(remedy, E'\\x03')),
+			'UTF8'), 'base64') || ';'
+		FROM dj_deploy.check_cdc($arguments)});
+	my @rows;
+	for (split /;\s*/, $output)
+	{
+		my ($severity, $check, $object, $finding, $remedy) = split /\x02/, pack 'H*', unpack 'H*', decode($_);
+		push @rows, {
+			key => "$severity $check $object", check => $check, finding => $finding,
+			remedy => $remedy eq "\x03" ? undef : $remedy };
+	}
+	return @rows;
+}
+
+sub decode
+{
+	require MIME::Base64;
+	return MIME::Base64::decode_base64($_[0]);
+}
+
+sub keys_of
+{
+	return join "\n", map { $_->{key} } rows_of(@_);
+}
+
+# Provokes a check ($expected is its row), runs the remedy, and cleans up: then it is as before.
+#   setup, cleanup   statements            call       consumer, publication, schema, role
+#   finding          what it must say      by_hand    what to do instead of a remedy, which is then null
+#   after            what makes a new setting count: 'reload' or 'restart'
+#   remedy           what it must be
+sub provoke
+{
+	my ($node, $expected, %test) = @_;
+	my %call = %{ $test{call} // {} };
+	my $title = join ' ', $expected, map { "$_ $call{$_}" } sort keys %call;
+	my ($check) = $expected =~ /^\w+ (\w+) /;
+	$provoked{$check} = 1;
+
+	my $before = keys_of($node, %call);
+	my $is_there = defined $test{setup} && !ref $test{setup} && $test{setup} eq '';
+	unlike($before, qr/^\Q$expected\E$/m, "$title: not before") if !$is_there;
+	ref $test{setup} ? $test{setup}->() : $node->safe_psql('postgres', $test{setup});
+	my @rows = rows_of($node, %call);
+	my ($row) = grep { $_->{key} eq $expected } @rows;
+	ok($row, "$title: found") or diag(join "\n", map { $_->{key} } @rows), return;
+	like($row->{finding}, $test{finding}, "$title: what it says") if $test{finding};
+
+	if (defined $test{by_hand})
+	{
+		is($row->{remedy}, undef, "$title: no statement helps");
+		$node->safe_psql('postgres', $test{by_hand});
+	}
+	else
+	{
+		is($row->{remedy}, $test{remedy}, "$title: the remedy") if defined $test{remedy};
+		my ($status, $output, $errors) = $node->psql('postgres', $row->{remedy} // '');
+		is($status, 0, "$title: the remedy runs") or diag($row->{remedy}, $errors);
+		$test{after} eq 'reload' ? $node->reload : $node->restart if $test{after};
+		$test{wait}->() if $test{wait};
+	}
+	my %known = map { $_->{key} => 1 } @rows;
+	my @after = rows_of($node, %call);
+	is(join("\n", grep { $_ eq $expected } map { $_->{key} } @after), '', "$title: gone");
+	is(join("\n", grep { !$known{$_} } map { $_->{key} } @after), '', "$title: and nothing else has come");
+	return if !defined $test{cleanup};
+	ref $test{cleanup} ? $test{cleanup}->() : $node->safe_psql('postgres', $test{cleanup});
+	is(keys_of($node, %call), $before, "$title: as before");
+	return;
+}
+
+my $node = new_scene('main', wal_level => 'logical');
+my $version = int($node->safe_psql('postgres', 'SHOW server_version_num') / 10000);
+is(keys_of($node, consumer => $_), '', "nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
+is(keys_of($node, publication => 'cdc', consumer => 'PostgreS'), '', 'nor with the publication named');
+is(keys_of($node, role => 'consumer'), "info publication_owner cdc", 'nor for the role of a consumer');
+
+# --- settings, slots, transactions
+
+my $small = new_scene('small', wal_level => 'replica', max_wal_senders => 1, max_replication_slots => 1);
+provoke($small, 'error wal_level wal_level', setup => '', after => 'restart',
+	finding => qr/wal_level is replica/) if $version < 19;
+provoke($small, 'error replication_slots_used_up max_replication_slots',
+	setup => q{SELECT pg_create_physical_replication_slot('standby')}, after => 'restart', finding => qr/all 1 /);
+provoke($small, 'warning replication_slots_low max_replication_slots', after => 'restart', finding => qr/^1 of 2 /,
+	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_replication_slots = 2'); $small->restart });
+my $sender;
+sub connect_sender { $sender = $small->background_psql('postgres', replication => 'database') }
+provoke($small, 'error wal_senders_used_up max_wal_senders', setup => \&connect_sender, after => 'restart',
+	wait => \&connect_sender, finding => qr/^1 of 1 /);
+provoke($small, 'warning wal_senders_low max_wal_senders', after => 'restart', wait => \&connect_sender,
+	finding => qr/^1 of 2 /,
+	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_wal_senders = 2'); $small->restart; connect_sender() });
+provoke($small, 'error wal_senders_used_up max_wal_senders', after => 'restart', call => { consumer => 'clickpipes' },
+	finding => qr/ClickPipes wants two/,
+	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_wal_senders = 1'); $small->restart });
+$small->stop;
+
+provoke($node, 'warning wal_sender_timeout wal_sender_timeout', call => { consumer => 'clickpipes' }, after => 'reload',
+	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '1min'"); $node->reload });
+provoke($node, 'info slot_wal_unlimited max_slot_wal_keep_size', after => 'reload',
+	setup => sub { $node->append_conf('postgresql.auto.conf', 'max_slot_wal_keep_size = -1'); $node->reload });
+provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 'reload',
+	setup => sub { $node->append_conf('postgresql.auto.conf', "idle_replication_slot_timeout = '1d'"); $node->reload })
+  if $version >= 18;
+
+my $make_slot = q{SELECT pg_create_logical_replication_slot('idle', 'pgoutput')};
+provoke($node, 'warning slot_inactive idle', setup => $make_slot, cleanup => '', finding => qr/plugin pgoutput, database postgres/);
+
+# A slot that is further behind than it may be.
+sub switch_wal { $node->safe_psql('postgres', 'SELECT pg_logical_emit_message(false, $$$$, $$$$); SELECT pg_switch_wal()') for 1 .. 4 }
+sub limit_slots { $node->append_conf('postgresql.auto.conf', "max_slot_wal_keep_size = '$_[0]'"); $node->reload }
+provoke($node, 'warning slot_unreserved idle', after => 'reload', finding => qr/beyond max_slot_wal_keep_size \(1MB\)/,
+	setup => sub { $node->safe_psql('postgres', $make_slot); limit_slots('1MB'); switch_wal() });
+provoke($node, 'error slot_lost idle',
+	setup => sub { limit_slots('1MB'); switch_wal(); $node->safe_psql('postgres', 'CHECKPOINT') });
+limit_slots('1GB');
+
+my $writer = $node->background_psql('postgres');
+my $ended = sub { $node->poll_query_until('postgres',
+	q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'writer'}) };
+$writer->query_safe(q{SET application_name = 'writer'; BEGIN; SELECT pg_current_xact_id()});
+my $unseen = 'info activity_unseen pg_stat_activity';
+like(keys_of($node, role => 'consumer'), qr/^$unseen$/m, 'activity of others is not visible to everyone');
+unlike(keys_of($node), qr/activity_unseen/, 'but to the superuser');
+my ($seeing) = grep { $_->{key} eq $unseen } rows_of($node, role => 'consumer');
+$node->safe_psql('postgres', $seeing->{remedy});
+is(keys_of($node, role => 'consumer'), "info publication_owner cdc", 'the remedy makes it so');
+$provoked{activity_unseen} = 1;
+$node->safe_psql('postgres', 'REVOKE pg_read_all_stats FROM consumer');
+
+# Time passes in transactions.
+provoke($node, 'warning long_transaction ' . $node->safe_psql('postgres', 'SELECT quote_ident(CURRENT_USER)'),
+	setup => q{
+		CREATE TABLE public.busy (id int);
+		DO $$BEGIN FOR number IN 1 .. 100000 LOOP BEGIN
+			INSERT INTO public.busy VALUES (1); EXCEPTION WHEN division_by_zero THEN END; END LOOP; END$$;
+		DROP TABLE public.busy},
+	wait => $ended, finding => qr/ others have begun since/);
+eval { $writer->quit };
+
+provoke($node, q{warning prepared_transaction 'it''s'}, cleanup => '',
+	setup => q{BEGIN; CREATE TABLE public.prepared (id int); PREPARE TRANSACTION 'it''s'});
+$node->safe_psql('postgres', 'CREATE DATABASE elsewhere');
+$node->safe_psql('elsewhere', q{BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'there'});
+my ($there) = rows_of($node);
+is($there->{remedy}, undef, 'a prepared transaction of another database cannot be ended from here');
+like($there->{finding}, qr/in database elsewhere/, 'and it says where');
+$node->safe_psql('elsewhere', q{ROLLBACK PREPARED 'there'});
+
+# --- the role
+
+my %as_consumer = (call => { role => 'consumer' });
+provoke($node, 'warning role_replication consumer', %as_consumer, setup => 'ALTER ROLE consumer NOREPLICATION',
+	cleanup => '', remedy => 'ALTER ROLE consumer REPLICATION');
+provoke($node, 'warning role_replication consumer', %as_consumer, remedy => 'GRANT rds_replication TO consumer',
+	setup => 'ALTER ROLE consumer NOREPLICATION; CREATE ROLE rds_replication',
+	cleanup => 'DROP ROLE rds_replication; ALTER ROLE consumer REPLICATION');
+provoke($node, 'error role_usage lab', %as_consumer, setup => 'REVOKE USAGE ON SCHEMA lab FROM consumer', cleanup => '');
+provoke($node, 'error role_select lab.trial', %as_consumer, setup => 'REVOKE SELECT ON lab.trial FROM consumer', cleanup => '');
+provoke($node, 'error role_select lab', %as_consumer, cleanup => '', finding => qr/^all 2 tables: /,
+	setup => 'REVOKE SELECT ON ALL TABLES IN SCHEMA lab FROM consumer');
+provoke($node, 'warning role_row_security lab.trial', %as_consumer, setup => 'ALTER TABLE lab.trial ENABLE ROW LEVEL SECURITY',
+	cleanup => 'ALTER ROLE consumer NOBYPASSRLS; ALTER TABLE lab.trial DISABLE ROW LEVEL SECURITY');
+
+# --- the publication
+
+my $join = 'ALTER PUBLICATION cdc ADD TABLE lab.session, lab.trial';
+my $make = 'CREATE PUBLICATION cdc WITH (publish_via_partition_root); ' . $join;
+provoke($node, 'error no_publication lab', setup => 'DROP PUBLICATION cdc', cleanup => '');
+provoke($node, 'error publication_missing other', setup => '', call => { publication => 'other' });
+provoke($node, q{error publication_missing "a""b'%"}, setup => '', call => { publication => q{a"b'%} });
+$node->safe_psql('postgres', q{DROP PUBLICATION other, "a""b'%"});
+provoke($node, 'error publication_empty cdc', call => { publication => 'cdc' }, cleanup => '',
+	setup => 'ALTER PUBLICATION cdc DROP TABLE lab.session, lab.trial');
+provoke($node, 'error publication_operations cdc', finding => qr/publish update, delete$/, cleanup => '',
+	setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, truncate')});
+provoke($node, 'info publication_truncate cdc', setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, update, delete')},
+	cleanup => '');
+provoke($node, 'warning publication_via_root cdc',
+	setup => q{ALTER PUBLICATION cdc SET (publish_via_partition_root = false);
+		CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+		CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT;
+		ALTER TABLE lab.sample REPLICA IDENTITY FULL; ALTER TABLE lab.sample_1 REPLICA IDENTITY FULL;
+		ALTER PUBLICATION cdc ADD TABLE lab.sample},
+	cleanup => 'DROP TABLE lab.sample', finding => qr/lab\.sample arrive/);
+my ($owned) = rows_of($node, role => 'consumer');
+is($owned->{key}, 'info publication_owner cdc', 'a publication of somebody else');
+$node->safe_psql('postgres', 'GRANT CREATE ON DATABASE postgres TO consumer');
+my $owner = $node->safe_psql('postgres', q{SELECT quote_ident(pg_get_userbyid(pubowner)) FROM pg_publication});
+$node->safe_psql('postgres', $owned->{remedy});
+is(keys_of($node, role => 'consumer'), '', 'after the remedy it is its own');
+$provoked{publication_owner} = 1;
+$node->safe_psql('postgres', "ALTER PUBLICATION cdc OWNER TO $owner; REVOKE CREATE ON DATABASE postgres FROM consumer");
+
+my $hidden = 'CREATE TABLE lab."~log" (id int PRIMARY KEY);';
+provoke($node, 'warning publication_all_tables cdc', finding => qr/publishes lab\."~log" too/,
+	setup => "DROP PUBLICATION cdc; $hidden CREATE PUBLICATION cdc FOR ALL TABLES WITH (publish_via_partition_root)",
+	by_hand => "DROP PUBLICATION cdc; $make", cleanup => 'DROP TABLE lab."~log"');
+provoke($node, 'warning publication_whole_schema cdc', finding => qr/publishes lab\."~log" too/,
+	setup => "DROP PUBLICATION cdc; $hidden CREATE PUBLICATION cdc FOR TABLES IN SCHEMA lab WITH (publish_via_partition_root)",
+	cleanup => 'DROP TABLE lab."~log"');
+is($node->safe_psql('postgres', q{SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables}),
+	'session trial', 'what the remedy leaves is published');
+provoke($node, 'info publication_other_schemas cdc', finding => qr/: "Rig" \(1\), rig \(2\)\. /,
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE rig.a, rig.b, "Rig"."c\'"',
+	setup => q{CREATE SCHEMA rig; CREATE TABLE rig.a (id int PRIMARY KEY); CREATE TABLE rig.b (id int PRIMARY KEY);
+		CREATE SCHEMA "Rig"; CREATE TABLE "Rig"."c'" (id int PRIMARY KEY);
+		ALTER PUBLICATION cdc ADD TABLE rig.a, rig.b, "Rig"."c'"},
+	cleanup => 'DROP SCHEMA rig, "Rig" CASCADE');
+
+# --- which tables
+
+my $extra = 'CREATE TABLE lab.extra (id int PRIMARY KEY); ALTER TABLE lab.extra REPLICA IDENTITY FULL;';
+provoke($node, 'error not_member lab.extra', setup => $extra, cleanup => 'DROP TABLE lab.extra');
+provoke($node, 'error not_member lab', call => { publication => 'rig' }, finding => qr/^all 2 tables: not published by publication rig$/,
+	setup => q{CREATE TABLE public.rig (id int PRIMARY KEY); CREATE PUBLICATION rig FOR TABLE public.rig WITH (publish_via_partition_root)});
+$node->safe_psql('postgres', 'DROP PUBLICATION rig; DROP TABLE public.rig');
+provoke($node, 'warning member_hidden lab."~log"', setup => $hidden . 'ALTER PUBLICATION cdc ADD TABLE lab."~log"',
+	cleanup => 'DROP TABLE lab."~log"');
+provoke($node, 'warning member_extension lab.extra',
+	setup => $extra . 'ALTER EXTENSION datajoint_deploy ADD TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	cleanup => 'ALTER EXTENSION datajoint_deploy DROP TABLE lab.extra; DROP TABLE lab.extra');
+my $sample = q{
+	CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+	CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT;
+	ALTER TABLE lab.sample REPLICA IDENTITY FULL; ALTER TABLE lab.sample_1 REPLICA IDENTITY FULL;
+	ALTER PUBLICATION cdc ADD TABLE lab.sample;};
+provoke($node, 'warning member_partition lab.sample_1', setup => "$sample ALTER PUBLICATION cdc ADD TABLE lab.sample_1",
+	cleanup => 'DROP TABLE lab.sample');
+provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra',
+	setup => 'CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY); ALTER TABLE lab.extra REPLICA IDENTITY FULL');
+provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
+	setup => 'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE lab.far (id int) SERVER far',
+	cleanup => 'DROP FOREIGN DATA WRAPPER far CASCADE');
+my %for_lakehouse = (call => { consumer => 'lakehouse_sync' });
+provoke($node, 'error partitioned_table lab.sample', %for_lakehouse, setup => $sample,
+	by_hand => 'CREATE SCHEMA apart; ALTER TABLE lab.sample SET SCHEMA apart; ALTER TABLE lab.sample_1 SET SCHEMA apart',
+	cleanup => 'DROP TABLE apart.sample; DROP SCHEMA apart');
+provoke($node, 'warning hidden_synced lab."~log"', %for_lakehouse, cleanup => 'DROP TABLE lab."~log"',
+	setup => $hidden . 'ALTER TABLE lab."~log" REPLICA IDENTITY FULL');
+
+# --- replica identity
+
+sub extra
+{
+	my ($columns, $identity) = @_;
+	return "CREATE TABLE lab.extra ($columns); ALTER PUBLICATION cdc ADD TABLE lab.extra;"
+	  . ($identity ? "ALTER TABLE lab.extra REPLICA IDENTITY $identity;" : '');
+}
+my %drop = (cleanup => 'DROP TABLE lab.extra');
+provoke($node, 'error no_primary_key lab.extra', %drop, setup => extra('id int'), call => { consumer => 'lakehouse_sync' },
+	finding => qr/fail now: it is published by cdc$/);
+provoke($node, 'error no_primary_key lab.extra', %drop, setup => 'CREATE TABLE lab.extra (id int)', call => { consumer => 'lakehouse_sync' },
+	finding => qr/fail once a publication/);
+provoke($node, 'error identity_nothing lab.extra', %drop, setup => extra('id int PRIMARY KEY', 'NOTHING'));
+provoke($node, 'error identity_index_dropped lab.extra', %drop,
+	setup => extra('id int PRIMARY KEY, code int NOT NULL') . 'CREATE UNIQUE INDEX code ON lab.extra (code);'
+	  . 'ALTER TABLE lab.extra REPLICA IDENTITY USING INDEX code; DROP INDEX lab.code');
+for my $case ([ 'any', 'info' ], [ 'lakehouse_sync', 'error' ], [ 'debezium', 'info' ])
+{
+	provoke($node, "$case->[1] identity_not_full lab.extra", %drop, setup => extra('id int PRIMARY KEY'),
+		call => { consumer => $case->[0] });
+}
+provoke($node, 'error identity_not_full lab.extra', %for_lakehouse, %drop, finding => qr/writes would fail, because/,
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER PUBLICATION cdc ADD TABLE lab.extra (id)',
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER TABLE lab.extra REPLICA IDENTITY FULL');
+provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/writes would fail, because/,
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab.extra'::regclass, 'default', dry_run => false)},
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER TABLE lab.extra REPLICA IDENTITY NOTHING; ALTER PUBLICATION cdc ADD TABLE lab.extra (id)');
+provoke($node, 'error identity_not_full lab', %for_lakehouse, finding => qr/^all 2 tables: replica identity is DEFAULT: Lakehouse Sync skips/,
+	setup => 'ALTER TABLE lab.session REPLICA IDENTITY DEFAULT; ALTER TABLE lab.trial REPLICA IDENTITY DEFAULT', cleanup => '');
+provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
+	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY DEFAULT", finding => qr/is DEFAULT, that of lab\.sample is FULL/);
+provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
+	setup => "$sample ALTER TABLE lab.sample REPLICA IDENTITY NOTHING");
+for my $case ([ 'any', 'info' ], map { [ $_, 'warning' ] } qw(debezium clickpipes postgres))
+{
+	provoke($node, "$case->[1] full_without_primary_key lab.extra", %drop, call => { consumer => $case->[0] },
+		setup => extra('id int NOT NULL', 'FULL') . 'CREATE UNIQUE INDEX ON lab.extra (id)');
+}
+provoke($node, 'warning full_without_primary_key lab.extra', call => { consumer => 'debezium' }, setup => extra('id int', 'FULL'),
+	by_hand => 'ALTER TABLE lab.extra ADD PRIMARY KEY (id)', %drop);
+
+# --- writes that fail: they do, and after the remedy they do not.
+
+sub provoke_failing
+{
+	my ($expected, $setup, %test) = @_;
+	my $write = 'UPDATE lab.extra SET code = 1; DELETE FROM lab.extra';
+	$write =~ s/extra/sample/g if $expected =~ /sample/;
+	my $dropped = $expected =~ /sample/ ? 'DROP TABLE lab.sample' : 'DROP TABLE lab.extra';
+	provoke($node, $expected, %test,
+		setup => sub {
+			$node->safe_psql('postgres', $setup);
+			like(error_of($node, $write), qr/ERROR:  42P10: cannot (update|delete)/, "$expected: the writes fail");
+		},
+		cleanup => sub {
+			is(error_of($node, $write), '', "$expected: after the remedy they do not");
+			$node->safe_psql('postgres', $dropped);
+		});
+	return;
+}
+my $coded = 'id int PRIMARY KEY, code int NOT NULL, secret int';
+provoke_failing('error write_column_list lab.extra',
+	"CREATE TABLE lab.extra ($coded); ALTER TABLE lab.extra REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.extra (id, code)",
+	finding => qr/without secret, which belongs to/);
+provoke_failing('error write_column_list lab.extra',
+	"CREATE TABLE lab.extra ($coded); ALTER TABLE lab.extra REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.extra (id, code)",
+	call => { consumer => 'lakehouse_sync', publication => 'cdc' });
+provoke_failing('error write_column_list lab.extra',
+	"CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra (code)", finding => qr/without id,/);
+provoke_failing('error write_row_filter lab.extra',
+	"CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (code > 1)");
+my $tree = "CREATE TABLE lab.sample ($coded) PARTITION BY RANGE (id); CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT;";
+provoke_failing('error write_row_filter lab.sample', "$tree ALTER PUBLICATION cdc ADD TABLE lab.sample WHERE (code > 1)");
+provoke_failing('error write_column_list lab.sample', "$tree ALTER PUBLICATION cdc ADD TABLE lab.sample (code)");
+if ($version >= 18)
+{
+	provoke_failing('error write_generated_column lab.extra',
+		extra("$coded, sum int GENERATED ALWAYS AS (id + code) STORED", 'FULL'), finding => qr/\(sum\)/);
+	$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_generated_columns = none)');
+	provoke_failing('error write_generated_column lab.extra',
+		extra("$coded, sum int GENERATED ALWAYS AS (id + code) VIRTUAL", 'FULL'));
+}
+
+# --- columns
+
+# As if there were many large values.
+my $blobs = extra('id int PRIMARY KEY, blob bytea', 'FULL');
+my $many = q{UPDATE pg_class SET relpages = 256 * 1024 * 1024 / 8192
+	WHERE oid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'lab.extra'::regclass)};
+provoke($node, 'warning large_values lab.extra', %drop, setup => "$blobs $many", call => { consumer => $_ },
+	finding => qr/^256 MB out of line in blob, /) for qw(any postgres);
+provoke($node, 'warning large_values lab.extra', %drop, setup => "$blobs $many", call => { consumer => $_ },
+	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob') for qw(lakehouse_sync debezium clickpipes);
+provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, call => { consumer => 'postgres' });
+provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, %for_lakehouse,
+	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob');
+provoke($node, 'warning toast_not_full lab.extra', %drop, setup => extra('id int PRIMARY KEY, "no te" text'),
+	call => { consumer => $_ }, finding => qr/leaves "no te" as/) for qw(debezium clickpipes);
+provoke($node, "$_->[1] row_comparison lab.extra", %drop, setup => extra('id int, doc json, "d o" json', 'FULL'),
+	call => { consumer => $_->[0] }, finding => qr/doc json, "d o" json cannot/) for [ 'any', 'info' ], [ 'postgres', 'error' ];
+provoke($node, 'error row_comparison lab.extra', %drop, setup => extra('id int, at point', 'FULL'),
+	call => { consumer => 'postgres' }, by_hand => 'ALTER TABLE lab.extra DROP COLUMN at');
+provoke($node, 'info row_comparison_key lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
+	call => { consumer => $_ }) for qw(any postgres);
+provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
+	%for_lakehouse);
+provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id uuid PRIMARY KEY, at time', 'FULL'),
+	%for_lakehouse, finding => qr/: id uuid, at time without time zone\./, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
+is(keys_of($node, consumer => $_), '', "at the end nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
+
+# --- on a standby, and beside a lock on everything
+
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->safe_psql('postgres', extra('id int, doc json, blob bytea') . "$sample CREATE UNLOGGED TABLE lab.unlogged (id int)");
+$node->wait_for_catchup($standby);
+for my $consumer (qw(any lakehouse_sync debezium clickpipes postgres))
+{
+	my @there = map { [ @{$_}{qw(key finding remedy)} ] } rows_of($standby, consumer => $consumer);
+	is_deeply(\@there, [ map { [ @{$_}{qw(key finding remedy)} ] } rows_of($node, consumer => $consumer) ],
+		"a standby tells the same for $consumer");
+	cmp_ok(scalar @there, '>', 2, 'which is something');
+}
+$standby->stop;
+
+my $unlocked = keys_of($node);
+my $locker = $node->background_psql('postgres');
+$locker->query_safe('BEGIN; LOCK TABLE lab.session, lab.extra, lab.sample, lab.unlogged');
+my ($status, $output, $errors) = $node->psql('postgres', q{
+	SET lock_timeout = '1ms';
+	SELECT string_agg(concat_ws(' ', severity, "check", object), chr(10)) FROM dj_deploy.check_cdc('lab')});
+is($errors, '', 'no lock is waited for');
+is($output, $unlocked, 'and it tells the same');
+$locker->quit;
+$node->safe_psql('postgres', 'DROP TABLE lab.extra, lab.sample, lab.unlogged');
+
+# --- each check of the source
+
+my @checks = map { slurp_file($_) =~ /\{\.name = "(\w+)"/g } glob "$FindBin::RealBin/../../src/checks/*.cpp";
+@checks = grep { !/^(slot_idle_timeout|write_generated_column)$/ } @checks if $version < 18;
+@checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
+cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
+is(join(' ', sort keys %provoked), join(' ', sort @checks), 'each has been provoked');
+
+$node->stop;
+done_testing();
