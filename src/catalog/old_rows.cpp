@@ -1,0 +1,121 @@
+// The part in the table comes from the columns, or from the rows that its pages hold; the part in the TOAST
+// table from the number of its chunks and how full its pages are, as far as bloat lets that be told.
+#include "catalog/old_rows.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr double page_bytes = BLCKSZ - SizeOfPageHeaderData;
+constexpr double item_pointer = sizeof(::ItemIdData);
+constexpr double chunk_header =
+    MAXALIGN(SizeofHeapTupleHeader) + sizeof(::Oid) + sizeof(std::int32_t) + VARHDRSZ;
+constexpr double average_padding = (MAXIMUM_ALIGNOF - 1) / 2.0;
+
+// Rows in a full page; 0 when unknown. How full a single page is cannot be told; of several the last one is
+// taken for half full. What VACUUM or ANALYZE saw together is better than what was counted one by one.
+double rows_per_page(const Heap &heap)
+{
+    const bool was_counted = heap.rows_at_count > 0;
+    const double pages = was_counted ? heap.pages_at_count : heap.pages;
+    const double rows = was_counted ? heap.rows_at_count : heap.live + heap.dead;
+    return pages >= 2 && rows > 0 ? rows / (pages - 0.5) : 0;
+}
+
+double filled_bytes(const Heap &heap)
+{
+    return page_bytes * heap.fill_percent / 100;
+}
+
+// What a page has for each of its rows, less what the WAL record does not hold.
+double tuple_bytes_by_pages(const Heap &heap)
+{
+    const double stored = filled_bytes(heap) / rows_per_page(heap) - item_pointer - average_padding;
+    return std::max(stored, static_cast<double>(MAXALIGN(SizeofHeapTupleHeader))) - SizeofHeapTupleHeader +
+           SizeOfHeapHeader;
+}
+
+// Whether at least one more row of that length would fit into every page: then the rows hold more than the
+// columns that are left.
+bool is_shorter_than_pages_say(double bytes, const Heap &heap)
+{
+    const double stored = bytes + SizeofHeapTupleHeader - SizeOfHeapHeader + average_padding + item_pointer;
+    return rows_per_page(heap) > 0 && filled_bytes(heap) / stored > rows_per_page(heap) + 1;
+}
+
+OldRows measure_stored(const WriteFacts &facts, const StoredColumns &columns)
+{
+    const bool has_pages = rows_per_page(facts.heap) > 0;
+    if (columns.are_known()) {
+        const TupleBytes tuple = tuple_bytes(columns.columns.view());
+        if (!columns.has_dropped || !is_shorter_than_pages_say(tuple.bytes, facts.heap))
+            return {.basis = columns.are_fixed ? Basis::types : Basis::statistics, .stored = tuple};
+    }
+    if (!has_pages)
+        return {.basis = Basis::unknown};
+    return {.basis = Basis::pages, .stored = {.bytes = tuple_bytes_by_pages(facts.heap), .is_exact = false}};
+}
+
+// Rows and the chunks that belong to them.
+struct Chunks {
+    double rows;
+    double chunks;
+    double values; // at least so many values are made of them; 0 when unknown
+};
+
+// The live ones, or when all rows have been deleted, those that are dead.
+Chunks count_chunks(const WriteFacts &facts, const StoredColumns &columns)
+{
+    const bool has_rows = facts.heap.rows() > 0;
+    const double rows = has_rows ? facts.heap.rows() : facts.heap.dead;
+    const double values = rows * columns.values_in_toast;
+    double chunks = has_rows ? facts.toast.rows() : facts.toast.dead;
+    // Fewer chunks than values, or none at all: the statistics were reset and nobody has counted since. Then
+    // the pages are taken for full.
+    if (chunks < 0.9 * values || facts.toast.rows() + facts.toast.dead <= 0)
+        chunks = facts.toast.pages * EXTERN_TUPLES_PER_PAGE;
+    return {.rows = rows, .chunks = chunks, .values = std::min(values, chunks)};
+}
+
+// Bytes of all chunks together. The pages tell unless they have more room than chunks can fill; then only
+// that all chunks of a value but the last are full, and the truth is halfway between least and most.
+double bytes_of_chunks(const Heap &toast, const Chunks &count, double stored_row)
+{
+    const double all_chunks = std::max(toast.rows() + toast.dead, count.chunks);
+    const double room = toast.pages * page_bytes / all_chunks - item_pointer - chunk_header;
+    const double most = count.chunks * std::min<double>(room, TOAST_MAX_CHUNK_SIZE);
+    if (room < 1.05 * TOAST_MAX_CHUNK_SIZE || count.values <= 0)
+        return most;
+    // A row is made shorter only where it is longer than the target.
+    const double least =
+        std::max({(count.chunks - count.values) * TOAST_MAX_CHUNK_SIZE,
+                  std::min(count.rows, count.values) * (TOAST_TUPLE_TARGET - stored_row), 0.0});
+    return (std::min(least, most) + most) / 2;
+}
+
+// Bytes in the TOAST table for each row; nothing where rows had some, but none is left to tell how many.
+std::optional<double> toast_bytes(const WriteFacts &facts, const StoredColumns &columns, double stored_row)
+{
+    const Chunks count = count_chunks(facts, columns);
+    if (count.rows <= 0 || facts.toast.pages <= 0)
+        return count.rows <= 0 && columns.values_in_toast > 0 ? std::nullopt : std::optional(0.0);
+    return bytes_of_chunks(facts.toast, count, stored_row) / count.rows;
+}
+
+} // namespace
+
+OldRows measure_old_rows(const WriteFacts &facts, const StoredColumns &columns)
+{
+    OldRows rows = measure_stored(facts, columns);
+    if (columns.is_key_known())
+        rows.key = key_tuple_bytes(columns.columns.view());
+    if (rows.basis == Basis::unknown)
+        return rows;
+    const std::optional<double> toast = toast_bytes(facts, columns, rows.stored.bytes);
+    if (!toast)
+        return {.basis = Basis::unknown, .key = rows.key};
+    rows.full = {.bytes = rows.stored.bytes + *toast, .is_exact = rows.stored.is_exact && *toast == 0};
+    return rows;
+}
+
+} // namespace dj_deploy
