@@ -18,19 +18,14 @@ double rows_per_page(const Heap &heap)
 {
     const bool was_counted = heap.rows_at_count > 0;
     const double pages = was_counted ? heap.pages_at_count : heap.pages;
-    const double rows = was_counted ? heap.rows_at_count : heap.live + heap.dead;
+    const double rows = was_counted ? heap.rows_at_count + heap.dead_at_count : heap.live + heap.dead;
     return pages >= 2 && rows > 0 ? rows / (pages - 0.5) : 0;
-}
-
-double filled_bytes(const Heap &heap)
-{
-    return page_bytes * heap.fill_percent / 100;
 }
 
 // What a page has for each of its rows, less what the WAL record does not hold.
 double tuple_bytes_by_pages(const Heap &heap)
 {
-    const double stored = filled_bytes(heap) / rows_per_page(heap) - item_pointer - average_padding;
+    const double stored = page_bytes / rows_per_page(heap) - item_pointer - average_padding;
     return std::max(stored, static_cast<double>(MAXALIGN(SizeofHeapTupleHeader))) - SizeofHeapTupleHeader +
            SizeOfHeapHeader;
 }
@@ -40,7 +35,7 @@ double tuple_bytes_by_pages(const Heap &heap)
 bool is_shorter_than_pages_say(double bytes, const Heap &heap)
 {
     const double stored = bytes + SizeofHeapTupleHeader - SizeOfHeapHeader + average_padding + item_pointer;
-    return rows_per_page(heap) > 0 && filled_bytes(heap) / stored > rows_per_page(heap) + 1;
+    return rows_per_page(heap) > 0 && page_bytes / stored > rows_per_page(heap) + 1;
 }
 
 OldRows measure_stored(const WriteFacts &facts, const StoredColumns &columns)
@@ -60,7 +55,7 @@ OldRows measure_stored(const WriteFacts &facts, const StoredColumns &columns)
 struct Chunks {
     double rows;
     double chunks;
-    double values; // at least so many values are made of them; 0 when unknown
+    double values; // most that can be made of them
 };
 
 // The live ones, or when all rows have been deleted, those that are dead.
@@ -68,38 +63,36 @@ Chunks count_chunks(const WriteFacts &facts, const StoredColumns &columns)
 {
     const bool has_rows = facts.heap.rows() > 0;
     const double rows = has_rows ? facts.heap.rows() : facts.heap.dead;
-    const double values = rows * columns.values_in_toast;
     double chunks = has_rows ? facts.toast.rows() : facts.toast.dead;
     // Fewer chunks than values, or none at all: the statistics were reset and nobody has counted since. Then
     // the pages are taken for full.
-    if (chunks < 0.9 * values || facts.toast.rows() + facts.toast.dead <= 0)
+    const bool is_counted = facts.toast.rows() + facts.toast.dead > 0;
+    if (!is_counted || chunks < 0.9 * rows * columns.values_in_toast)
         chunks = facts.toast.pages * EXTERN_TUPLES_PER_PAGE;
-    return {.rows = rows, .chunks = chunks, .values = std::min(values, chunks)};
+    return {.rows = rows, .chunks = chunks, .values = std::min(rows * columns.most_values_in_toast, chunks)};
 }
 
-// Bytes of all chunks together. The pages tell unless they have more room than chunks can fill; then only
-// that all chunks of a value but the last are full, and the truth is halfway between least and most.
-double bytes_of_chunks(const Heap &toast, const Chunks &count, double stored_row)
+// Bytes of the average chunk: halfway between the least and the most that it can be. All chunks of a value
+// but the last are full; a page has room for no other chunk, unless it has more room than its chunks can
+// fill.
+double chunk_bytes(const Heap &toast, const Chunks &count)
 {
-    const double all_chunks = std::max(toast.rows() + toast.dead, count.chunks);
-    const double room = toast.pages * page_bytes / all_chunks - item_pointer - chunk_header;
-    const double most = count.chunks * std::min<double>(room, TOAST_MAX_CHUNK_SIZE);
-    if (room < 1.05 * TOAST_MAX_CHUNK_SIZE || count.values <= 0)
-        return most;
-    // A row is made shorter only where it is longer than the target.
-    const double least =
-        std::max({(count.chunks - count.values) * TOAST_MAX_CHUNK_SIZE,
-                  std::min(count.rows, count.values) * (TOAST_TUPLE_TARGET - stored_row), 0.0});
-    return (std::min(least, most) + most) / 2;
+    constexpr double longest = TOAST_MAX_CHUNK_SIZE;
+    const double per_page = std::max(toast.rows() + toast.dead, count.chunks) / toast.pages;
+    const double most = page_bytes / per_page - item_pointer - chunk_header;
+    const bool is_bloated = most > 1.05 * longest;
+    const double packed = is_bloated ? 0 : most - (longest + chunk_header + item_pointer) / per_page;
+    const double full_chunks = longest * (1 - count.values / count.chunks);
+    return (std::max(packed, full_chunks) + std::min(most, longest)) / 2;
 }
 
 // Bytes in the TOAST table for each row; nothing where rows had some, but none is left to tell how many.
-std::optional<double> toast_bytes(const WriteFacts &facts, const StoredColumns &columns, double stored_row)
+std::optional<double> toast_bytes(const WriteFacts &facts, const StoredColumns &columns)
 {
     const Chunks count = count_chunks(facts, columns);
     if (count.rows <= 0 || facts.toast.pages <= 0)
         return count.rows <= 0 && columns.values_in_toast > 0 ? std::nullopt : std::optional(0.0);
-    return bytes_of_chunks(facts.toast, count, stored_row) / count.rows;
+    return count.chunks > 0 ? count.chunks * chunk_bytes(facts.toast, count) / count.rows : 0;
 }
 
 } // namespace
@@ -111,7 +104,7 @@ OldRows measure_old_rows(const WriteFacts &facts, const StoredColumns &columns)
         rows.key = key_tuple_bytes(columns.columns.view());
     if (rows.basis == Basis::unknown)
         return rows;
-    const std::optional<double> toast = toast_bytes(facts, columns, rows.stored.bytes);
+    const std::optional<double> toast = toast_bytes(facts, columns);
     if (!toast)
         return {.basis = Basis::unknown, .key = rows.key};
     rows.full = {.bytes = rows.stored.bytes + *toast, .is_exact = rows.stored.is_exact && *toast == 0};

@@ -49,10 +49,16 @@ StoredColumn read_column(const Row &row, bool is_absent)
     };
 }
 
-double values_in_toast(const StoredColumn &column)
+// Where all values are in the TOAST table, the average width is that of a pointer; where only some are, it is
+// hardly shorter, because short values stay in the row.
+void add_values_in_toast(StoredColumns &table, const StoredColumn &column)
 {
-    const bool is_toastable = column.length == -1 && column.storage != TYPSTORAGE_PLAIN;
-    return is_toastable && column.width == pointer_width ? 1 - column.null_fraction : 0;
+    if (column.length != -1 || column.storage == TYPSTORAGE_PLAIN)
+        return;
+    if (column.is_known && column.width == pointer_width)
+        table.values_in_toast += 1 - column.null_fraction;
+    if (!column.is_known || column.width >= pointer_width)
+        table.most_values_in_toast += 1 - column.null_fraction;
 }
 
 void add_column(StoredColumns &table, const Row &row)
@@ -63,7 +69,7 @@ void add_column(StoredColumns &table, const Row &row)
     table.has_dropped = table.has_dropped || row.boolean(5);
     table.are_fixed = table.are_fixed && (is_absent || (column.length > 0 && row.boolean(8)));
     table.has_key = table.has_key || column.is_key;
-    table.values_in_toast += values_in_toast(column);
+    add_values_in_toast(table, column);
     if (!is_absent && !column.is_key)
         table.exposed.push(row.string(12));
 }

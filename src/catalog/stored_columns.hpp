@@ -12,6 +12,7 @@ struct StoredColumns {
     bool are_fixed = true;         // as long in every row, without asking the statistics
     bool has_key = false;          // a primary key that serves as replica identity
     double values_in_toast = 0;    // how many there are on average in a row, at least
+    double most_values_in_toast = 0; // and how many there can be
 
     // Whether the length of tuples can be told.
     bool are_known() const;

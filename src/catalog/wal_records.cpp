@@ -1,5 +1,5 @@
 // A record is padded to the alignment of the next, and its main data has a longer header from 256 bytes on.
-// Rows of a fixed length are all padded alike, others by the average.
+// For short rows that is a good part of what they cost.
 #include "catalog/wal_records.hpp"
 
 namespace dj_deploy {
@@ -14,23 +14,22 @@ double main_data(double bytes)
     return bytes + (bytes > UINT8_MAX ? SizeOfXLogRecordDataHeaderLong : SizeOfXLogRecordDataHeaderShort);
 }
 
-double padded(TupleBytes record)
+// A record about one block.
+double record_bytes(double main, double block)
 {
-    return record.is_exact ? MAXALIGN(static_cast<::Size>(record.bytes))
-                           : record.bytes + (MAXIMUM_ALIGNOF - 1) / 2.0;
+    return MAXALIGN(static_cast<::Size>(SizeOfXLogRecord + block_header + block + main_data(main)));
 }
 
-// A record about one block, with the main data and the block's data.
-double record_bytes(TupleBytes main, TupleBytes block)
-{
-    return padded({.bytes = SizeOfXLogRecord + block_header + block.bytes + main_data(main.bytes),
-                   .is_exact = main.is_exact && block.is_exact});
-}
-
+// The average over lengths around the average one, unless all rows are as long.
 double growth(double main, TupleBytes old_row, TupleBytes block)
 {
-    return record_bytes({.bytes = main + old_row.bytes, .is_exact = old_row.is_exact}, block) -
-           record_bytes({.bytes = main, .is_exact = true}, block);
+    const int spread = old_row.is_exact ? 0 : 1;
+    double sum = 0;
+    for (int longer = -spread; longer <= spread; longer++) {
+        const double block_data = block.bytes + (block.is_exact ? 0 : longer);
+        sum += record_bytes(main + old_row.bytes + longer, block_data) - record_bytes(main, block_data);
+    }
+    return sum / (2 * spread + 1);
 }
 
 } // namespace

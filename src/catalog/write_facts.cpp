@@ -33,8 +33,6 @@ constexpr const char *sql = R"(
     ), relation AS (
         SELECT u.number, c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
                c.reltoastrelid, c.relpages::float8, c.reltuples::float8,
-               COALESCE((SELECT o.option_value::integer FROM pg_catalog.pg_options_to_table(c.reloptions) o
-                         WHERE o.option_name = 'fillfactor'), 100) AS fillfactor,
                COALESCE()" SINCE_OF_TABLE R"(, s.since) AS since, s.now, s.is_counting
         FROM server s
         CROSS JOIN pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
@@ -50,12 +48,13 @@ constexpr const char *sql = R"(
                     pg_catalog.pg_stat_get_last_autovacuum_time(r.oid),
                     pg_catalog.pg_stat_get_last_analyze_time(r.oid),
                     pg_catalog.pg_stat_get_last_autoanalyze_time(r.oid)) IS NOT NULL,
-           r.fillfactor,
+           GREATEST(pg_catalog.pg_stat_get_dead_tuples(r.oid)
+                    - pg_catalog.pg_stat_get_mod_since_analyze(r.oid), 0)::float8,
            pg_catalog.pg_relation_filepath(t.oid), t.relpages::float8, t.reltuples::float8,
            pg_catalog.pg_stat_get_live_tuples(t.oid), pg_catalog.pg_stat_get_dead_tuples(t.oid),
            COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(t.oid),
                     pg_catalog.pg_stat_get_last_autovacuum_time(t.oid)) IS NOT NULL,
-           100
+           0::float8
     FROM relation r
     LEFT JOIN pg_catalog.pg_class t ON t.oid = r.reltoastrelid
     ORDER BY r.number)";
@@ -68,10 +67,10 @@ Heap read_heap(const Row &row, int column)
         .pages = static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
         .pages_at_count = row.real(column + 1),
         .rows_at_count = row.real(column + 2),
+        .dead_at_count = row.real(column + 6),
         .live = static_cast<double>(row.bigint(column + 3)),
         .dead = static_cast<double>(row.bigint(column + 4)),
         .is_counted = row.boolean(column + 5),
-        .fill_percent = row.integer(column + 6),
     };
 }
 

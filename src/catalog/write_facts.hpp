@@ -8,13 +8,13 @@ namespace dj_deploy {
 
 // The main fork of a table or of its TOAST table.
 struct Heap {
-    double pages;              // in the file now
-    double pages_at_count;     // when VACUUM or ANALYZE counted last
-    double rows_at_count;      // -1 when neither has
-    double live;               // rows by the cumulative statistics
-    double dead;               // likewise
-    bool is_counted;           // VACUUM or ANALYZE has set both since the statistics began
-    std::int32_t fill_percent; // up to where INSERT fills a page
+    double pages;          // in the file now
+    double pages_at_count; // when VACUUM or ANALYZE counted last
+    double rows_at_count;  // live ones; -1 when neither has
+    double dead_at_count;  // at least
+    double live;           // rows by the cumulative statistics
+    double dead;           // likewise
+    bool is_counted;       // VACUUM or ANALYZE has set both since the statistics began
 
     // Live rows, as far as anybody knows.
     double rows() const;

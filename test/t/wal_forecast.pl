@@ -48,8 +48,8 @@ my @workloads = (
 		columns => 'id bigint PRIMARY KEY, name text, size smallint, note varchar(200), data bytea',
 		rows => q{SELECT i, 'name ' || i, i % 7, CASE WHEN i % 3 = 0 THEN repeat('n', i % 150) END,
 			CASE WHEN i % 4 = 0 THEN public.noise(i * 10) END FROM generate_series(1, 3000) i},
-		run => q{UPDATE t SET size = size + 1; DELETE FROM t WHERE id % 10 = 0; UPDATE t SET name = name || '+' WHERE id % 2 = 0;
-			INSERT INTO t SELECT i, 'name', 1, NULL, public.noise(100) FROM generate_series(3001, 3500) i},
+		run => q{UPDATE t SET size = size + 1; DELETE FROM t WHERE id % 5 = 0; UPDATE t SET name = name || '+' WHERE id % 3 = 0;
+			INSERT INTO t SELECT i, 'name ' || i, 1, NULL, CASE WHEN i % 4 = 0 THEN public.noise(i * 5) END FROM generate_series(3001, 3500) i},
 	},
 	{
 		name => 'all rows deleted',
@@ -143,9 +143,8 @@ my @workloads = (
 		run => 'UPDATE t SET busy = NOT busy WHERE id = 7;' x 500,
 	},
 	{
-		name => 'fill factor, never analyzed',
+		name => 'never analyzed',
 		columns => 'id int PRIMARY KEY, value text, state int',
-		options => 'WITH (fillfactor = 60)',
 		rows => q{SELECT i, md5(i::text) || md5(i::text), 0 FROM generate_series(1, 5000) i},
 		is_new => 1,
 		run => 'UPDATE t SET state = 1',
@@ -157,7 +156,7 @@ my @workloads = (
 sub run_workload
 {
 	my ($schema, $workload) = @_;
-	my ($options, $prepare) = map { $workload->{$_} // '' } qw(options prepare);
+	my $prepare = $workload->{prepare} // '';
 	my $vacuum = $workload->{vacuum} ? 'VACUUM t' : '';
 	my $analyze = $workload->{is_new} ? '' : 'ANALYZE t';
 	my $reset = $prepare ? "SELECT pg_stat_reset_single_table_counters('t'::regclass)" : '';
@@ -166,7 +165,7 @@ sub run_workload
 		DROP SCHEMA IF EXISTS $schema CASCADE;
 		CREATE SCHEMA $schema;
 		SET search_path = $schema;
-		CREATE TABLE t ($workload->{columns}) $options;
+		CREATE TABLE t ($workload->{columns});
 		ALTER TABLE t REPLICA IDENTITY $schemas{$schema};
 		INSERT INTO t $workload->{rows};
 		$prepare;
