@@ -34,7 +34,7 @@ double tuple_bytes_by_pages(const Heap &heap)
 // columns that are left.
 bool is_shorter_than_pages_say(double bytes, const Heap &heap)
 {
-    const double stored = bytes + SizeofHeapTupleHeader - SizeOfHeapHeader + average_padding + item_pointer;
+    const double stored = bytes + SizeofHeapTupleHeader - SizeOfHeapHeader + MAXIMUM_ALIGNOF + item_pointer;
     return rows_per_page(heap) > 0 && page_bytes / stored > rows_per_page(heap) + 1;
 }
 
@@ -43,12 +43,12 @@ OldRows measure_stored(const WriteFacts &facts, const StoredColumns &columns)
     const bool has_pages = rows_per_page(facts.heap) > 0;
     if (columns.are_known()) {
         const TupleBytes tuple = tuple_bytes(columns.columns.view());
-        if (!columns.has_dropped || !is_shorter_than_pages_say(tuple.bytes, facts.heap))
+        if (!columns.has_dropped || !is_shorter_than_pages_say(tuple.average, facts.heap))
             return {.basis = columns.are_fixed ? Basis::types : Basis::statistics, .stored = tuple};
     }
     if (!has_pages)
         return {.basis = Basis::unknown};
-    return {.basis = Basis::pages, .stored = {.bytes = tuple_bytes_by_pages(facts.heap), .is_exact = false}};
+    return {.basis = Basis::pages, .stored = varying_bytes(tuple_bytes_by_pages(facts.heap))};
 }
 
 // Rows and the chunks that belong to them.
@@ -62,7 +62,7 @@ struct Chunks {
 Chunks count_chunks(const WriteFacts &facts, const StoredColumns &columns)
 {
     const bool has_rows = facts.heap.rows() > 0;
-    const double rows = has_rows ? facts.heap.rows() : facts.heap.dead;
+    const double rows = has_rows ? facts.heap.rows() : facts.heap.dead - facts.heap.dead_at_count;
     double chunks = has_rows ? facts.toast.rows() : facts.toast.dead;
     // Fewer chunks than values, or none at all: the statistics were reset and nobody has counted since. Then
     // the pages are taken for full.
@@ -73,15 +73,16 @@ Chunks count_chunks(const WriteFacts &facts, const StoredColumns &columns)
 }
 
 // Bytes of the average chunk: halfway between the least and the most that it can be. All chunks of a value
-// but the last are full; a page has room for no other chunk, unless it has more room than its chunks can
-// fill.
+// but the last are full. A page has no room for another chunk of full length; one with more room than its
+// chunks can fill tells nothing, but then only long values come into a TOAST table.
 double chunk_bytes(const Heap &toast, const Chunks &count)
 {
     constexpr double longest = TOAST_MAX_CHUNK_SIZE;
     const double per_page = std::max(toast.rows() + toast.dead, count.chunks) / toast.pages;
     const double most = page_bytes / per_page - item_pointer - chunk_header;
     const bool is_bloated = most > 1.05 * longest;
-    const double packed = is_bloated ? 0 : most - (longest + chunk_header + item_pointer) / per_page;
+    const double packed =
+        is_bloated ? longest / 2 : most - (longest + chunk_header + item_pointer) / per_page;
     const double full_chunks = longest * (1 - count.values / count.chunks);
     return (std::max(packed, full_chunks) + std::min(most, longest)) / 2;
 }
@@ -107,7 +108,7 @@ OldRows measure_old_rows(const WriteFacts &facts, const StoredColumns &columns)
     const std::optional<double> toast = toast_bytes(facts, columns);
     if (!toast)
         return {.basis = Basis::unknown, .key = rows.key};
-    rows.full = {.bytes = rows.stored.bytes + *toast, .is_exact = rows.stored.is_exact && *toast == 0};
+    rows.toast = *toast;
     return rows;
 }
 

@@ -14,10 +14,11 @@ enum class Basis {
     unknown
 };
 
+// The lengths mean nothing unless the basis is known.
 struct OldRows {
     Basis basis;
     TupleBytes stored{};             // in the table, with pointers into the TOAST table
-    TupleBytes full{};               // with the values instead; nothing unless the basis is known
+    double toast = 0;                // bytes that the TOAST table has for each
     std::optional<TupleBytes> key{}; // nothing when unknown
 };
 

@@ -1,5 +1,5 @@
-// An offset is an average, of which is certain only what remains when it is divided by a power of two: the
-// padding before an aligned value follows from that remainder, or else is the average of what is possible.
+// Follows the offset in the tuple from column to column: on average, and with all its remainders, so that
+// the padding before an aligned value is the average of what is possible.
 #include "catalog/tuple_layout.hpp"
 
 namespace dj_deploy {
@@ -23,47 +23,46 @@ int alignment_bytes(char alignment)
     }
 }
 
-// The offset of the next value, from the start of the data, which is aligned for every type.
-struct Offset {
-    double bytes = 0;
-    int modulus = MAXIMUM_ALIGNOF;
-    int rest = 0; // every offset divided by modulus leaves it
+constexpr int padding(int offset, int alignment)
+{
+    return (alignment - offset % alignment) % alignment;
+}
 
-    int gap(int alignment) const
-    {
-        const int certain = std::min(alignment, modulus);
-        return (certain - rest % certain) % certain;
-    }
+// This distribution for the share of tuples, the other one for the rest.
+Remainders blend(const Remainders &left, double share, const Remainders &right)
+{
+    Remainders result{};
+    for (int rest = 0; rest < MAXIMUM_ALIGNOF; rest++)
+        result[rest] = share * left[rest] + (1 - share) * right[rest];
+    return result;
+}
 
-    void align(int alignment)
-    {
-        bytes += gap(alignment) + std::max(alignment - modulus, 0) / 2.0;
-        rest = alignment > modulus ? 0 : (rest + gap(alignment)) % modulus;
-        modulus = std::max(modulus, alignment);
-    }
+// The remainders after a step whose length depends on where it starts.
+template <class StepLength>
+Remainders move(const Remainders &from, StepLength step_length)
+{
+    Remainders result{};
+    for (int rest = 0; rest < MAXIMUM_ALIGNOF; rest++)
+        result[(rest + step_length(rest)) % MAXIMUM_ALIGNOF] += from[rest];
+    return result;
+}
 
-    void advance(const StoredColumn &column)
-    {
-        if (column.length > 0) {
-            bytes += column.length;
-            rest = (rest + column.length) % modulus;
-        } else {
-            bytes += column.width;
-            modulus = 1;
-            rest = 0;
-        }
-    }
+void align(TupleBytes &offset, int alignment)
+{
+    for (int rest = 0; rest < MAXIMUM_ALIGNOF; rest++)
+        offset.average += offset.remainders[rest] * padding(rest, alignment);
+    offset.remainders = move(offset.remainders, [&](int rest) { return padding(rest, alignment); });
+}
 
-    // This offset where the column is null, the other one where it is not.
-    void blend(const Offset &other, double null_fraction)
-    {
-        bytes = null_fraction * bytes + (1 - null_fraction) * other.bytes;
-        modulus = std::min(modulus, other.modulus);
-        while (rest % modulus != other.rest % modulus)
-            modulus /= 2;
-        rest %= modulus;
-    }
-};
+// The average width of varlenas has lost its fraction, which is one half for all that we know.
+void advance(TupleBytes &offset, const StoredColumn &column)
+{
+    const bool is_fixed = column.length > 0;
+    const auto width = is_fixed ? column.length : static_cast<int>(column.width);
+    const auto advanced = [&](int bytes) { return move(offset.remainders, [&](int) { return bytes; }); };
+    offset.average += is_fixed ? width : width + 0.5;
+    offset.remainders = blend(advanced(width), is_fixed ? 1 : 0.5, advanced(width + 1));
+}
 
 bool is_aligned(const StoredColumn &column)
 {
@@ -73,33 +72,30 @@ bool is_aligned(const StoredColumn &column)
 
 // One tuple as its columns are added to it.
 struct Layout {
-    Offset offset{};
+    TupleBytes offset{};     // of the next value, from the start of the data, which is aligned for every type
     double without_null = 1; // how likely a tuple has no null at all, if columns are null independently
-    bool is_exact = true;
 
     void add(const StoredColumn &column, double null_fraction)
     {
         without_null *= 1 - null_fraction;
         if (null_fraction >= 1)
             return;
-        is_exact = is_exact && column.length > 0 && null_fraction == 0;
-        Offset present = offset;
+        TupleBytes present = offset;
         if (is_aligned(column))
-            present.align(alignment_bytes(column.alignment));
-        present.advance(column);
-        if (null_fraction == 0)
-            offset = present;
-        else
-            offset.blend(present, null_fraction);
+            align(present, alignment_bytes(column.alignment));
+        advance(present, column);
+        offset.average = null_fraction * offset.average + (1 - null_fraction) * present.average;
+        offset.remainders = blend(offset.remainders, null_fraction, present.remainders);
     }
 
+    // The data starts at an aligned offset of the tuple, with or without a bitmap.
     TupleBytes finish(std::size_t columns) const
     {
-        const auto header = MAXALIGN(SizeofHeapTupleHeader);
-        const auto with_bitmap = MAXALIGN(SizeofHeapTupleHeader + BITMAPLEN(columns));
-        const double data_start = without_null * header + (1 - without_null) * with_bitmap;
-        return {.bytes = SizeOfHeapHeader + data_start - SizeofHeapTupleHeader + offset.bytes,
-                .is_exact = is_exact};
+        constexpr int plain = MAXALIGN(SizeofHeapTupleHeader) - SizeofHeapTupleHeader + SizeOfHeapHeader;
+        const int bitmap =
+            MAXALIGN(SizeofHeapTupleHeader + BITMAPLEN(columns)) - MAXALIGN(SizeofHeapTupleHeader);
+        return {.average = offset.average + plain + (1 - without_null) * bitmap,
+                .remainders = move(offset.remainders, [](int) { return plain; })};
     }
 };
 
@@ -119,6 +115,13 @@ TupleBytes key_tuple_bytes(std::span<const StoredColumn> columns)
     for (const StoredColumn &column : columns)
         layout.add(column, column.is_key ? 0 : 1);
     return layout.finish(columns.size());
+}
+
+TupleBytes varying_bytes(double average)
+{
+    TupleBytes bytes{.average = average};
+    bytes.remainders.fill(1.0 / MAXIMUM_ALIGNOF);
+    return bytes;
 }
 
 } // namespace dj_deploy

@@ -18,10 +18,13 @@ struct StoredColumn {
                   // as its pointer
 };
 
-// An average, in bytes. Where it is exact, every tuple is that long.
+// How likely each remainder is when a length is divided by the largest alignment.
+using Remainders = std::array<double, MAXIMUM_ALIGNOF>;
+
+// Lengths of tuples, in bytes: their average, and the remainders, on which padding depends.
 struct TupleBytes {
-    double bytes;
-    bool is_exact;
+    double average = 0;
+    Remainders remainders{1};
 };
 
 // What a WAL record holds of a tuple: xl_heap_header, null bitmap, padding and values. All columns are known.
@@ -29,5 +32,8 @@ TupleBytes tuple_bytes(std::span<const StoredColumn> columns);
 
 // The same of a tuple in which all but the key's columns are null. The key's columns are known.
 TupleBytes key_tuple_bytes(std::span<const StoredColumn> columns);
+
+// All remainders alike, as of lengths that vary widely.
+TupleBytes varying_bytes(double average);
 
 } // namespace dj_deploy

@@ -9,39 +9,48 @@ namespace {
 // The header of a block, and then which block it is: tablespace, database, file and number.
 constexpr double block_header = SizeOfXLogRecordBlockHeader + 3 * sizeof(::Oid) + sizeof(::BlockNumber);
 
-double main_data(double bytes)
+double main_data_header(double bytes)
 {
-    return bytes + (bytes > UINT8_MAX ? SizeOfXLogRecordDataHeaderLong : SizeOfXLogRecordDataHeaderShort);
+    return bytes > UINT8_MAX ? SizeOfXLogRecordDataHeaderLong : SizeOfXLogRecordDataHeaderShort;
 }
 
-// A record about one block.
-double record_bytes(double main, double block)
-{
-    return MAXALIGN(static_cast<::Size>(SizeOfXLogRecord + block_header + block + main_data(main)));
-}
+// Main data besides the old row, and how often the record has a row of that length as the block's data: an
+// UPDATE writes the new row there, which is about as long as the old one.
+struct Record {
+    double main;
+    int rows;
 
-// The average over lengths around the average one, unless all rows are as long.
-double growth(double main, TupleBytes old_row, TupleBytes block)
-{
-    const int spread = old_row.is_exact ? 0 : 1;
-    double sum = 0;
-    for (int longer = -spread; longer <= spread; longer++) {
-        const double block_data = block.bytes + (block.is_exact ? 0 : longer);
-        sum += record_bytes(main + old_row.bytes + longer, block_data) - record_bytes(main, block_data);
+    // With so many rows in it altogether, whose length leaves the remainder.
+    int padding(double header, int rows_in_record, int remainder) const
+    {
+        const auto bytes = static_cast<int>(SizeOfXLogRecord + block_header + header + main);
+        return -(bytes + rows_in_record * remainder) & (MAXIMUM_ALIGNOF - 1);
     }
-    return sum / (2 * spread + 1);
+};
+
+double growth(const Record &record, const TupleBytes &stored, double toast)
+{
+    constexpr double average_padding = (MAXIMUM_ALIGNOF - 1) / 2.0;
+    const double before = main_data_header(record.main);
+    const double after = main_data_header(record.main + stored.average + toast);
+    double bytes = stored.average + toast + after - before;
+    for (int rest = 0; rest < MAXIMUM_ALIGNOF; rest++) {
+        const double padding = toast > 0 ? average_padding : record.padding(after, record.rows + 1, rest);
+        bytes += stored.remainders[rest] * (padding - record.padding(before, record.rows, rest));
+    }
+    return bytes;
 }
 
 } // namespace
 
-double update_growth(TupleBytes old_row, TupleBytes stored)
+double update_growth(const TupleBytes &stored, double toast)
 {
-    return growth(SizeOfHeapUpdate, old_row, stored);
+    return growth({.main = SizeOfHeapUpdate, .rows = 1}, stored, toast);
 }
 
-double delete_growth(TupleBytes old_row)
+double delete_growth(const TupleBytes &stored, double toast)
 {
-    return growth(SizeOfHeapDelete, old_row, {.bytes = 0, .is_exact = true});
+    return growth({.main = SizeOfHeapDelete, .rows = 0}, stored, toast);
 }
 
 } // namespace dj_deploy

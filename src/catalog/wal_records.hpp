@@ -5,9 +5,8 @@
 
 namespace dj_deploy {
 
-// An UPDATE writes the new row in any case; stored is its length.
-double update_growth(TupleBytes old_row, TupleBytes stored);
-
-double delete_growth(TupleBytes old_row);
+// Of a row as it is stored, with so many bytes more from the TOAST table.
+double update_growth(const TupleBytes &stored, double toast);
+double delete_growth(const TupleBytes &stored, double toast);
 
 } // namespace dj_deploy

@@ -75,13 +75,13 @@ void add_written(Forecast &forecast, const OldRows &rows, bool has_key)
     std::optional<double> deletion;
     std::optional<double> key_deletion;
     if (rows.basis != Basis::unknown) {
-        update = update_growth(rows.full, rows.stored);
-        deletion = delete_growth(rows.full);
+        update = update_growth(rows.stored, rows.toast);
+        deletion = delete_growth(rows.stored, rows.toast);
     }
     if (!has_key)
         key_deletion = 0;
     else if (rows.key)
-        key_deletion = delete_growth(*rows.key);
+        key_deletion = delete_growth(*rows.key, 0);
     forecast.default_bytes = written(facts.deletes, key_deletion);
     forecast.full_bytes = sum(written(facts.updates, update), written(facts.deletes, deletion));
 }
@@ -97,9 +97,10 @@ Forecast forecast_of(const Table &table, const WriteFacts &facts, const StoredCo
     const OldRows rows = measure_old_rows(facts, columns);
     Forecast forecast{.table = &table, .facts = &facts, .exposed_columns = names_cell(columns.exposed)};
     forecast.basis = text_of(rows.basis);
-    forecast.row_bytes = rows.basis == Basis::unknown ? std::nullopt : std::optional(rows.full.bytes);
+    forecast.row_bytes =
+        rows.basis == Basis::unknown ? std::nullopt : std::optional(rows.stored.average + rows.toast);
     if (columns.has_key)
-        forecast.key_bytes = rows.key ? std::optional(rows.key->bytes) : std::nullopt;
+        forecast.key_bytes = rows.key ? std::optional(rows.key->average) : std::nullopt;
     if (facts.is_counting)
         add_written(forecast, rows, columns.has_key);
     return forecast;

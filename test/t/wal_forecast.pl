@@ -120,8 +120,9 @@ my @workloads = (
 	{
 		name => 'dropped columns, rows since',
 		columns => 'id int PRIMARY KEY, gone text, value int, also_gone float8, note text',
-		rows => q{SELECT i, NULL, i, i, 'note ' || i FROM generate_series(1, 8000) i},
-		prepare => 'ALTER TABLE t DROP COLUMN gone, DROP COLUMN also_gone; UPDATE t SET value = 1',
+		rows => q{SELECT i, md5(i::text), i, i, 'note ' || i FROM generate_series(1, 100) i},
+		prepare => q{ALTER TABLE t DROP COLUMN gone, DROP COLUMN also_gone;
+			INSERT INTO t SELECT i, i, 'note ' || i FROM generate_series(101, 8000) i},
 		run => 'UPDATE t SET value = value + 1; DELETE FROM t WHERE id < 4000',
 	},
 	{
