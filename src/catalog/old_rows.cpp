@@ -103,12 +103,18 @@ OldRows measure_old_rows(const WriteFacts &facts, const StoredColumns &columns)
     OldRows rows = measure_stored(facts, columns);
     if (columns.is_key_known())
         rows.key = key_tuple_bytes(columns.columns.view());
-    if (rows.basis == Basis::unknown)
-        return rows;
     const std::optional<double> toast = toast_bytes(facts, columns);
-    if (!toast)
-        return {.basis = Basis::unknown, .key = rows.key};
+    if (!toast) {
+        rows.basis = Basis::unknown;
+        return rows;
+    }
     rows.toast = *toast;
+    // How full a page is matters little where the TOAST table has many times as much.
+    const double most_stored = page_bytes * facts.heap.pages / facts.heap.rows();
+    if (rows.basis == Basis::unknown && *toast > 4 * most_stored) {
+        rows.basis = Basis::pages;
+        rows.stored = varying_bytes(most_stored / 2);
+    }
     return rows;
 }
 

@@ -1,8 +1,8 @@
 // Reads pg_class and the cumulative statistics, and asks the file system for the sizes.
 #include "catalog/write_facts.hpp"
 
-#include "pg/file_size.hpp"
 #include "pg/query.hpp"
+#include "pg/storage.hpp"
 
 namespace dj_deploy {
 
@@ -31,7 +31,9 @@ constexpr const char *sql = R"(
         FROM pg_catalog.pg_database d
         WHERE d.datname = pg_catalog.current_database()
     ), relation AS (
-        SELECT u.number, c.oid, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
+        SELECT u.number, c.oid,
+               CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+                   || pg_catalog.quote_ident(c.relname) AS name,
                c.reltoastrelid, c.relpages::float8, c.reltuples::float8,
                COALESCE()" SINCE_OF_TABLE R"(, s.since) AS since, s.now, s.is_counting
         FROM server s
@@ -64,7 +66,7 @@ Heap read_heap(const Row &row, int column)
 {
     const char *path = row.string(column);
     return {
-        .pages = static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
+        .pages = path == nullptr ? 0 : static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
         .pages_at_count = row.real(column + 1),
         .rows_at_count = row.real(column + 2),
         .dead_at_count = row.real(column + 6),
@@ -83,7 +85,7 @@ double Heap::rows() const
     return has_count ? rows_at_count * pages / pages_at_count : live;
 }
 
-Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables)
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
 {
     Array<WriteFacts> facts;
     query(
@@ -101,7 +103,7 @@ Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables)
                 .toast = read_heap(row, 15),
             });
         },
-        tables);
+        tables, schema);
     return facts;
 }
 

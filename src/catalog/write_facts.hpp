@@ -22,7 +22,7 @@ struct Heap {
 
 struct WriteFacts {
     std::size_t table; // its position in the list that was asked for
-    const char *name;  // with its schema, quoted where needed
+    const char *name;  // quoted where needed; with its schema where that is another one
     bool is_counting;  // false where the server counts no writes: on a standby, with track_counts off
     std::int64_t updates;
     std::int64_t deletes;
@@ -32,7 +32,8 @@ struct WriteFacts {
     Heap toast; // no pages when there is none
 };
 
-// One for each of the tables that is still there, in the order of the list.
-Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables);
+// One for each of the tables that is still there, in the order of the list. The schema is whose names need
+// not say it.
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema);
 
 } // namespace dj_deploy

@@ -148,7 +148,8 @@ struct WalForecast {
     void fill(const Rows &rows) const
     {
         // A partitioned table has no rows of its own.
-        Array<Table> tables = read_tables(resolve_target(target), scope);
+        const Target found = resolve_target(target);
+        Array<Table> tables = read_tables(found, scope);
         tables.count = std::remove_if(tables.begin(), tables.end(),
                                       [](const Table &table) { return table.is_partitioned(); }) -
                        tables.begin();
@@ -161,7 +162,7 @@ struct WalForecast {
                 schemas.push(table.schema);
         }
 
-        const Array<WriteFacts> all_facts = read_write_facts(oids.view());
+        const Array<WriteFacts> all_facts = read_write_facts(oids.view(), found.schema);
         const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)

@@ -1,11 +1,13 @@
 # What wal_forecast says that FULL costs is what it costs: for each workload two tables that are alike, one with identity
-# DEFAULT and one FULL, the same statements on both, and the difference of the WAL that was written.
+# DEFAULT and one FULL, the same statements on both, and the difference of the WAL that was written. And what it says where
+# it knows less: to a role that may not read, after a crash, on a standby.
 use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Deploy;
+use PostgreSQL::Test::Cluster;
 use Test::More;
 
 # The share of the measured difference by which the forecast may be off.
@@ -13,7 +15,8 @@ my $tolerance = 0.25;
 
 # Nothing but the statements writes WAL here, and no page is written whole.
 my $node = new_server('main',
-	wal_level => 'logical', autovacuum => 'off', full_page_writes => 'off', checkpoint_timeout => '1d', max_wal_size => '8GB');
+	allows_streaming => 1, wal_level => 'logical', autovacuum => 'off', full_page_writes => 'off', checkpoint_timeout => '1d', max_wal_size => '8GB');
+$node->safe_psql('postgres', 'CREATE ROLE stranger');
 my %schemas = (by_default => 'DEFAULT', by_full => 'FULL');
 
 # So many bytes that do not compress.
@@ -142,6 +145,7 @@ my @workloads = (
 		columns => 'id int PRIMARY KEY, busy bool',
 		rows => 'SELECT i, false FROM generate_series(1, 100) i',
 		run => 'UPDATE t SET busy = NOT busy WHERE id = 7;' x 500,
+		is_tiny => 1,
 	},
 	{
 		name => 'never analyzed',
@@ -191,6 +195,55 @@ for my $workload (@workloads)
 	note(sprintf '%-30s measured %9d, forecast %9d (%+.1f %%), row %d, key %d, by %s',
 		$workload->{name}, $measured, $forecast[0], 100 * ($forecast[0] / $measured - 1), @forecast[ 1 .. 3 ]);
 	cmp_ok(abs($forecast[0] - $measured), '<=', $tolerance * $measured, $workload->{name});
+
+	# Who may not read the table has no statistics of its columns, and a single page tells nothing.
+	my $stranger = $node->safe_psql('postgres', "SET ROLE stranger; SELECT full_bytes, basis FROM dj_deploy.wal_forecast('by_full')");
+	if ($workload->{is_tiny})
+	{
+		is($stranger, '|unknown', 'a stranger is told nothing');
+		next;
+	}
+	my ($full_bytes, $basis) = split /\|/, $stranger;
+	my $known = $node->safe_psql('postgres', "SELECT full_bytes FROM dj_deploy.wal_forecast('by_full')");
+	like($basis, qr/^(types|pages)$/, 'a stranger is told by types or pages');
+	cmp_ok(abs(log($full_bytes / $known)), '<', log(2), 'and half to twice of what others are told');
 }
+
+# The mixed workload again, for what follows.
+my ($mixed) = grep { $_->{name} eq 'mixed' } @workloads;
+run_workload('by_full', $mixed);
+my $report = q{SELECT updates, deletes, since IS NULL, row_bytes, key_bytes, default_bytes, full_bytes, basis FROM dj_deploy.wal_forecast('by_full')};
+my $before = $node->safe_psql('postgres', $report);
+like($before, qr/^\d+\|600\|f\|\d+\|14\|\d+\|\d+\|statistics$/, 'all is known');
+
+# It waits for no lock, neither on the table nor on its TOAST table.
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE by_full.t IN ACCESS EXCLUSIVE MODE');
+is($node->safe_psql('postgres', "SET lock_timeout = '10s'; $report"), $before, 'a table that somebody has locked');
+$holder->query_safe('TRUNCATE by_full.t');
+is($node->safe_psql('postgres', "SET lock_timeout = '10s'; $report"), $before, 'and truncated, not committed');
+$holder->query_safe('ROLLBACK');
+$holder->quit;
+
+# A standby counts no writes, but knows how long rows are.
+$node->safe_psql('postgres', 'VACUUM by_full.t');
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->wait_for_catchup($standby);
+like($standby->safe_psql('postgres', $report), qr/^\|\|t\|\d+\|14\|\|\|statistics$/, 'a standby does not guess');
+my $row_bytes = q{SELECT row_bytes FROM dj_deploy.wal_forecast('by_full')};
+my ($here, $there) = map { $_->safe_psql('postgres', $row_bytes) } $node, $standby;
+cmp_ok(abs($there - $here), '<=', 0.05 * $here, 'but says how long rows are');
+$standby->stop;
+
+# A crash loses what was counted, and with it since when; the length of rows is what it was.
+$node->stop('immediate');
+$node->start;
+is($node->safe_psql('postgres', q{
+	SELECT updates, deletes, since BETWEEN pg_postmaster_start_time() - interval '1 min' AND now(), full_bytes, full_bytes_per_day
+	FROM dj_deploy.wal_forecast('by_full')}), '0|0|t|0|0', 'nothing was counted since the crash');
+cmp_ok(abs($node->safe_psql('postgres', $row_bytes) - $here), '<=', 0.05 * $here, 'rows are as long as before');
 
 done_testing();
