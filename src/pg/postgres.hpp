@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -17,12 +18,16 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/genam.h"
+#include "access/heapam_xlog.h"
+#include "access/heaptoast.h"
 #include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "access/table.h"
 #include "access/twophase.h"
 #include "access/xact.h"
+#include "access/xlogrecord.h"
 #include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"

@@ -29,6 +29,8 @@ struct Row {
     bool is_null(int column) const;
     bool boolean(int column) const { return DatumGetBool(value(column)); }
     std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
+    std::int64_t bigint(int column) const { return DatumGetInt64(value(column)); }
+    double real(int column) const { return DatumGetFloat8(value(column)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
     const char *name(int column) const;            // null when NULL
     const char *string(int column) const;          // null when NULL

@@ -37,6 +37,11 @@ std::int64_t fork_bytes(const char *path)
 
 } // namespace
 
+std::int64_t main_fork_bytes(const char *path)
+{
+    return fork_bytes(path);
+}
+
 std::int64_t storage_bytes(const char *path)
 {
     std::int64_t total = fork_bytes(path);

@@ -10,4 +10,7 @@ namespace dj_deploy {
 // file that is gone, or not there yet, counts 0; 58030 and the like when a file cannot be looked at.
 std::int64_t storage_bytes(const char *path);
 
+// The same of its main fork alone.
+std::int64_t main_fork_bytes(const char *path);
+
 } // namespace dj_deploy

@@ -1,0 +1,100 @@
+// Reads pg_attribute and pg_stats. A primary key whose check is deferrable is no replica identity, and what
+// it includes is not of the key.
+#include "catalog/stored_columns.hpp"
+
+#include "pg/query.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// What pg_stats gives as the width of a value in the TOAST table.
+constexpr double pointer_width = TOAST_POINTER_SIZE;
+
+// The view is a security barrier, into which the condition on the schema goes and a join would not.
+// A virtual generated column (18 on) is stored as null.
+constexpr const char *sql = R"(
+    SELECT (u.number - 1)::integer, a.attlen::integer, a.attalign::text, a.attstorage::text, a.attisdropped,
+           a.attisdropped OR a.attgenerated = 'v', COALESCE(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false),
+           a.attnotnull, s.null_frac IS NOT NULL, s.null_frac::float8, s.avg_width::float8,
+           pg_catalog.quote_ident(a.attname)
+    FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
+    JOIN pg_catalog.pg_class c ON c.oid = u.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    LEFT JOIN pg_catalog.pg_index i
+           ON i.indrelid = c.oid AND i.indisprimary AND i.indimmediate AND i.indisvalid
+    LEFT JOIN (SELECT schemaname, tablename, attname, null_frac, avg_width
+               FROM pg_catalog.pg_stats
+               WHERE schemaname = ANY ($2::name[]) AND NOT inherited) s
+           ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname
+    ORDER BY u.number, a.attnum)";
+
+// Without statistics only a column of fixed length that is never null is known.
+StoredColumn read_column(const Row &row, bool is_absent)
+{
+    const auto length = static_cast<std::int16_t>(row.integer(2));
+    const bool is_not_null = row.boolean(8);
+    const bool has_statistics = row.boolean(9);
+    return {
+        .length = length,
+        .alignment = row.string(3)[0],
+        .storage = row.string(4)[0],
+        .is_key = row.boolean(7),
+        .is_known = is_absent || has_statistics || (length > 0 && is_not_null),
+        .null_fraction = is_absent     ? 1
+                         : is_not_null ? 0
+                                       : row.real(10),
+        .width = row.real(11),
+    };
+}
+
+// Where all values are in the TOAST table, the average width is that of a pointer; where only some are, it is
+// hardly shorter, because short values stay in the row.
+void add_values_in_toast(StoredColumns &table, const StoredColumn &column)
+{
+    if (column.length != -1 || column.storage == TYPSTORAGE_PLAIN)
+        return;
+    if (column.is_known && column.width == pointer_width)
+        table.values_in_toast += 1 - column.null_fraction;
+    if (!column.is_known || column.width >= pointer_width)
+        table.most_values_in_toast += 1 - column.null_fraction;
+}
+
+void add_column(StoredColumns &table, const Row &row)
+{
+    const bool is_absent = row.boolean(6);
+    const StoredColumn column = read_column(row, is_absent);
+    table.columns.push(column);
+    table.has_dropped = table.has_dropped || row.boolean(5);
+    table.are_fixed = table.are_fixed && (is_absent || (column.length > 0 && row.boolean(8)));
+    table.has_key = table.has_key || column.is_key;
+    add_values_in_toast(table, column);
+    if (!is_absent && !column.is_key)
+        table.exposed.push(row.string(12));
+}
+
+} // namespace
+
+bool StoredColumns::are_known() const
+{
+    return std::all_of(columns.begin(), columns.end(),
+                       [](const StoredColumn &column) { return column.is_known; });
+}
+
+bool StoredColumns::is_key_known() const
+{
+    return std::all_of(columns.begin(), columns.end(),
+                       [](const StoredColumn &column) { return column.is_known || !column.is_key; });
+}
+
+Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas)
+{
+    Array<StoredColumns> result;
+    result.resize(tables.size());
+    query(
+        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas);
+    return result;
+}
+
+} // namespace dj_deploy

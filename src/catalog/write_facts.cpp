@@ -1,0 +1,110 @@
+// Reads pg_class and the cumulative statistics, and asks the file system for the sizes.
+#include "catalog/write_facts.hpp"
+
+#include "pg/query.hpp"
+#include "pg/storage.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+#if PG_VERSION_NUM >= 190000
+#define SINCE_OF_TABLE "pg_catalog.pg_stat_get_stat_reset_time(c.oid)"
+#else
+#define SINCE_OF_TABLE "NULL::timestamptz"
+#endif
+
+// Resetting the statistics of a database, or of anything in it, sets its time. Until then they are as old as
+// those of the server, which begin when it is made and after a crash; each kind of those can be reset alone,
+// so that the earliest counts.
+constexpr const char *sql = R"(
+    WITH server AS MATERIALIZED (
+        SELECT COALESCE(
+                   pg_catalog.pg_stat_get_db_stat_reset_time(d.oid),
+                   LEAST((SELECT stats_reset FROM pg_catalog.pg_stat_bgwriter),
+                         (SELECT stats_reset FROM pg_catalog.pg_stat_archiver),
+                         (SELECT stats_reset FROM pg_catalog.pg_stat_wal),
+                         (SELECT pg_catalog.min(stats_reset) FROM pg_catalog.pg_stat_slru))) AS since,
+               pg_catalog.clock_timestamp() AS now,
+               NOT pg_catalog.pg_is_in_recovery()
+               AND pg_catalog.current_setting('track_counts')::boolean AS is_counting
+        FROM pg_catalog.pg_database d
+        WHERE d.datname = pg_catalog.current_database()
+    ), relation AS (
+        SELECT u.number, c.oid,
+               CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+                   || pg_catalog.quote_ident(c.relname) AS name,
+               c.reltoastrelid, c.relpages::float8, c.reltuples::float8,
+               COALESCE()" SINCE_OF_TABLE R"(, s.since) AS since, s.now, s.is_counting
+        FROM server s
+        CROSS JOIN pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
+        JOIN pg_catalog.pg_class c ON c.oid = u.oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    )
+    SELECT (r.number - 1)::integer, r.name, r.is_counting,
+           pg_catalog.pg_stat_get_tuples_updated(r.oid), pg_catalog.pg_stat_get_tuples_deleted(r.oid),
+           r.since, EXTRACT(epoch FROM r.now - r.since)::float8 / 86400,
+           pg_catalog.pg_relation_filepath(r.oid), r.relpages, r.reltuples,
+           pg_catalog.pg_stat_get_live_tuples(r.oid), pg_catalog.pg_stat_get_dead_tuples(r.oid),
+           COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(r.oid),
+                    pg_catalog.pg_stat_get_last_autovacuum_time(r.oid),
+                    pg_catalog.pg_stat_get_last_analyze_time(r.oid),
+                    pg_catalog.pg_stat_get_last_autoanalyze_time(r.oid)) IS NOT NULL,
+           GREATEST(pg_catalog.pg_stat_get_dead_tuples(r.oid)
+                    - pg_catalog.pg_stat_get_mod_since_analyze(r.oid), 0)::float8,
+           pg_catalog.pg_relation_filepath(t.oid), t.relpages::float8, t.reltuples::float8,
+           pg_catalog.pg_stat_get_live_tuples(t.oid), pg_catalog.pg_stat_get_dead_tuples(t.oid),
+           COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(t.oid),
+                    pg_catalog.pg_stat_get_last_autovacuum_time(t.oid)) IS NOT NULL,
+           0::float8
+    FROM relation r
+    LEFT JOIN pg_catalog.pg_class t ON t.oid = r.reltoastrelid
+    ORDER BY r.number)";
+
+// Seven columns from the given one on.
+Heap read_heap(const Row &row, int column)
+{
+    const char *path = row.string(column);
+    return {
+        .pages = path == nullptr ? 0 : static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
+        .pages_at_count = row.real(column + 1),
+        .rows_at_count = row.real(column + 2),
+        .dead_at_count = row.real(column + 6),
+        .live = static_cast<double>(row.bigint(column + 3)),
+        .dead = static_cast<double>(row.bigint(column + 4)),
+        .is_counted = row.boolean(column + 5),
+    };
+}
+
+} // namespace
+
+double Heap::rows() const
+{
+    // After a reset the statistics know only what has happened since, until VACUUM or ANALYZE counts again.
+    const bool has_count = !is_counted && rows_at_count > 0 && pages_at_count > 0;
+    return has_count ? rows_at_count * pages / pages_at_count : live;
+}
+
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
+{
+    Array<WriteFacts> facts;
+    query(
+        sql,
+        [&](const Row &row) {
+            facts.push({
+                .table = static_cast<std::size_t>(row.integer(1)),
+                .name = row.string(2),
+                .is_counting = row.boolean(3),
+                .updates = row.bigint(4),
+                .deletes = row.bigint(5),
+                .since = row.is_null(6) ? 0 : Int64GetDatum(row.bigint(6)),
+                .days = row.real(7),
+                .heap = read_heap(row, 8),
+                .toast = read_heap(row, 15),
+            });
+        },
+        tables, schema);
+    return facts;
+}
+
+} // namespace dj_deploy

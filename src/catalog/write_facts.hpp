@@ -1,0 +1,39 @@
+// What the server has counted and measured of tables and their TOAST tables. Nothing here reads or locks
+// them.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+// The main fork of a table or of its TOAST table.
+struct Heap {
+    double pages;          // in the file now
+    double pages_at_count; // when VACUUM or ANALYZE counted last
+    double rows_at_count;  // live ones; -1 when neither has
+    double dead_at_count;  // at least
+    double live;           // rows by the cumulative statistics
+    double dead;           // likewise
+    bool is_counted;       // VACUUM or ANALYZE has set both since the statistics began
+
+    // Live rows, as far as anybody knows.
+    double rows() const;
+};
+
+struct WriteFacts {
+    std::size_t table; // its position in the list that was asked for
+    const char *name;  // quoted where needed; with its schema where that is another one
+    bool is_counting;  // false where the server counts no writes: on a standby, with track_counts off
+    std::int64_t updates;
+    std::int64_t deletes;
+    ::Datum since; // when the statistics began, timestamptz; 0 when unknown
+    double days;   // since then
+    Heap heap;
+    Heap toast; // no pages when there is none
+};
+
+// One for each of the tables that is still there, in the order of the list. The schema is whose names need
+// not say it.
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema);
+
+} // namespace dj_deploy
