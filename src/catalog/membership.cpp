@@ -120,8 +120,15 @@ bool Listing::is_narrowed_below(::Oid table) const
 const char *read_narrowing(const char *publication, ::Oid table)
 {
     const char *narrowing = "";
-    query(
-        narrowing_sql, [&](const Row &row) { narrowing = row.string(1); }, publication, table);
+    // The filter's constants read alike in every session.
+    const std::initializer_list<Setting> settings = {{"datestyle", "ISO, YMD"},
+                                                     {"extra_float_digits", "1"},
+                                                     {"bytea_output", "hex"},
+                                                     {"standard_conforming_strings", "on"}};
+    with_settings(settings, [&] {
+        query(
+            narrowing_sql, [&](const Row &row) { narrowing = row.string(1); }, publication, table);
+    });
     return narrowing;
 }
 

@@ -140,8 +140,9 @@ Array<Remark> judge_writes(Parts &parts)
         if (!begins_to_fail(table.oid, before.view(), after.view(), begun))
             continue;
         const char *index = OidIsValid(table.after.index) ? ::get_rel_name(table.after.index) : nullptr;
-        const Remark remark =
+        Remark remark =
             remark_of(begun, table.schema, table.name, {.kind = table.after.kind, .index = index});
+        remark.hint = nullptr; // which speaks of the arguments of set_replica_identity
         (is_allowed(parts.resolved, table.oid) ? parts.plan.remarks : refused).push(remark);
     }
     return refused;

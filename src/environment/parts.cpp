@@ -5,6 +5,7 @@
 #include "planners/autovacuum.hpp"
 #include "planners/grants.hpp"
 #include "planners/replica_identity.hpp"
+#include "request/environment_path.hpp"
 
 namespace dj_deploy {
 
@@ -89,10 +90,14 @@ void plan_grants(Parts &parts)
             continue;
         const Target target{.schema = schema.oid, .table = InvalidOid};
         const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
+        const Path place = Path{"$.schemas"}.key(schema.settings->name).key("grants");
         for (const RoleSettings &role : schema.settings->grants) {
             Plan part = Parts::part();
-            GrantsPlanner::of(role.role, role.access, role.has_future_tables)
-                .plan(target, relations.view(), part);
+            const auto plan = [&] {
+                GrantsPlanner::of(role.role, role.access, role.has_future_tables)
+                    .plan(target, relations.view(), part);
+            };
+            with_place(place.key(role.role), plan);
             parts.absorb(part);
         }
     }

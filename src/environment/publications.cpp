@@ -3,6 +3,7 @@
 // above it.
 #include "catalog/membership.hpp"
 #include "environment/parts.hpp"
+#include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
 #include "planners/publication_options.hpp"
 
@@ -114,51 +115,68 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
     parts.absorb(part);
 }
 
-// One publication in one schema: first what the document says of the schema, then of tables, from the top.
-void plan_memberships_in(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
-                         std::span<const DecidedTable> decided)
+// One publication in one schema, with a planner that is filled in so far.
+void plan_membership(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
+                     const PublicationMembershipPlanner &planner)
 {
     const bool is_for_all =
         publication.exists && read_publication(publication.name, schema.oid).for_all != nullptr;
-    const auto planner = [&](bool is_member) {
-        return PublicationMembershipPlanner{.name = publication.name,
-                                            .is_member = is_member,
-                                            .may_create = false,
-                                            .named = {},
-                                            .apart = {},
-                                            .coming = {},
-                                            .going = {}};
-    };
-    const auto plan = [&](const PublicationMembershipPlanner &planner) {
-        // What is not there has no members, and what is for all tables has none to take out.
-        if (planner.is_member || (publication.exists && !is_for_all))
-            run_planner(parts, schema, publication, planner);
-    };
-    if (const Settings &settings = schema.settings->settings; settings.has_publications) {
-        PublicationMembershipPlanner all = planner(lists(settings, publication.name));
+    if (is_for_all && !planner.is_member)
+        parts.plan.skipped.push(
+            {.object = identifier(schema.settings->name),
+             .name = schema.settings->name,
+             .reason = ::psprintf("publication \"%s\" publishes all tables", publication.name)});
+    else
+        run_planner(parts, schema, publication, planner);
+}
+
+PublicationMembershipPlanner planner_for(const NamedPublication &publication, bool is_member)
+{
+    return {.name = publication.name,
+            .is_member = is_member,
+            .may_create = false,
+            .named = {},
+            .apart = {},
+            .coming = {},
+            .going = {}};
+}
+
+// What the document says of schemas.
+void plan_schemas(Parts &parts, const NamedPublication &publication, std::span<const DecidedTable> decided)
+{
+    for (const ResolvedSchema &schema : parts.resolved.schemas) {
+        const Settings &settings = schema.settings->settings;
+        if (!settings.has_publications)
+            continue;
+        PublicationMembershipPlanner planner = planner_for(publication, lists(settings, publication.name));
         for (const DecidedTable &table : decided) {
-            all.apart.push(table.oid);
+            planner.apart.push(table.oid);
             if (!table.is_member)
-                all.going.push(table.oid);
+                planner.going.push(table.oid);
         }
-        sort(all.apart);
-        plan(all);
+        plan_membership(parts, schema, publication, planner);
     }
-    std::size_t left = decided.size();
-    for (std::size_t level = 0; left > 0; level++)
-        for (const bool is_member : {true, false}) {
-            PublicationMembershipPlanner some = planner(is_member);
-            for (const DecidedTable &table : decided) {
-                const bool is_its = table.level == level && table.is_member == is_member;
-                left -= is_its;
-                if (is_its && ::get_rel_namespace(table.oid) == schema.oid)
-                    some.named.push(table.oid);
-                else if (!is_its && !table.is_member)
-                    some.going.push(table.oid);
+}
+
+// What it says of tables, from the top of their trees, which may reach from one schema into another.
+void plan_tables(Parts &parts, const NamedPublication &publication, std::span<const DecidedTable> decided)
+{
+    std::size_t top = 0;
+    for (const DecidedTable &table : decided)
+        top = std::max(top, table.level + 1);
+    for (std::size_t level = 0; level < top; level++)
+        for (const bool is_member : {true, false})
+            for (const ResolvedSchema &schema : parts.resolved.schemas) {
+                PublicationMembershipPlanner planner = planner_for(publication, is_member);
+                for (const DecidedTable &table : decided)
+                    if (table.level == level && table.is_member == is_member &&
+                        ::get_rel_namespace(table.oid) == schema.oid)
+                        planner.named.push(table.oid);
+                    else if (!table.is_member)
+                        planner.going.push(table.oid);
+                if (!planner.named.is_empty())
+                    plan_membership(parts, schema, publication, planner);
             }
-            if (!some.named.is_empty())
-                plan(some);
-        }
 }
 
 // The server refuses to publish partitions as themselves while one of these is listed.
@@ -200,8 +218,8 @@ void plan_memberships(Parts &parts)
             if (is_same_text(planned.name, settings.name))
                 publication.oid = planned.oid;
         const Array<DecidedTable> decided = decided_tables(parts.resolved, settings.name);
-        for (const ResolvedSchema &schema : parts.resolved.schemas)
-            plan_memberships_in(parts, schema, publication, decided.view());
+        plan_schemas(parts, publication, decided.view());
+        plan_tables(parts, publication, decided.view());
     }
     require_options_possible(parts);
 }

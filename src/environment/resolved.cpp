@@ -2,6 +2,7 @@
 #include "environment/resolved.hpp"
 
 #include "catalog/membership.hpp"
+#include "request/environment_path.hpp"
 #include "request/target.hpp"
 
 namespace dj_deploy {
@@ -26,7 +27,7 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
             ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("table \"%s.%s\" does not exist", settings.name, table.name),
                     errdetail("The environment names it at %s.", table.path));
-        resolve_target({.schema = nullptr, .table = oid});
+        with_place({table.path}, [&] { resolve_target({.schema = nullptr, .table = oid}); });
         named.push({.oid = oid, .settings = &table});
     }
 }
@@ -43,7 +44,9 @@ ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment)
 {
     ResolvedEnvironment resolved{};
     for (const SchemaSettings &settings : environment.schemas) {
-        const Target target = resolve_target({.schema = settings.name, .table = InvalidOid});
+        Target target{};
+        with_place(Path{"$.schemas"}.key(settings.name),
+                   [&] { target = resolve_target({.schema = settings.name, .table = InvalidOid}); });
         resolve_tables(target.schema, settings, resolved.named);
         resolved.schemas.push(ResolvedSchema::of(target.schema, &settings));
     }

@@ -23,14 +23,15 @@ void require_fingerprint(const Plan &plan, const char *expected)
                 errhint("Review the dry run again, and give its fingerprint."));
 }
 
-constexpr const char *breaking_hint =
-    "Where that is wanted, the environment says \"allow_breaking_writes\": true at the table.";
+constexpr const char *breaking_hint = "Give the tables another identity, or leave them out of the "
+                                      "publication; where this is wanted, the environment says "
+                                      "\"allow_breaking_writes\": true at the table.";
 
 void warn_of_breaking(std::span<const Remark> breaking)
 {
     for (const Remark &remark : breaking)
         ereport(WARNING, errcode(remark.sqlstate), errmsg_internal("%s", remark.message),
-                errdetail_internal("%s", remark.detail), errhint("%s %s", remark.hint, breaking_hint));
+                errdetail_internal("%s", remark.detail), errhint("%s", breaking_hint));
 }
 
 void require_no_breaking(std::span<const Remark> breaking)

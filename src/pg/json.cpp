@@ -37,6 +37,12 @@ JsonValue JsonValue::of(::Datum jsonb)
     return found;
 }
 
+bool JsonValue::is_equal(std::int64_t number) const
+{
+    return DatumGetBool(DirectFunctionCall2(::numeric_eq, NumericGetDatum(value.val.numeric),
+                                            NumericGetDatum(::int64_to_numeric(number))));
+}
+
 const char *JsonValue::text() const
 {
     switch (value.type) {

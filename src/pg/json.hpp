@@ -27,6 +27,7 @@ struct JsonValue {
     }
 
     bool boolean() const { return value.val.boolean; }
+    bool is_equal(std::int64_t number) const; // of a number
     // Of a string, number or boolean: its text; null for anything else.
     const char *text() const;
 };

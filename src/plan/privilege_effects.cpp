@@ -89,13 +89,30 @@ const char *object_name(const PrivilegeTarget &target)
     return ::psprintf("%sON %s", target.prefix + std::string_view("ALTER ").size(), target.on);
 }
 
-const char *held_in_words(::AclMode whole, ::AclMode in_columns)
+// SELECT, INSERT WITH GRANT OPTION
+void append_held(::StringInfo text, ::AclMode held, ::AclMode grantable, const char *where)
 {
-    const char *text = whole != ACL_NO_RIGHTS ? privilege_names(whole) : nullptr;
-    if (in_columns == ACL_NO_RIGHTS)
-        return text;
-    return ::psprintf("%s%s%s in columns", text != nullptr ? text : "", text != nullptr ? ", " : "",
-                      privilege_names(in_columns));
+    const auto append = [&](::AclMode privileges, const char *option) {
+        if (privileges != ACL_NO_RIGHTS)
+            ::appendStringInfo(text, "%s%s%s%s", text->len > 0 ? ", " : "", privilege_names(privileges),
+                               where, option);
+    };
+    append(held & ~grantable, "");
+    append(held & grantable, " WITH GRANT OPTION");
+}
+
+// Null for nothing.
+const char *held_in_words(const PrivilegeState &state)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    const auto append = [&](const Holding &holding, const char *where) {
+        append_held(&text, holding.granted | holding.by_others,
+                    holding.grantable | holding.grantable_by_others, where);
+    };
+    append(state.own, "");
+    append(state.in_columns, " in columns");
+    return text.len > 0 ? exact_copy(text) : nullptr;
 }
 
 } // namespace
@@ -121,7 +138,7 @@ const Effect *privilege_effect(const PrivilegeTarget &target, PrivilegeAction ac
     const Holding &own = state.own;
     Effect effect{.object = object_name(target),
                   .property = ::psprintf("grants.%s", grantee.role),
-                  .from = held_in_words(own.granted | own.by_others, state.in_columns.granted),
+                  .from = held_in_words(state),
                   .to = state.wanted != ACL_NO_RIGHTS ? privilege_names(state.wanted) : nullptr};
     Grant plain{.privileges = own.granted & ~own.grantable, .columns = {}, .is_grantable = false};
     Grant grantable{.privileges = own.grantable, .columns = {}, .is_grantable = true};

@@ -82,19 +82,23 @@ void GrantsPlanner::plan_future_tables(::Oid role, const NamedObject &schema, st
         plan.remarks.push({.level = NOTICE,
                            .message = ::psprintf("no other role owns a table in schema \"%s\"", schema.name),
                            .detail = "Nothing is planned for future tables."});
+    Array<NamedObject> named;
     for (const ::Oid owner : owners)
+        if (const char *name = ::GetUserNameFromId(owner, true)) // else dropped meanwhile, with its tables
+            named.push({.catalog = AuthIdRelationId, .oid = owner, .name = name});
+    std::sort(named.begin(), named.end(), [](const NamedObject &left, const NamedObject &right) {
+        return ::strcmp(left.name, right.name) < 0;
+    });
+    for (const NamedObject &owner : named)
         plan_future_tables_of(owner, role, schema, plan);
 }
 
-void GrantsPlanner::plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema,
+void GrantsPlanner::plan_future_tables_of(const NamedObject &owner, ::Oid role, const NamedObject &schema,
                                           Plan &plan) const
 {
-    const char *owner_name = ::GetUserNameFromId(owner, true);
-    if (owner_name == nullptr) // dropped meanwhile, with its tables
-        return;
-    plan.names.push({.catalog = AuthIdRelationId, .oid = owner, .name = owner_name});
+    plan.names.push(owner);
     const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                    identifier(owner_name), identifier(schema.name));
+                                    identifier(owner.name), identifier(schema.name));
 
     const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
         const PrivilegeTarget target{.table = nullptr,
@@ -104,14 +108,14 @@ void GrantsPlanner::plan_future_tables_of(::Oid owner, ::Oid role, const NamedOb
                                      .name = schema.name,
                                      .owner = InvalidOid,
                                      .list = 0};
-        const ::Datum list = read_default_privileges(owner, schema.oid, object_type);
-        return plan_privileges(target, access, holding_of(role, owner, list), {}, grantee, plan);
+        const ::Datum list = read_default_privileges(owner.oid, schema.oid, object_type);
+        return plan_privileges(target, access, holding_of(role, owner.oid, list), {}, grantee, plan);
     };
     const bool has_tables = plan_kind(DEFACLOBJ_RELATION, table_privileges, "TABLES");
     const bool has_sequences = plan_kind(DEFACLOBJ_SEQUENCE, sequence_privileges, "SEQUENCES");
-    if ((has_tables || has_sequences) && !may_set_defaults_of(owner))
+    if ((has_tables || has_sequences) && !may_set_defaults_of(owner.oid))
         plan.denials.push(
-            ::psprintf("permission denied to change default privileges of role \"%s\"", owner_name));
+            ::psprintf("permission denied to change default privileges of role \"%s\"", owner.name));
 }
 
 void GrantsPlanner::plan(Target target, std::span<const Table> tables, Plan &plan) const

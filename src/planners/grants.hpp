@@ -32,7 +32,8 @@ private:
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
     void plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
                             Plan &plan) const;
-    void plan_future_tables_of(::Oid owner, ::Oid role, const NamedObject &schema, Plan &plan) const;
+    void plan_future_tables_of(const NamedObject &owner, ::Oid role, const NamedObject &schema,
+                               Plan &plan) const;
 };
 
 } // namespace dj_deploy

@@ -7,7 +7,7 @@ namespace dj_deploy {
 
 void PublicationMembershipPlanner::require_listable(const Publication &publication, ::Oid schema) const
 {
-    if (!OidIsValid(publication.oid) && !is_member)
+    if (!OidIsValid(publication.oid) && !is_member && may_create)
         ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("publication \"%s\" does not exist", name));
     if (publication.for_all != nullptr)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -81,11 +81,9 @@ Phrase phrase(const char *publication, const char *action, const Table &table, c
 
 } // namespace
 
-const Effect *PublicationMembershipPlanner::effect(bool is_added, const Phrase &undo) const
+const Effect *PublicationMembershipPlanner::effect(const char *from, const char *to, const Phrase &undo) const
 {
-    Effect effect{.property = ::psprintf("publications.%s", name),
-                  .from = is_added ? nullptr : "member",
-                  .to = is_added ? "member" : nullptr};
+    Effect effect{.property = ::psprintf("publications.%s", name), .from = from, .to = to};
     effect.add_undo(undo);
     return keep(effect);
 }
@@ -103,7 +101,7 @@ void PublicationMembershipPlanner::add(const Table &table, const Listing &listin
         .before = statement.before,
         .after = statement.after,
         .lock = ShareUpdateExclusiveLock,
-        .effect = plan.is_part ? effect(true, phrase(name, "DROP", table)) : nullptr,
+        .effect = plan.is_part ? effect(nullptr, "member", phrase(name, "DROP", table)) : nullptr,
     });
 }
 
@@ -111,13 +109,15 @@ void PublicationMembershipPlanner::add(const Table &table, const Listing &listin
 void PublicationMembershipPlanner::drop(const Table &table, Plan &plan) const
 {
     const Phrase statement = phrase(name, "DROP", table);
+    const char *narrowing = plan.is_part ? read_narrowing(name, table.oid) : "";
     plan.changes.push({
         .table = &table,
         .before = statement.before,
         .after = statement.after,
         .lock = ShareUpdateExclusiveLock,
         .needs_owner = false,
-        .effect = plan.is_part ? effect(false, phrase(name, "ADD", table, read_narrowing(name, table.oid)))
+        .effect = plan.is_part ? effect(::psprintf("member%s", narrowing), nullptr,
+                                        phrase(name, "ADD", table, narrowing))
                                : nullptr,
     });
 }

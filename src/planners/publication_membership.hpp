@@ -12,7 +12,7 @@ struct PublicationMembershipPlanner {
 
     const char *name;
     bool is_member;         // what the tables are to be
-    bool may_create = true; // the publication, when it is missing
+    bool may_create = true; // the publication; false when a missing one will be there
     Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
     Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
     Array<::Oid> coming;    // tables that are added anyway; sorted
@@ -30,7 +30,7 @@ private:
     void plan_named_table(const Table &table, const Listing &listing, Plan &plan) const;
     void add(const Table &table, const Listing &listing, Plan &plan) const;
     void drop(const Table &table, Plan &plan) const;
-    const Effect *effect(bool is_added, const Phrase &undo) const;
+    const Effect *effect(const char *from, const char *to, const Phrase &undo) const;
     void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
                                const Listing &listing, Plan &plan) const;
 };

@@ -21,6 +21,11 @@ constexpr std::array publication_keys = {"publish", "publish_via_partition_root"
 #endif
 constexpr std::array operations = {"insert", "update", "delete", "truncate"};
 
+void require_name_at(const Path &path, const char *what, const char *name)
+{
+    with_place(path, [&] { require_name(what, name); });
+}
+
 void read_publish(const Path &path, const JsonValue &value, PublicationSettings &publication)
 {
     publication.has_publish = true;
@@ -31,7 +36,7 @@ void read_publish(const Path &path, const JsonValue &value, PublicationSettings 
         const Path place = path.element(number++);
         const char *name = require_string(place, element);
         const auto found = std::find_if(operations.begin(), operations.end(), [&](const char *operation) {
-            return std::string_view(operation) == name;
+            return ::pg_strcasecmp(operation, name) == 0;
         });
         if (found == operations.end())
             refuse(place, "must be \"insert\", \"update\", \"delete\" or \"truncate\"");
@@ -41,7 +46,7 @@ void read_publish(const Path &path, const JsonValue &value, PublicationSettings 
 
 PublicationSettings read_publication(const Path &path, const JsonMember &member)
 {
-    require_name("publication", member.key);
+    require_name_at(path, "publication", member.key);
     PublicationSettings publication{};
     publication.name = member.key;
     for (const JsonMember &option : require_members(path, member.value, publication_keys)) {
@@ -73,7 +78,7 @@ void read_identity(const Path &path, const JsonValue &value, bool may_have_index
         if (members[0].value.is_null())
             return;
         settings.identity_index = require_string(path.key(members[0].key), members[0].value);
-        require_name("index", settings.identity_index);
+        require_name_at(path, "index", settings.identity_index);
         return;
     }
     const char *word = value.is_string() ? value.text() : "";
@@ -95,7 +100,7 @@ void read_publication_names(const Path &path, const JsonValue &value, Settings &
     std::size_t number = 0;
     for (const JsonValue &element : require_array(path, value)) {
         names.push(require_string(path.element(number++), element));
-        require_name("publication", names[names.count - 1]);
+        require_name_at(path, "publication", names[names.count - 1]);
     }
     const auto is_less = [](const char *left, const char *right) { return ::strcmp(left, right) < 0; };
     const auto is_same = [](const char *left, const char *right) { return ::strcmp(left, right) == 0; };
@@ -122,7 +127,7 @@ bool read_setting(const Path &path, const JsonMember &member, bool is_table, Set
 
 TableSettings read_table(const Path &path, const JsonMember &member)
 {
-    require_name("table", member.key);
+    require_name_at(path, "table", member.key);
     TableSettings table{
         .name = member.key, .path = path.text, .settings = {}, .allows_breaking_writes = false};
     for (const JsonMember &setting : require_members(path, member.value, table_keys)) {
@@ -135,7 +140,7 @@ TableSettings read_table(const Path &path, const JsonMember &member)
 
 RoleSettings read_role(const Path &path, const JsonMember &member)
 {
-    require_name("role", member.key);
+    require_name_at(path, "role", member.key);
     RoleSettings role{.role = member.key, .access = Access::none, .has_future_tables = false};
     const auto read_access = [&](const Path &place, const JsonValue &value) {
         if (!value.is_string() || !find_access(value.text(), role.access))
@@ -162,7 +167,7 @@ RoleSettings read_role(const Path &path, const JsonMember &member)
 
 SchemaSettings read_schema(const Path &path, const JsonMember &member)
 {
-    require_name("schema", member.key);
+    require_name_at(path, "schema", member.key);
     SchemaSettings schema{.name = member.key, .settings = {}, .grants = {}, .tables = {}};
     for (const JsonMember &setting : require_members(path, member.value, schema_keys)) {
         const Path place = path.key(setting.key);
@@ -192,7 +197,7 @@ Environment request_environment(const Arguments &arguments)
         const Path path = root.key(member.key);
         const std::string_view key = member.key;
         if (key == "version") {
-            if (!member.value.is_number() || std::string_view(member.value.text()) != "1")
+            if (!member.value.is_number() || !member.value.is_equal(1))
                 refuse(path, "must be 1");
             has_version = true;
             continue;

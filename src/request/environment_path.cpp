@@ -43,6 +43,11 @@ const char *list_of(std::span<const char *const> keys)
 
 } // namespace
 
+void name_place(void *path)
+{
+    errcontext("environment at %s", static_cast<const char *>(path));
+}
+
 Path Path::key(const char *key) const
 {
     if (is_plain(key))

@@ -5,12 +5,25 @@
 
 namespace dj_deploy {
 
+void name_place(void *path);
+
 struct Path {
     const char *text; // $.schemas.lab.tables."~log"
 
     Path key(const char *key) const;
     Path element(std::size_t index) const;
 };
+
+// Runs step(); what goes wrong in it has the place in its context.
+template <class Step>
+void with_place(const Path &path, Step &&step)
+{
+    ::ErrorContextCallback callback{
+        .previous = error_context_stack, .callback = name_place, .arg = const_cast<char *>(path.text)};
+    error_context_stack = &callback;
+    step();
+    error_context_stack = callback.previous;
+}
 
 [[noreturn]] void refuse(const Path &path, const char *reason);
 

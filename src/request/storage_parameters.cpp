@@ -2,6 +2,7 @@
 // so the hints come from a list of our own.
 #include "request/storage_parameters.hpp"
 
+#include "request/environment_path.hpp"
 #include "request/nearest.hpp"
 
 namespace dj_deploy {
@@ -106,13 +107,6 @@ const char *prefix_of(const char *path)
     return path != nullptr ? ::psprintf("invalid environment: %s: ", path) : "";
 }
 
-// What the server's parser says of a value does not say where it stands.
-void name_place(void *path)
-{
-    if (path != nullptr)
-        errcontext("environment at %s", static_cast<const char *>(path));
-}
-
 StorageParameter read_parameter(const JsonMember &member, const char *path)
 {
     const char *prefix = prefix_of(path);
@@ -132,11 +126,13 @@ StorageParameter read_parameter(const JsonMember &member, const char *path)
                 errdetail("A value has at most %zu bytes.", longest_value));
     parameter.value = value;
     parameter.is_string = member.value.is_string();
-    ::ErrorContextCallback callback{
-        .previous = error_context_stack, .callback = name_place, .arg = const_cast<char *>(path)};
-    error_context_stack = &callback;
-    parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
-    error_context_stack = callback.previous;
+    const auto parse_value = [&] {
+        parameter.parsed = parse(parameter.is_toast, ::psprintf("%s=%s", parameter.option, value), true);
+    };
+    if (path != nullptr)
+        with_place({path}, parse_value);
+    else
+        parse_value();
     return parameter;
 }
 
@@ -156,7 +152,7 @@ Array<StorageParameter> read_storage_parameters(const JsonValue &object, const c
 bool read_option(const char *element, bool is_toast, StorageParameter &parameter)
 {
     const char *sign = ::strchr(element, '=');
-    if (sign == nullptr)
+    if (sign == nullptr || std::string_view(sign + 1).size() > longest_value)
         return false;
     parameter = named(
         ::psprintf("%s%.*s", is_toast ? toast_prefix.data() : "", static_cast<int>(sign - element), element));

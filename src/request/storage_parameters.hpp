@@ -21,7 +21,7 @@ struct StorageParameter {
 Array<StorageParameter> read_storage_parameters(const JsonValue &object, const char *path = nullptr);
 
 // The parameter that an element "name=value" of pg_class.reloptions sets. Returns false for one that is not
-// about vacuum.
+// about vacuum, or longer than one that is given may be.
 bool read_option(const char *element, bool is_toast, StorageParameter &parameter);
 
 // Whether a value that is in force, as "name=value", means the same as the parameter's.

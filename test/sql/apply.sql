@@ -179,9 +179,35 @@ SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_other": {}}, "s
 SELECT dj_deploy.apply('{"version": 1}') - 'fingerprint' AS nothing;
 SELECT dj_deploy.apply('{"version": 1, "publications": {}, "schemas": {"lab": {}}}') - 'fingerprint' AS nothing;
 DROP PUBLICATION regress_other;
+-- The fingerprint also knows what only undo knows: lists and filters. They read alike whatever the session's settings.
+CREATE TABLE lab.dated (id int, day date, PRIMARY KEY (id, day));
+CREATE PUBLICATION regress_other FOR TABLE lab.dated;
+CREATE VIEW taken_out AS
+    SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_other": {}}, "schemas": {"lab": {"publications": []}}}') AS result;
+CREATE TABLE prints AS TABLE taken_out;
+ALTER PUBLICATION regress_other SET TABLE lab.dated WHERE (day > '2024-03-04');
+INSERT INTO prints TABLE taken_out;
+SET datestyle = 'SQL, DMY';
+INSERT INTO prints TABLE taken_out;
+RESET datestyle;
+SELECT result #>> '{changes,0,from}' AS "from", result #>> '{changes,0,undo}' AS undo, count(*), count(DISTINCT result -> 'fingerprint')
+FROM prints GROUP BY 1, 2 ORDER BY count(*);
+SELECT count(DISTINCT result -> 'fingerprint') AS prints FROM prints;
+DROP VIEW taken_out;
+DROP TABLE prints, lab.dated;
+DROP PUBLICATION regress_other;
+-- A grant option is a difference.
+GRANT USAGE ON SCHEMA lab TO regress_pipeline WITH GRANT OPTION;
+GRANT SELECT ON ALL TABLES IN SCHEMA lab TO regress_pipeline;
+GRANT SELECT ON lab.counter TO regress_pipeline;
+SELECT * FROM dj_deploy.drift('{"version": 1.0, "schemas": {"lab": {"grants": {"regress_pipeline": "READ"}}}}');
+REVOKE ALL ON ALL TABLES IN SCHEMA lab FROM regress_pipeline;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA lab FROM regress_pipeline;
+REVOKE USAGE ON SCHEMA lab FROM regress_pipeline;
 CREATE PUBLICATION regress_all FOR ALL TABLES;
 SELECT dj_deploy.describe('lab') -> 'publications' AS publications;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"publications": ["regress_all"]}}}'); \echo :SQLSTATE
+SELECT * FROM dj_deploy.drift('{"version": 1, "publications": {"regress_all": {"publish": ["INSERT", "Update", "delete", "truncate"]}}, "schemas": {"lab": {"publications": []}}}');
 DROP PUBLICATION regress_all;
 
 -- Refusals.
@@ -198,7 +224,13 @@ EXECUTE refused('{"version": 1, "schemas": {"lab": {"replica_identity": "index"}
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"replica_identity": {"index": "rig"}}}}');
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"publications": "cdc"}}}');
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"publications": ["cdc", 1]}}}');
+\set SHOW_CONTEXT errors
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"publications": [""]}}}');
+EXECUTE refused('{"version": 1, "schemas": {"lab": {"tables": {"": {}}}}}');
+EXECUTE refused('{"version": 1, "schemas": {"lab": {"grants": {"regress_nobody": "read"}}}}');
+EXECUTE refused('{"version": 1, "schemas": {"lab": {"autovacuum": {"autovacuum_enabled": "perhaps"}}}}');
+EXECUTE refused('{"version": 1, "schemas": {"nowhere": {}}}');
+\set SHOW_CONTEXT never
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"autovacuum": {"autovacuum_enable": true}}}}');
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"autovacuum": {"autovacuum_enabled": "perhaps"}}}}');
 EXECUTE refused('{"version": 1, "schemas": {"lab": {"autovacuum": {"autovacuum_enabled": []}}}}');
