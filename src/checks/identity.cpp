@@ -15,23 +15,21 @@ namespace {
 
 // What a table in such a state means.
 #define UNUSABLE(finding, states)                                                                            \
-    "SELECT r.name, " finding " || CASE WHEN f.home IS NULL THEN ', so UPDATE and DELETE fail once a "       \
-    "publication of them holds it' ELSE ', so UPDATE and DELETE fail now: it is published by ' || "          \
-    "f.publications END || " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                      \
+    "SELECT r.name, " finding " || ': UPDATE and DELETE fail ' || CASE WHEN f.home IS NULL THEN "            \
+    "'once a publication of them holds the table' ELSE 'now, published by ' || f.publications END "          \
+    "|| " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                                         \
     " THEN " SET_IDENTITY("full") " WHEN r.has_key THEN " SET_IDENTITY(                                      \
-        "default") " END"                                                                                    \
-                   " FROM relation r LEFT JOIN failing f ON f.home = r.oid WHERE r.is_user AND r.state "     \
-                   "= " states
+        "default") " END FROM relation r LEFT JOIN failing f ON f.home = r.oid "                             \
+                   "WHERE r.is_user AND r.state = " states
 
 constexpr const char *no_key =
-    UNUSABLE("'replica identity is DEFAULT, and there is no primary key (or a deferrable "
-             "one) to identify a row by'",
+    UNUSABLE("'replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)'",
              "'DEFAULT without a primary key'");
 
 constexpr const char *nothing = UNUSABLE("'replica identity is NOTHING'", "'NOTHING'");
 
 constexpr const char *index_dropped =
-    UNUSABLE("'replica identity is an index that has been dropped or is not valid'", "'INDEX, dropped'");
+    UNUSABLE("'replica identity is an index that is dropped or not valid'", "'INDEX, dropped'");
 
 // Where large values or a list of columns speak against FULL, only who cannot do without is told.
 constexpr const char *not_full = R"(

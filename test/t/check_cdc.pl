@@ -301,9 +301,9 @@ sub extra
 }
 my %drop = (cleanup => 'DROP TABLE lab.extra');
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => extra('id int'), call => { consumer => 'lakehouse_sync' },
-	finding => qr/fail now: it is published by cdc$/);
+	finding => qr/fail now, published by cdc$/);
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => 'CREATE TABLE lab.extra (id int)', call => { consumer => 'lakehouse_sync' },
-	finding => qr/fail once a publication/);
+	finding => qr/fail once a publication of them holds the table$/);
 provoke($node, 'error identity_nothing lab.extra', %drop, setup => extra('id int PRIMARY KEY', 'NOTHING'));
 provoke($node, 'error identity_index_dropped lab.extra', %drop,
 	setup => extra('id int PRIMARY KEY, code int NOT NULL') . 'CREATE UNIQUE INDEX code ON lab.extra (code);'
@@ -399,7 +399,7 @@ provoke($node, 'info row_comparison_key lab.extra', %drop, setup => extra('id in
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
 	%for_lakehouse);
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id uuid PRIMARY KEY, at time', 'FULL'),
-	%for_lakehouse, finding => qr/: id uuid, at time without time zone\./, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
+	%for_lakehouse, finding => qr/: id uuid, at time without time zone \(/, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
 is(keys_of($node, consumer => $_), '', "at the end nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
 
 # --- on a standby, and beside a lock on everything
@@ -432,7 +432,12 @@ $node->safe_psql('postgres', 'DROP TABLE lab.extra, lab.sample, lab.unlogged');
 
 # --- each check of the source
 
-my @checks = map { slurp_file($_) =~ /\{\.name = "(\w+)"/g } glob "$FindBin::RealBin/../../src/checks/*.cpp";
+my $root = "$FindBin::RealBin/../..";
+my %severities = map { slurp_file($_) =~ /\{\.name = "(\w+)",\s*\.severities = "(.{5})"/g } glob "$root/src/checks/*.cpp";
+my @checks = keys %severities;
+my %documented = slurp_file("$root/docs/cdc.md") =~ /^\| `(\w+)` \| ((?:\S+ ){5})\|/mg;
+s/\xE2\x80\x93/-/g, s/ //g for values %documented;
+is_deeply(\%documented, \%severities, 'docs/cdc.md lists them with their severities');
 @checks = grep { !/^(slot_idle_timeout|write_generated_column)$/ } @checks if $version < 18;
 @checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
 cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
