@@ -66,8 +66,8 @@ constexpr const char *incomparable_with_key = R"(
     WHERE r.is_user AND r.state = 'FULL' AND r.has_key AND r.incomparable IS NOT NULL)";
 
 constexpr const char *unsupported = R"(
-    SELECT r.name, pg_catalog.format('not on the list of column types of Lakehouse Sync: %s. Its releases store them as '
-                                     'text or not at all.', r.unsupported),
+    SELECT r.name, pg_catalog.format('types not on the list of Lakehouse Sync: %s (depending on its release, as text or '
+                                     'not at all)', r.unsupported),
            CASE WHEN r.unsupported = r.incomparable AND NOT r.not_json THEN )" TO_JSONB R"( END
     FROM relation r
     WHERE r.is_user AND r.unsupported IS NOT NULL)";

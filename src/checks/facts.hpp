@@ -24,7 +24,7 @@ extern const char *const publication_facts_sql;
 
 // slot         replication slots that are the server's own
 // slot_use     most, used, consumers: those at work in this database
-// sender_use   most, used
+// sender_use   most, used, consumers
 extern const char *const server_facts_sql;
 
 } // namespace dj_deploy

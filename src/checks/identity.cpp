@@ -15,23 +15,21 @@ namespace {
 
 // What a table in such a state means.
 #define UNUSABLE(finding, states)                                                                            \
-    "SELECT r.name, " finding " || CASE WHEN f.home IS NULL THEN ', so UPDATE and DELETE fail once a "       \
-    "publication of them holds it' ELSE ', so UPDATE and DELETE fail now: it is published by ' || "          \
-    "f.publications END || " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                      \
+    "SELECT r.name, " finding " || ': UPDATE and DELETE fail ' || CASE WHEN f.home IS NULL THEN "            \
+    "'once a publication of them holds the table' ELSE 'now, published by ' || f.publications END "          \
+    "|| " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                                         \
     " THEN " SET_IDENTITY("full") " WHEN r.has_key THEN " SET_IDENTITY(                                      \
-        "default") " END"                                                                                    \
-                   " FROM relation r LEFT JOIN failing f ON f.home = r.oid WHERE r.is_user AND r.state "     \
-                   "= " states
+        "default") " END FROM relation r LEFT JOIN failing f ON f.home = r.oid "                             \
+                   "WHERE r.is_user AND r.state = " states
 
 constexpr const char *no_key =
-    UNUSABLE("'replica identity is DEFAULT, and there is no primary key (or a deferrable "
-             "one) to identify a row by'",
+    UNUSABLE("'replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)'",
              "'DEFAULT without a primary key'");
 
 constexpr const char *nothing = UNUSABLE("'replica identity is NOTHING'", "'NOTHING'");
 
 constexpr const char *index_dropped =
-    UNUSABLE("'replica identity is an index that has been dropped or is not valid'", "'INDEX, dropped'");
+    UNUSABLE("'replica identity is an index that is dropped or not valid'", "'INDEX, dropped'");
 
 // Where large values or a list of columns speak against FULL, only who cannot do without is told.
 constexpr const char *not_full = R"(
@@ -48,17 +46,36 @@ constexpr const char *not_full = R"(
       AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT )" FULL_FAILS R"()
       AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
 
-// A table of partitions carries no rows: those of the partitions count.
+// A table of partitions carries no rows: the identity of the partitions counts.
+#define AS_ITS_ROOT                                                                                          \
+    "CASE WHEN b.state = 'DEFAULT' AND r.has_key THEN " SET_IDENTITY(                                        \
+        "default") " WHEN b.state = 'FULL' "                                                                 \
+                   "THEN " SET_IDENTITY(                                                                     \
+                       "full") " ELSE pg_catalog.format('SELECT dj_deploy.set_replica_identity("             \
+                               "%L::regclass, ''full'', dry_run => false)', b.name) END"
+
+constexpr const char *partition_without_identity = R"(
+    SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: UPDATE and DELETE fail %s',
+                                     r.state, b.name, b.state,
+                                     COALESCE('now, published by ' || f.publications,
+                                              'once a publication of them holds the table')),
+           )" AS_ITS_ROOT R"(
+    FROM relation r
+    JOIN relation b ON b.oid = r.root
+    LEFT JOIN (SELECT h.relid, pg_catalog.string_agg(pg_catalog.quote_ident(h.pubname), ', ' ORDER BY h.pubname)
+                      AS publications
+               FROM hazard h
+               WHERE h.kind = 'no identity'
+               GROUP BY h.relid) f ON f.relid = r.oid
+    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state NOT IN ('FULL', 'DEFAULT', 'INDEX'))";
+
 constexpr const char *partition_differs = R"(
     SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: of its rows '
                                      'consumers receive something else', r.state, b.name, b.state),
-           CASE WHEN b.state = 'DEFAULT' AND r.has_key THEN )" SET_IDENTITY("default") R"(
-           WHEN b.state = 'FULL' THEN )" SET_IDENTITY("full") R"(
-           ELSE pg_catalog.format('SELECT dj_deploy.set_replica_identity(%L::regclass, ''full'', dry_run => false)',
-                                  b.name) END
+           )" AS_ITS_ROOT R"(
     FROM relation r
     JOIN relation b ON b.oid = r.root
-    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state)";
+    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state IN ('FULL', 'DEFAULT', 'INDEX'))";
 
 // The one unique index that could be the primary key, if there is one.
 constexpr const char *full_without_key = R"(
@@ -98,6 +115,7 @@ constexpr std::array checks = std::to_array<Check>({
      .severities = "iei--",
      .sql = not_full,
      .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
+    {.name = "partition_without_identity", .severities = "eeeee", .sql = partition_without_identity},
     {.name = "partition_differs", .severities = "wewww", .sql = partition_differs},
     {.name = "full_without_primary_key", .severities = "i-www", .sql = full_without_key},
 });

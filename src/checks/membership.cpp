@@ -6,15 +6,16 @@ namespace dj_deploy {
 namespace {
 
 #define MEMBERSHIP(member)                                                                                   \
-    "pg_catalog.format('SELECT dj_deploy.set_publication_membership(%L::regclass, %s, " member               \
-    "dry_run => false)', r.name, p.literal)"
+    "CASE WHEN p.literal IS NOT NULL THEN pg_catalog.format('SELECT "                                        \
+    "dj_deploy.set_publication_membership(%L::regclass, %s, " member                                         \
+    "dry_run => false)', r.name, p.literal) END"
 
 // Of an empty or missing publication its own check tells.
 constexpr const char *not_member = R"(
     SELECT r.name, 'not published by publication ' || n.names, )" MEMBERSHIP("") R"(
     FROM relation r
     CROSS JOIN (SELECT pg_catalog.string_agg(p.name, ', ' ORDER BY p.pubname) AS names FROM publication p) n
-    CROSS JOIN chosen p
+    LEFT JOIN chosen p ON true
     WHERE r.is_user AND r.relpersistence = 'p'
       AND EXISTS (SELECT FROM publication p WHERE NOT p.is_empty)
       AND NOT EXISTS (SELECT FROM publication p WHERE )" PUBLISHES ")";

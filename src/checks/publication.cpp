@@ -19,8 +19,9 @@ constexpr const char *missing = R"(
 
 constexpr const char *empty = R"(
     SELECT p.name, 'publication holds no table',
+           CASE WHEN NOT p.is_for_sequences THEN
            pg_catalog.format('SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false)',
-                             t.literal, p.literal)
+                             t.literal, p.literal) END
     FROM publication p
     CROSS JOIN target t
     WHERE p.is_empty)";

@@ -49,6 +49,7 @@ const char *const publication_facts_sql = R"(
     SELECT p.*, pg_catalog.quote_ident(p.pubname) AS name, pg_catalog.quote_literal(p.pubname) AS literal,
            EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s
                    WHERE s.pnpubid = p.oid AND s.pnnspid = $1) AS is_schema,
+           COALESCE((pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool, false) AS is_for_sequences,
            NOT p.puballtables
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid)
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid) AS is_empty,
@@ -62,7 +63,7 @@ const char *const publication_facts_sql = R"(
 ), chosen AS MATERIALIZED (
     SELECT p.oid, p.name, p.literal
     FROM publication p
-    WHERE NOT p.puballtables AND NOT p.is_schema
+    WHERE NOT p.puballtables AND NOT p.is_schema AND NOT p.is_for_sequences
     ORDER BY p.members DESC, p.pubname
     LIMIT 1
 ), uninvited AS MATERIALIZED (

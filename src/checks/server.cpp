@@ -46,14 +46,16 @@ constexpr const char *senders_used_up = R"(
                              ELSE 'a consumer cannot connect' END),
            )" TWICE("max_wal_senders") R"(
     FROM sender_use s
-    WHERE s.used >= s.most OR s.most < 2 AND $3 = 'clickpipes')";
+    WHERE s.used >= s.most AND s.consumers = 0 OR s.most < 2 AND $3 = 'clickpipes')";
 
 constexpr const char *senders_low = R"(
     SELECT 'max_wal_senders',
-           pg_catalog.format('%s of %s WAL senders are in use: one is left. Takes a restart.', s.used, s.most),
+           pg_catalog.format('%s of %s WAL senders are in use: another consumer may find none. Takes a restart.',
+                             s.used, s.most),
            )" TWICE("max_wal_senders") R"(
     FROM sender_use s
-    WHERE s.used = s.most - 1 AND NOT (s.most < 2 AND $3 = 'clickpipes'))";
+    WHERE s.used >= s.most - 1 AND NOT (s.used >= s.most AND s.consumers = 0)
+      AND NOT (s.most < 2 AND $3 = 'clickpipes'))";
 
 constexpr const char *sender_timeout = R"(
     SELECT 'wal_sender_timeout',

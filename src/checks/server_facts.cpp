@@ -24,7 +24,8 @@ const char *const server_facts_sql = R"(
            pg_catalog.count(*) FILTER (WHERE s.active AND s.database = pg_catalog.current_database()) AS consumers
     FROM pg_catalog.pg_replication_slots s
 ), sender_use AS MATERIALIZED (
-    SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used
+    SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used,
+           (SELECT u.consumers FROM slot_use u) AS consumers
     FROM pg_catalog.pg_stat_replication
 ))";
 

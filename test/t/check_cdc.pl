@@ -301,9 +301,9 @@ sub extra
 }
 my %drop = (cleanup => 'DROP TABLE lab.extra');
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => extra('id int'), call => { consumer => 'lakehouse_sync' },
-	finding => qr/fail now: it is published by cdc$/);
+	finding => qr/fail now, published by cdc$/);
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => 'CREATE TABLE lab.extra (id int)', call => { consumer => 'lakehouse_sync' },
-	finding => qr/fail once a publication/);
+	finding => qr/fail once a publication of them holds the table$/);
 provoke($node, 'error identity_nothing lab.extra', %drop, setup => extra('id int PRIMARY KEY', 'NOTHING'));
 provoke($node, 'error identity_index_dropped lab.extra', %drop,
 	setup => extra('id int PRIMARY KEY, code int NOT NULL') . 'CREATE UNIQUE INDEX code ON lab.extra (code);'
@@ -321,6 +321,8 @@ provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/writes w
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER TABLE lab.extra REPLICA IDENTITY NOTHING; ALTER PUBLICATION cdc ADD TABLE lab.extra (id)');
 provoke($node, 'error identity_not_full lab', %for_lakehouse, finding => qr/^all 2 tables: replica identity is DEFAULT: Lakehouse Sync skips/,
 	setup => 'ALTER TABLE lab.session REPLICA IDENTITY DEFAULT; ALTER TABLE lab.trial REPLICA IDENTITY DEFAULT', cleanup => '');
+provoke($node, 'error partition_without_identity lab.sample_1', cleanup => 'DROP TABLE lab.sample',
+	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY NOTHING", finding => qr/fail now, published by cdc$/);
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY DEFAULT", finding => qr/is DEFAULT, that of lab\.sample is FULL/);
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
@@ -375,6 +377,74 @@ if ($version >= 18)
 		extra("$coded, sum int GENERATED ALWAYS AS (id + code) VIRTUAL", 'FULL'));
 }
 
+# What is told to fail fails, and nothing else does: each identity in each kind of publication, as a table and as a tree of
+# partitions.
+$node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart');
+my %forms = (
+	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note)',
+	filter => 'WHERE (id > 1)', reads_code => 'WHERE (code > 1)', reads_note => 'WHERE (note > 1)',
+	both => '(id, code) WHERE (code > 1)', inserts => 'WHERE (note > 1)');
+my %options = (inserts => q{publish = 'insert, truncate'});
+my @writes;
+my $script = '';
+for my $form (sort keys %forms)
+{
+	for my $via_root ('true', 'false')
+	{
+		my $publication = "${form}_$via_root";
+		my $options = join ', ', "publish_via_partition_root = $via_root", $options{$form} // ();
+		$script .= "CREATE PUBLICATION $publication WITH ($options);";
+		for my $identity ('DEFAULT', 'FULL', 'NOTHING', 'USING INDEX', 'dropped')
+		{
+			for my $key ('PRIMARY KEY', '')
+			{
+				for my $shape ('', 'PARTITION BY RANGE (id)')
+				{
+					my $table = 't' . scalar @writes;
+					my $leaf = $shape ? "apart.$table" : "matrix.$table";
+					$script .= "CREATE TABLE matrix.$table (id int NOT NULL $key, code int NOT NULL, note int) $shape;";
+					$script .= "CREATE TABLE $leaf PARTITION OF matrix.$table DEFAULT;" if $shape;
+					$script .= "CREATE UNIQUE INDEX ${table}_code ON $leaf (code);";
+					$script .= "ALTER TABLE $leaf REPLICA IDENTITY "
+					  . ($identity =~ /^[U\d]|dropped/ ? "USING INDEX ${table}_code" : $identity) . ';';
+					$script .= "DROP INDEX " . ($leaf =~ s/\.t/.t/r) . "_code;" if $identity eq 'dropped';
+					my $listed = $shape && $via_root eq 'false' && $forms{$form} ? $leaf : "matrix.$table";
+					$script .= "ALTER PUBLICATION $publication ADD TABLE $listed $forms{$form};" if defined $forms{$form};
+					push @writes, $table;
+				}
+			}
+		}
+	}
+}
+sub compare_writes
+{
+	my ($title, $least) = @_;
+	my $fails = $node->safe_psql('postgres', q{
+		CREATE FUNCTION pg_temp.fails(statement text) RETURNS boolean LANGUAGE plpgsql AS
+		$$ BEGIN EXECUTE statement; RETURN false; EXCEPTION WHEN object_not_in_prerequisite_state OR invalid_column_reference THEN RETURN true; END $$;
+		SELECT string_agg(relname, ' ' ORDER BY relname COLLATE "C") FROM pg_class c
+		WHERE relnamespace = 'matrix'::regnamespace AND relkind IN ('r', 'p')
+		AND pg_temp.fails(format('UPDATE %s SET note = 1', COALESCE((SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid), oid)::regclass))});
+	my $told = $node->safe_psql('postgres', q{
+		SELECT DISTINCT split_part(object, '.', 2) FROM dj_deploy.check_cdc('matrix')
+		WHERE severity = 'error' AND finding ~ 'fail now'});
+	my %told = map { $_ => 1 } split /\n/, $told;
+	my @untold = grep { !$told{$_} } split / /, $fails;
+	my %fails = map { $_ => 1 } split / /, $fails;
+	is(join(' ', @untold), '', "$title: what fails is told");
+	is(join(' ', grep { !$fails{$_} } sort keys %told), '', "$title: what is told fails");
+	cmp_ok(scalar keys %told, '>', $least, "$title: " . keys(%told) . ' of ' . @writes . ' tables');
+	return;
+}
+$node->safe_psql('postgres', $script);
+compare_writes('each in a publication', 80);
+$node->safe_psql('postgres', 'CREATE PUBLICATION matrix FOR TABLES IN SCHEMA matrix WITH (publish_via_partition_root)');
+compare_writes('all in one of the schema', 100);
+$node->safe_psql('postgres', 'DROP PUBLICATION matrix; CREATE PUBLICATION matrix FOR ALL TABLES');
+compare_writes('all in one FOR ALL TABLES', 100);
+$node->safe_psql('postgres', 'DROP PUBLICATION matrix;' . join ';', map { "DROP PUBLICATION ${_}_true, ${_}_false" } keys %forms);
+$node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matrix, apart CASCADE');
+
 # --- columns
 
 # As if there were many large values.
@@ -399,7 +469,7 @@ provoke($node, 'info row_comparison_key lab.extra', %drop, setup => extra('id in
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
 	%for_lakehouse);
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id uuid PRIMARY KEY, at time', 'FULL'),
-	%for_lakehouse, finding => qr/: id uuid, at time without time zone\./, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
+	%for_lakehouse, finding => qr/: id uuid, at time without time zone \(/, by_hand => 'ALTER TABLE lab.extra ALTER at TYPE text, ALTER id TYPE text');
 is(keys_of($node, consumer => $_), '', "at the end nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
 
 # --- on a standby, and beside a lock on everything
@@ -432,7 +502,12 @@ $node->safe_psql('postgres', 'DROP TABLE lab.extra, lab.sample, lab.unlogged');
 
 # --- each check of the source
 
-my @checks = map { slurp_file($_) =~ /\{\.name = "(\w+)"/g } glob "$FindBin::RealBin/../../src/checks/*.cpp";
+my $root = "$FindBin::RealBin/../..";
+my %severities = map { slurp_file($_) =~ /\{\.name = "(\w+)",\s*\.severities = "(.{5})"/g } glob "$root/src/checks/*.cpp";
+my @checks = keys %severities;
+my %documented = slurp_file("$root/docs/cdc.md") =~ /^\| `(\w+)` \| ((?:\S+ ){5})\|/mg;
+s/\xE2\x80\x93/-/g, s/ //g for values %documented;
+is_deeply(\%documented, \%severities, 'docs/cdc.md lists them with their severities');
 @checks = grep { !/^(slot_idle_timeout|write_generated_column)$/ } @checks if $version < 18;
 @checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
 cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
