@@ -14,7 +14,7 @@ constexpr double average_padding = (MAXIMUM_ALIGNOF - 1) / 2.0;
 
 // Rows in a full page; 0 when unknown. How full a single page is cannot be told; of several the last one is
 // taken for half full. What VACUUM or ANALYZE saw together is better than what was counted one by one.
-double rows_per_page(const Heap &heap)
+double rows_per_page(const HeapFacts &heap)
 {
     const bool was_counted = heap.rows_at_count > 0;
     const double pages = was_counted ? heap.pages_at_count : heap.pages;
@@ -23,7 +23,7 @@ double rows_per_page(const Heap &heap)
 }
 
 // What a page has for each of its rows, less what the WAL record does not hold.
-double tuple_bytes_by_pages(const Heap &heap)
+double tuple_bytes_by_pages(const HeapFacts &heap)
 {
     const double stored = page_bytes / rows_per_page(heap) - item_pointer - average_padding;
     return std::max(stored, static_cast<double>(MAXALIGN(SizeofHeapTupleHeader))) - SizeofHeapTupleHeader +
@@ -32,7 +32,7 @@ double tuple_bytes_by_pages(const Heap &heap)
 
 // Whether at least one more row of that length would fit into every page: then the rows hold more than the
 // columns that are left.
-bool is_shorter_than_pages_say(double bytes, const Heap &heap)
+bool is_shorter_than_pages_say(double bytes, const HeapFacts &heap)
 {
     const double stored = bytes + SizeofHeapTupleHeader - SizeOfHeapHeader + MAXIMUM_ALIGNOF + item_pointer;
     return rows_per_page(heap) > 0 && page_bytes / stored > rows_per_page(heap) + 1;
@@ -75,7 +75,7 @@ Chunks count_chunks(const WriteFacts &facts, const StoredColumns &columns)
 // Bytes of the average chunk: halfway between the least and the most that it can be. All chunks of a value
 // but the last are full. A page has no room for another chunk of full length; one with more room than its
 // chunks can fill tells nothing, but then only long values come into a TOAST table.
-double chunk_bytes(const Heap &toast, const Chunks &count)
+double chunk_bytes(const HeapFacts &toast, const Chunks &count)
 {
     constexpr double longest = TOAST_MAX_CHUNK_SIZE;
     const double per_page = std::max(toast.rows() + toast.dead, count.chunks) / toast.pages;
@@ -91,8 +91,10 @@ double chunk_bytes(const Heap &toast, const Chunks &count)
 std::optional<double> toast_bytes(const WriteFacts &facts, const StoredColumns &columns)
 {
     const Chunks count = count_chunks(facts, columns);
-    if (count.rows <= 0 || facts.toast.pages <= 0)
-        return count.rows <= 0 && columns.values_in_toast > 0 ? std::nullopt : std::optional(0.0);
+    if (count.rows <= 0)
+        return columns.values_in_toast > 0 || facts.has_used_toast ? std::nullopt : std::optional(0.0);
+    if (facts.toast.pages <= 0)
+        return 0;
     return count.chunks > 0 ? count.chunks * chunk_bytes(facts.toast, count) / count.rows : 0;
 }
 

@@ -56,13 +56,13 @@ constexpr const char *sql = R"(
            pg_catalog.pg_stat_get_live_tuples(t.oid), pg_catalog.pg_stat_get_dead_tuples(t.oid),
            COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(t.oid),
                     pg_catalog.pg_stat_get_last_autovacuum_time(t.oid)) IS NOT NULL,
-           0::float8
+           0::float8, pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0
     FROM relation r
     LEFT JOIN pg_catalog.pg_class t ON t.oid = r.reltoastrelid
     ORDER BY r.number)";
 
 // Seven columns from the given one on.
-Heap read_heap(const Row &row, int column)
+HeapFacts read_heap(const Row &row, int column)
 {
     const char *path = row.string(column);
     return {
@@ -78,7 +78,7 @@ Heap read_heap(const Row &row, int column)
 
 } // namespace
 
-double Heap::rows() const
+double HeapFacts::rows() const
 {
     // After a reset the statistics know only what has happened since, until VACUUM or ANALYZE counts again.
     const bool has_count = !is_counted && rows_at_count > 0 && pages_at_count > 0;
@@ -101,6 +101,7 @@ Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
                 .days = row.real(7),
                 .heap = read_heap(row, 8),
                 .toast = read_heap(row, 15),
+                .has_used_toast = row.boolean(22),
             });
         },
         tables, schema);

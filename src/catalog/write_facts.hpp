@@ -7,7 +7,7 @@
 namespace dj_deploy {
 
 // The main fork of a table or of its TOAST table.
-struct Heap {
+struct HeapFacts {
     double pages;          // in the file now
     double pages_at_count; // when VACUUM or ANALYZE counted last
     double rows_at_count;  // live ones; -1 when neither has
@@ -28,8 +28,9 @@ struct WriteFacts {
     std::int64_t deletes;
     ::Datum since; // when the statistics began, timestamptz; 0 when unknown
     double days;   // since then
-    Heap heap;
-    Heap toast; // no pages when there is none
+    HeapFacts heap;
+    HeapFacts toast;     // no pages when there is none
+    bool has_used_toast; // since the statistics began
 };
 
 // One for each of the tables that is still there, in the order of the list. The schema is whose names need
