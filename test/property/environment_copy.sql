@@ -130,7 +130,7 @@ END $$;
 -- Whether a partition is listed below a table that is, by the keys of the facts.
 CREATE FUNCTION property.is_part_of_listed(key text, facts property.fact[]) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM pg_partition_ancestors(split_part($1, ' ', 1)::oid) a
-                   JOIN unnest($2) f ON f.catalog = 'pg_publication_rel' AND f.key = concat(a.relid, substr($1, strpos($1, ' ')))
+                   JOIN unnest($2) f ON f.catalog = 'pg_publication_rel' AND f.key = concat(a.relid::oid, substr($1, strpos($1, ' ')))
                    WHERE f.key <> $1)
 $$;
 
