@@ -19,7 +19,7 @@ BEGIN
                                property.quoted(pg_get_userbyid(defaclrole)), property.quoted(nspname),
                                CASE defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END, property.grantee_of(grantee))
         FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace, aclexplode(defaclacl)
-        WHERE nspname = ANY (schemas) AND defaclobjtype IN ('r', 'S')
+        WHERE nspname = ANY (schemas) AND defaclobjtype IN ('r', 'S') AND grantee <> defaclrole
         UNION ALL
         SELECT DISTINCT format('REVOKE ALL ON %s FROM %s CASCADE', object, property.grantee_of(grantee))
         FROM property.acls(schemas) WHERE grantee <> owner
@@ -130,7 +130,7 @@ END $$;
 -- Whether a partition is listed below a table that is, by the keys of the facts.
 CREATE FUNCTION property.is_part_of_listed(key text, facts property.fact[]) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM pg_partition_ancestors(split_part($1, ' ', 1)::oid) a
-                   JOIN unnest($2) f ON f.catalog = 'pg_publication_rel' AND f.key = concat(a.relid, substr($1, strpos($1, ' ')))
+                   JOIN unnest($2) f ON f.catalog = 'pg_publication_rel' AND f.key = concat(a.relid::oid, substr($1, strpos($1, ' ')))
                    WHERE f.key <> $1)
 $$;
 
@@ -151,7 +151,7 @@ BEGIN
         SELECT coalesce(jsonb_agg(entry - 2 ORDER BY entry), '[]')
         FROM jsonb_array_elements(content -> 'defaclacl') entry
         LEFT JOIN pg_roles ON rolname = entry ->> 0
-        WHERE property.is_default_described(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
+        WHERE entry ->> 0 = pg_get_userbyid((content ->> 'defaclrole')::oid) OR property.is_default_described(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
                                             CASE entry ->> 0 WHEN '' THEN 0 ELSE pg_roles.oid END));
 END $$;
 

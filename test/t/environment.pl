@@ -20,7 +20,7 @@ my $node = new_server('main', autovacuum => 'off', jit => 'off', log_statement =
 	wal_level => 'logical');
 $node->safe_psql('postgres', "CREATE DATABASE property ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
 load('property', 'pools', 'catalog', 'generator', 'oracle', 'set_autovacuum', 'set_grants', 'set_publication_membership',
-	'set_replica_identity', 'sequence', 'environment_document', 'environment_writes', 'environment_copy', 'environment');
+	'set_replica_identity', 'sequence', 'environment_document', 'environment_oracle', 'environment_writes', 'environment_copy', 'environment');
 
 sub load
 {
