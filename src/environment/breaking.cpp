@@ -28,10 +28,13 @@ void add_published_elsewhere(const Parts &parts, Array<Table> &tables)
     const OidSet known = OidSet::make("dj_deploy judged tables");
     for (const Table &table : tables)
         known.add(table.oid);
-    for (const ::Oid oid : read_published_tables(publications.view()))
-        if (known.add(oid))
-            for (const Table &table : read_tables({.schema = InvalidOid, .table = oid}, {}))
-                tables.push(table);
+    for (const ::Oid oid : read_published_tables(publications.view())) {
+        if (!known.add(oid))
+            continue;
+        const Array<Table> found = read_tables({.schema = InvalidOid, .table = oid}, {});
+        for (const Table &table : found)
+            tables.push(table);
+    }
 }
 
 Array<JudgedTable> tables_to_judge(const Parts &parts)

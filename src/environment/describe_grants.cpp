@@ -46,6 +46,14 @@ bool holds(const RoleSettings &settings, ::Oid schema, std::span<const Table> re
 void describe_role(::Oid oid, const char *role, const ResolvedSchema &schema,
                    std::span<const Table> relations, SchemaSettings &settings)
 {
+    // What a role may do with nothing fits every access, and one of them would be a grant elsewhere.
+    if (std::all_of(relations.begin(), relations.end(),
+                    [&](const Table &table) { return table.owner == oid; })) {
+        ereport(NOTICE,
+                errmsg("privileges of role \"%s\" in schema \"%s\" are left out", role, settings.name),
+                errdetail("The schema has no tables of other roles that tell read, write and all apart."));
+        return;
+    }
     for (const Access access : {Access::read, Access::write, Access::all}) {
         RoleSettings held{.role = role, .access = access, .has_future_tables = false};
         if (!holds(held, schema.oid, relations))

@@ -47,8 +47,8 @@ char common_identity(std::span<const Table> tables)
     std::size_t full = 0;
     std::size_t others = 0;
     for (const Table &table : tables) {
-        full += table.replica_identity == REPLICA_IDENTITY_FULL;
-        others += table.replica_identity == REPLICA_IDENTITY_DEFAULT;
+        full += !table.is_member && table.replica_identity == REPLICA_IDENTITY_FULL;
+        others += !table.is_member && table.replica_identity == REPLICA_IDENTITY_DEFAULT;
     }
     return full > others ? REPLICA_IDENTITY_FULL : REPLICA_IDENTITY_DEFAULT;
 }

@@ -15,7 +15,7 @@ struct Description {
     // Nothing said yet. Names each once. 3F000 and 42501 for names that are no user schemas.
     static Description of(std::span<const char *const> schemas);
 
-    // The tables of the schema that the document speaks of: all but those of extensions.
+    // The tables of the schema; those of extensions are among them, of which no document speaks.
     std::span<const Table> tables_of(std::size_t schema) const
     {
         return resolved.schemas[schema].tables.view();

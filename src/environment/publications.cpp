@@ -60,6 +60,7 @@ struct NamedPublication {
     const char *name;
     ::Oid oid;
     bool exists;
+    const PublicationOptions *options; // as they will be, where the plan changes them
 };
 
 // A table at which the document says which publications hold it.
@@ -137,6 +138,7 @@ PublicationMembershipPlanner planner_for(const NamedPublication &publication, bo
             .may_create = false,
             .named = {},
             .apart = {},
+            .options = publication.options,
             .coming = {},
             .going = {}};
 }
@@ -213,10 +215,13 @@ void plan_memberships(Parts &parts)
 {
     for (const PublicationSettings &settings : named_publications(parts.environment)) {
         const ::Oid oid = ::get_publication_oid(settings.name, true);
-        NamedPublication publication{.name = settings.name, .oid = oid, .exists = OidIsValid(oid)};
+        NamedPublication publication{
+            .name = settings.name, .oid = oid, .exists = OidIsValid(oid), .options = nullptr};
         for (const PublicationOptions &planned : parts.intent.publications)
-            if (is_same_text(planned.name, settings.name))
+            if (is_same_text(planned.name, settings.name)) {
                 publication.oid = planned.oid;
+                publication.options = &planned;
+            }
         const Array<DecidedTable> decided = decided_tables(parts.resolved, settings.name);
         plan_schemas(parts, publication, decided.view());
         plan_tables(parts, publication, decided.view());

@@ -46,17 +46,22 @@ const char *object_of(const Change &change)
     return qualified_name(change.table->schema, change.table->name);
 }
 
-const char *fingerprint_of(const Plan &plan)
+const char *fingerprint_of(const EnvironmentPlan &planned)
 {
     ::StringInfoData text;
     ::initStringInfo(&text);
-    for (const Change &change : plan.changes) {
+    for (const Change &change : planned.plan.changes) {
         append_field(&text, object_of(change));
         append_field(&text, change.effect->property);
         append_field(&text, change.effect->from);
         append_field(&text, change.effect->to);
         append_field(&text, planned_statement(change));
     }
+    for (const Remark &remark : planned.plan.remarks)
+        if (remark.sqlstate != 0)
+            append_field(&text, remark.message);
+    for (const Remark &remark : planned.breaking)
+        append_field(&text, remark.message);
     const ::Datum content = PointerGetDatum(::cstring_to_text_with_len(text.data, text.len));
     const ::bytea *digest = DatumGetByteaPP(DirectFunctionCall1(::sha256_bytea, content));
     const auto size = static_cast<std::size_t>(VARSIZE_ANY_EXHDR(digest));
@@ -65,8 +70,9 @@ const char *fingerprint_of(const Plan &plan)
     return hexadecimal;
 }
 
-::Datum make_environment_report(const Plan &plan, const Outcome &outcome)
+::Datum make_environment_report(const EnvironmentPlan &planned, const Outcome &outcome)
 {
+    const Plan &plan = planned.plan;
     Report report = Report::start(plan.analyzed, outcome.modified);
     Array<::JsonbValue> entries;
     for (std::size_t index = 0; index < outcome.statements.count; index++) {
@@ -77,7 +83,13 @@ const char *fingerprint_of(const Plan &plan)
             entries.push(make_entry(change, undo == 0 ? statement : nullptr, undo));
     }
     report.object.add("changes", make_array(entries));
-    report.object.add("fingerprint", make_string(fingerprint_of(plan)));
+    report.object.add("fingerprint", make_string(fingerprint_of(planned)));
+    if (!planned.breaking.is_empty()) {
+        Array<::JsonbValue> refused;
+        for (const Remark &remark : planned.breaking)
+            refused.push(make_string(remark.message));
+        report.object.add("refused", make_array(refused));
+    }
     return report.finish(plan.skipped.view());
 }
 

@@ -11,11 +11,11 @@ namespace {
 
 constexpr const char *command = "apply";
 
-void require_fingerprint(const Plan &plan, const char *expected)
+void require_fingerprint(const EnvironmentPlan &planned, const char *expected)
 {
     if (expected == nullptr)
         return;
-    const char *actual = fingerprint_of(plan);
+    const char *actual = fingerprint_of(planned);
     if (std::string_view(expected) != actual)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("the plan is not the one that was reviewed"),
@@ -59,23 +59,23 @@ void require_no_breaking(std::span<const Remark> breaking)
     const char *fingerprint = arguments.optional_string("expected_fingerprint");
     if (arguments.boolean("dry_run")) {
         const EnvironmentPlan planned = plan_environment(environment);
-        require_fingerprint(planned.plan, fingerprint);
+        require_fingerprint(planned, fingerprint);
         announce(planned.plan);
         warn_of_breaking(planned.breaking.view());
         check_requirements(planned.plan, WARNING);
-        return make_environment_report(planned.plan, preview(planned.plan));
+        return make_environment_report(planned, preview(planned.plan));
     }
 
     require_writable(command);
     for (int attempts_left = most_attempts; true; attempts_left--) {
         const EnvironmentPlan planned = plan_environment(environment);
-        require_fingerprint(planned.plan, fingerprint);
+        require_fingerprint(planned, fingerprint);
         require_no_breaking(planned.breaking.view());
         Outcome outcome{};
         if (!execute(planned.plan, attempts_left, outcome))
             continue;
         announce(planned.plan);
-        return make_environment_report(planned.plan, outcome);
+        return make_environment_report(planned, outcome);
     }
 }
 

@@ -22,8 +22,13 @@ struct SetPublicationMembership {
 
     void plan(Target target, std::span<const Table> tables, Plan &plan) const
     {
-        PublicationMembershipPlanner planner{
-            .name = name, .is_member = is_member, .named = {}, .apart = {}, .coming = {}, .going = {}};
+        PublicationMembershipPlanner planner{.name = name,
+                                             .is_member = is_member,
+                                             .named = {},
+                                             .apart = {},
+                                             .options = nullptr,
+                                             .coming = {},
+                                             .going = {}};
         if (OidIsValid(target.table))
             planner.named.push(target.table);
         planner.plan(target, tables, plan);

@@ -184,7 +184,9 @@ void PublicationMembershipPlanner::plan(Target target, std::span<const Table> ta
 {
     const bool is_schema = OidIsValid(target.schema);
     const ::Oid schema = is_schema ? target.schema : ::get_rel_namespace(target.table);
-    const Publication publication = read_publication(name, schema);
+    Publication publication = read_publication(name, schema);
+    if (options != nullptr)
+        publication.is_via_root = options->is_via_root;
     require_listable(publication, schema);
     plan_publication(publication, plan);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "catalog/membership.hpp"
+#include "catalog/publications.hpp"
 #include "plan/plan.hpp"
 
 namespace dj_deploy {
@@ -15,8 +16,9 @@ struct PublicationMembershipPlanner {
     bool may_create = true; // the publication; false when a missing one will be there
     Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
     Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
-    Array<::Oid> coming;    // tables that are added anyway; sorted
-    Array<::Oid> going;     // tables that are dropped anyway; sorted
+    const PublicationOptions *options = nullptr; // as they will be, where the plan changes them
+    Array<::Oid> coming;                         // tables that are added anyway; sorted
+    Array<::Oid> going;                          // tables that are dropped anyway; sorted
 
     // Of a target that is a schema, its tables; then those that are named.
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;

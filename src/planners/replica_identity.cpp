@@ -1,6 +1,7 @@
 // Sets what differs, or everything, and says what gives way to it and which writes will fail.
 #include "planners/replica_identity.hpp"
 
+#include "catalog/identity_index.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -49,9 +50,16 @@ bool ReplicaIdentityPlanner::is_settled(const Table &table) const
 
 void ReplicaIdentityPlanner::require_index(const Table &table) const
 {
-    if (index != nullptr && !OidIsValid(::get_relname_relid(index, table.schema_oid)))
+    if (index == nullptr)
+        return;
+    const ::Oid oid = ::get_relname_relid(index, table.schema_oid);
+    if (!OidIsValid(oid))
         ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
                 errmsg("index \"%s\" for table \"%s.%s\" does not exist", index, table.schema, table.name));
+    if (const char *fault = identity_index_fault(table.oid, oid))
+        ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                errmsg("cannot use index \"%s\" as replica identity of table \"%s.%s\": %s", index,
+                       table.schema, table.name, fault));
 }
 
 void ReplicaIdentityPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const

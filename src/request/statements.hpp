@@ -32,7 +32,8 @@ struct StatementList {
     Statement statement(std::size_t index) const;
 };
 
-// Reads "plan": the result of a call, or an array of statements. 22023 for anything else.
+// Reads "plan": the result of a call, or an array of statements. 22023 for anything else; 55000 for
+// a plan that is marked as refused.
 StatementList request_statements(const Arguments &arguments);
 
 } // namespace dj_deploy

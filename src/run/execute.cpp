@@ -62,17 +62,13 @@ void run_statement(const char *statement)
         elog(ERROR, "unexpected result of \"%s\": %s", statement, ::SPI_result_code_string(outcome));
 }
 
-// Returns false, with a NOTICE, for a table that is gone.
+// Returns false for a table that is gone.
 bool lock_change(const Change &change)
 {
-    const Table &table = *change.table;
     if (change.needs_owner)
-        require_owner(table.oid);
-    lock_table(table, change.lock);
-    const bool exists = read_name(table.oid).name != nullptr;
-    if (!exists)
-        ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
-    return exists;
+        require_owner(change.table->oid);
+    lock_table(*change.table, change.lock);
+    return read_name(change.table->oid).name != nullptr;
 }
 
 // Returns the statement that was run, or null for a table that is gone.
@@ -114,21 +110,24 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
     Progress progress{.what = "statements", .total = changes.size()};
+    // The changes of one table follow one another.
     ::Oid last_modified = InvalidOid;
+    ::Oid last_missing = InvalidOid;
 
     ::MemoryContextSwitchTo(scratch);
     for (std::size_t index = 0; index < changes.size(); index++) {
         CHECK_FOR_INTERRUPTS();
         progress.done = index;
         progress.report();
+        const Table *table = changes[index].table;
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
             outcome.changes.push(index);
-            // The changes of one table follow one another.
-            const Table *table = changes[index].table;
             if (table != nullptr && !table->is_sequence() &&
                 std::exchange(last_modified, table->oid) != table->oid)
                 outcome.modified++;
+        } else if (std::exchange(last_missing, table->oid) != table->oid) {
+            ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table->schema, table->name));
         }
         ::MemoryContextReset(scratch);
     }

@@ -24,7 +24,8 @@ constexpr const char *longest_wait = "10ms";
 enum class Result { done, busy, gone, failed };
 
 // A run of the whole line of statements. A table that was busy in this round is not tried again in it: what
-// comes later for the same table must not overtake.
+// comes later for the same table must not overtake. Where a statement has failed, what comes later for its
+// table, and what waits for all earlier ones, would build upon what is not there.
 struct Line {
     const StatementList &list;
     Rollout &rollout;
@@ -32,6 +33,7 @@ struct Line {
     Progress &progress;
     OidSet busy;
     OidSet changed;
+    OidSet failed;
     std::size_t tried = 0;
     bool is_first_round = true;
 
@@ -76,9 +78,16 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
     }
     if ((OidIsValid(table) && busy.has(table)) || (statement.waits_for_earlier && is_behind_others))
         return Result::busy;
+    if ((OidIsValid(table) && failed.has(table)) || (statement.waits_for_earlier && failures.count > 0)) {
+        failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                     "An earlier statement failed that this one depends on.");
+        return Result::failed;
+    }
     const Result result = execute(statement, table);
     if (result == Result::busy && OidIsValid(table))
         busy.add(table);
+    if (result == Result::failed && OidIsValid(table))
+        failed.add(table);
     if (result == Result::done && OidIsValid(table) && !statement.is_about_sequence && changed.add(table))
         rollout.tables++;
     return result;
@@ -175,7 +184,13 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     Failures failures = Failures::none();
     failures.has_context = true;
     Progress progress{.what = "statements", .total = list.count};
-    Line line{list, rollout, failures, progress, OidSet{nullptr}, OidSet::make("dj_deploy changed tables")};
+    Line line{list,
+              rollout,
+              failures,
+              progress,
+              OidSet{nullptr},
+              OidSet::make("dj_deploy changed tables"),
+              OidSet::make("dj_deploy failed tables")};
     Array<std::uint32_t> waiting;
     for (std::uint32_t index = 0; index < list.count; index++)
         waiting.push(index);
@@ -193,12 +208,14 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
         } while (!waiting.is_empty() && sleep_before(deadline, pause));
     });
     line.changed.destroy();
+    line.failed.destroy();
     line.fail_busy(waiting.view());
-    failures.raise(progress,
-                   waiting.is_empty()
-                       ? "What was executed is committed. Run it again when the cause is gone."
-                       : "What was executed is committed. Run it again when the tables are free, or "
-                         "allow a longer max_wait.");
+    failures.raise(
+        progress,
+        waiting.is_empty()
+            ? "What was executed is committed. Plan again and run that when the cause is gone."
+            : "What was executed is committed. Plan again and run that when the tables are free, or "
+              "allow a longer max_wait.");
     ::InvalidateSystemCaches();
     return rollout;
 }

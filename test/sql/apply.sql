@@ -112,6 +112,16 @@ SELECT dj_deploy.apply(dj_deploy.describe('lab')) -> 'ddl' AS of_describe;
 SELECT c ->> 'from' AS "from", c ->> 'undo' AS undo
 FROM jsonb_array_elements(dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"#rig": {"replica_identity": "full"}}}}}') -> 'changes') c;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"#rig": {"replica_identity": {"index": "rig"}}}}}}'); \echo :SQLSTATE
+CREATE UNIQUE INDEX partial ON lab.session (subject_id, session) WHERE session > 0;
+CREATE INDEX plain ON lab.session (subject_id);
+CREATE UNIQUE INDEX nullable ON lab.session (note);
+SELECT dj_deploy.apply(format('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "%s"}}}}}}', name)::jsonb)
+FROM (VALUES ('partial')) v(name); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "plain"}}}}}}');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "nullable"}}}}}}');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "subject_pkey"}}}}}}');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "session"}}}}}}');
+DROP INDEX lab.partial, lab.plain, lab.nullable;
 EXECUTE ddl(dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "session_pkey"}}}}}}', false));
 EXECUTE ddl(dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"session": {"replica_identity": {"index": "session_pkey"}}}}}}', false));
 REVOKE ALL ON ALL TABLES IN SCHEMA lab FROM regress_analyst;
@@ -160,6 +170,10 @@ DROP TABLE lab.log;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"replica_identity": "default"}}}', false) -> 'tables_modified' AS modified;
 CREATE TABLE lab.nokey (note text);
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"publications": ["regress_cdc"]}}}', false); \echo :SQLSTATE
+-- A refused plan says so, and rollout takes it as little.
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"publications": ["regress_new"]}}}') AS refused \gset
+SELECT :'refused'::jsonb -> 'refused' AS refused;
+CALL dj_deploy.rollout(:'refused', dry_run => false); \echo :SQLSTATE
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"publications": ["regress_cdc"]}}}') -> 'tables_modified' AS dry;
 SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish": ["insert"]}}, "schemas": {"lab": {"publications": ["regress_cdc"]}}}', false) -> 'tables_modified' AS modified;
 SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish": ["update"]}}}', false); \echo :SQLSTATE
@@ -172,6 +186,11 @@ DELETE FROM lab.nokey;
 DROP TABLE lab.nokey;
 DROP PUBLICATION regress_cdc;
 
+-- Nothing tells what a role may do in a schema without tables.
+CREATE SCHEMA bare;
+GRANT USAGE ON SCHEMA bare TO regress_analyst;
+SELECT dj_deploy.describe('bare');
+DROP SCHEMA bare;
 -- What the document does not name is not touched.
 CREATE PUBLICATION regress_other FOR TABLE lab.subject;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"publications": []}}}') -> 'ddl' AS ddl;
