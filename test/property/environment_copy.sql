@@ -14,7 +14,18 @@ BEGIN
         SELECT format('ALTER TABLE %s RESET (%s)', property.quoted(c.oid), array_to_string(property.parameters(), ', '))
         FROM pg_class c LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
         WHERE c.oid = ANY (property.relations('r')) AND (c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL)
-        UNION ALL
+    LOOP
+        PERFORM property.make(statement);
+    END LOOP;
+    PERFORM property.revoke_all(schemas);
+END $$;
+
+-- What the owners of objects do not hold themselves.
+CREATE FUNCTION property.revoke_all(schemas text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
         SELECT DISTINCT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s REVOKE ALL ON %s FROM %s',
                                property.quoted(pg_get_userbyid(defaclrole)), property.quoted(nspname),
                                CASE defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'SEQUENCES' END, property.grantee_of(grantee))
@@ -23,8 +34,9 @@ BEGIN
         UNION ALL
         SELECT DISTINCT format('REVOKE ALL ON %s FROM %s CASCADE', object, property.grantee_of(grantee))
         FROM property.acls(schemas) WHERE grantee <> owner
+        ORDER BY 1
     LOOP
-        EXECUTE statement;
+        PERFORM property.make(statement);
     END LOOP;
 END $$;
 
