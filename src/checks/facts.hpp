@@ -41,7 +41,8 @@ extern const char *const server_facts_sql;
 // From how many bytes out of line a row of it may be too large for one change.
 #define RISKY_BYTES "268435456"
 
-// The same for all tables of the schema.
+// The same for all tables of the schema, where FULL makes no write fail.
 #define SET_SCHEMA_IDENTITY_FULL                                                                             \
     "SELECT pg_catalog.format('SELECT dj_deploy.set_replica_identity(%s, ''full'', dry_run => false)',"      \
-    " t.literal) FROM target t"
+    " t.literal) FROM target t"                                                                              \
+    " WHERE NOT EXISTS (SELECT FROM relation r WHERE r.has_list OR r.has_generated)"

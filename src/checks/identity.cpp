@@ -47,7 +47,7 @@ constexpr const char *not_full = R"(
       AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
 
 // A table of partitions carries no rows: the identity of the partitions counts.
-#define AS_ITS_ROOT                                                                                          \
+#define LIKE_ITS_ROOT                                                                                        \
     "CASE WHEN b.state = 'DEFAULT' AND r.has_key THEN " SET_IDENTITY(                                        \
         "default") " WHEN b.state = 'FULL' "                                                                 \
                    "THEN " SET_IDENTITY(                                                                     \
@@ -59,7 +59,7 @@ constexpr const char *partition_without_identity = R"(
                                      r.state, b.name, b.state,
                                      COALESCE('now, published by ' || f.publications,
                                               'once a publication of them holds the table')),
-           )" AS_ITS_ROOT R"(
+           )" LIKE_ITS_ROOT R"(
     FROM relation r
     JOIN relation b ON b.oid = r.root
     LEFT JOIN (SELECT h.relid, pg_catalog.string_agg(pg_catalog.quote_ident(h.pubname), ', ' ORDER BY h.pubname)
@@ -72,7 +72,7 @@ constexpr const char *partition_without_identity = R"(
 constexpr const char *partition_differs = R"(
     SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: of its rows '
                                      'consumers receive something else', r.state, b.name, b.state),
-           )" AS_ITS_ROOT R"(
+           )" LIKE_ITS_ROOT R"(
     FROM relation r
     JOIN relation b ON b.oid = r.root
     WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state IN ('FULL', 'DEFAULT', 'INDEX'))";

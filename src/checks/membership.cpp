@@ -5,9 +5,10 @@ namespace dj_deploy {
 
 namespace {
 
+// The call that adds table r to publication p, or with "member => false, " takes it out.
 #define MEMBERSHIP(member)                                                                                   \
-    "CASE WHEN p.literal IS NOT NULL THEN pg_catalog.format('SELECT "                                        \
-    "dj_deploy.set_publication_membership(%L::regclass, %s, " member                                         \
+    "CASE WHEN p.literal IS NOT NULL THEN "                                                                  \
+    "pg_catalog.format('SELECT dj_deploy.set_publication_membership(%L::regclass, %s, " member               \
     "dry_run => false)', r.name, p.literal) END"
 
 // Of an empty or missing publication its own check tells.
@@ -41,13 +42,13 @@ constexpr const char *member_extension =
 
 constexpr const char *member_partition = R"(
     SELECT r.name,
-           pg_catalog.format('partition is listed in publication %s beside %s, which publishes it already',
+           pg_catalog.format('partition is listed in publication %s, and so is a table above it (of %s)',
                              p.name, b.name),
            )" MEMBERSHIP("member => false, ") R"(
     FROM relation r
     JOIN publication p ON p.oid = ANY (r.listed)
     JOIN relation b ON b.oid = r.root
-    WHERE NOT p.is_schema AND p.oid = ANY (b.listed))";
+    WHERE NOT p.is_schema AND p.oid = ANY (r.covering))";
 
 constexpr const char *unlogged = R"(
     SELECT r.name, 'unlogged table: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites it.',

@@ -17,7 +17,8 @@ constexpr const char *slot_lost = R"(
 constexpr const char *slot_unreserved = R"(
     SELECT s.name, pg_catalog.format('slot (%s) is %s behind, beyond max_slot_wal_keep_size (%s): the next checkpoint '
                                      'may make it lost. Takes a reload.',
-                                     s.kind, pg_catalog.pg_size_pretty(s.behind), pg_catalog.current_setting('max_slot_wal_keep_size')),
+                                     s.kind, pg_catalog.pg_size_pretty(s.behind),
+                                     pg_catalog.current_setting('max_slot_wal_keep_size')),
            pg_catalog.format('ALTER SYSTEM SET max_slot_wal_keep_size = ''%sMB''',
                              2 * GREATEST(k.setting::int8, pg_catalog.ceil(s.behind / 1048576)))
     FROM slot s

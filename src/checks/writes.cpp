@@ -6,6 +6,7 @@ namespace dj_deploy {
 
 namespace {
 
+// Whether DEFAULT does instead of FULL.
 #define NO_LONGER_FULL "($3 <> 'lakehouse_sync' AND r.state = 'FULL' AND h.has_listed_key)"
 
 // Columns that somebody has left out stay left out where the key will do; to publish the row it takes them

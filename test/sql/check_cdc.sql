@@ -119,8 +119,11 @@ END $$;
 SELECT c, fault FROM unnest(ARRAY['plain', 'Upper', 'select', 'a"b', 'a''b', 'a\b', E'new\nline', E'tab\t', '%s%n%I', '$$', '$x$', 'x; DROP TABLE canary--',
     '/*', '*/', ' space ', 'U&"\0041"', repeat('n', 63)]) AS name,
     unnest('{any,debezium,clickpipes,postgres}'::text[]) AS c, pg_temp.faults(name, c) AS fault GROUP BY c, fault ORDER BY c, fault COLLATE "C";
+SELECT :SERVER_VERSION_NUM < 190000 AS has_strings_of_old \gset
+\if :has_strings_of_old
 SET standard_conforming_strings = off;
 SET escape_string_warning = off;
+\endif
 SET quote_all_identifiers = on;
 SET search_path = pg_temp;
 SELECT * FROM pg_temp.faults('a\\b''c"d', 'postgres');

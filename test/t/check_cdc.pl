@@ -279,6 +279,12 @@ my $sample = q{
 	ALTER PUBLICATION cdc ADD TABLE lab.sample;};
 provoke($node, 'warning member_partition lab.sample_1', setup => "$sample ALTER PUBLICATION cdc ADD TABLE lab.sample_1",
 	cleanup => 'DROP TABLE lab.sample');
+provoke($node, 'warning member_partition lab.sample_1_1', cleanup => 'DROP TABLE lab.sample',
+	setup => q{CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+		CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT PARTITION BY RANGE (id);
+		CREATE TABLE lab.sample_1_1 PARTITION OF lab.sample_1 DEFAULT;
+		ALTER TABLE lab.sample REPLICA IDENTITY FULL; ALTER TABLE lab.sample_1_1 REPLICA IDENTITY FULL;
+		ALTER PUBLICATION cdc ADD TABLE lab.sample_1, lab.sample_1_1});
 provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra',
 	setup => 'CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY); ALTER TABLE lab.extra REPLICA IDENTITY FULL');
 provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
@@ -323,6 +329,11 @@ provoke($node, 'error identity_not_full lab', %for_lakehouse, finding => qr/^all
 	setup => 'ALTER TABLE lab.session REPLICA IDENTITY DEFAULT; ALTER TABLE lab.trial REPLICA IDENTITY DEFAULT', cleanup => '');
 provoke($node, 'error partition_without_identity lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY NOTHING", finding => qr/fail now, published by cdc$/);
+provoke($node, 'error identity_nothing lab.session', finding => qr/writes would fail, because/, cleanup => 'ALTER TABLE lab.session REPLICA IDENTITY FULL;
+		ALTER TABLE lab.trial REPLICA IDENTITY FULL; ALTER PUBLICATION cdc SET TABLE lab.session, lab.trial',
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab.session'::regclass, 'default', dry_run => false)},
+	setup => 'ALTER TABLE lab.session REPLICA IDENTITY NOTHING; ALTER TABLE lab.trial REPLICA IDENTITY NOTHING;
+		ALTER PUBLICATION cdc SET TABLE lab.session (id), lab.trial (id)');
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY DEFAULT", finding => qr/is DEFAULT, that of lab\.sample is FULL/);
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
