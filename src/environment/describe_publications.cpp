@@ -30,41 +30,41 @@ bool is_published(const Table &table, const Listing &listing)
                        [&](::Oid ancestor) { return listing.find(ancestor) != nullptr; });
 }
 
+// Those that publish anything of the schemas ($1) or their tables ($2).
 constexpr const char *names_sql = R"(
-    SELECT p.pubname
+    SELECT p.pubname, CASE WHEN p.puballtables THEN 'FOR ALL TABLES'
+                           WHEN EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s
+                                        WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1)) THEN 'TABLES IN SCHEMA' END
     FROM pg_catalog.pg_publication p
+    WHERE p.puballtables
+       OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1))
+       OR EXISTS (SELECT FROM pg_catalog.unnest($2) t JOIN pg_catalog.pg_publication_rel r ON r.prrelid = t
+                  WHERE r.prpubid = p.oid)
     ORDER BY p.pubname COLLATE "C")";
 
 // The publications that list tables of the schemas. Those that publish all tables, or a schema as a whole,
 // cannot be said in a document.
 Array<ListedPublication> read_listed(const Description &description)
 {
-    Array<const char *> names;
-    query(names_sql, [&](const Row &row) { names.push(row.name(1)); });
-    Array<ListedPublication> listed;
-    for (const char *name : names) {
-        const char *whole = nullptr;
-        Publication publication{};
-        for (std::size_t schema = 0; schema < description.described && whole == nullptr; schema++) {
-            publication = read_publication(name, description.resolved.schemas[schema].oid);
-            whole = publication.for_all != nullptr ? publication.for_all
-                    : publication.has_schema       ? "TABLES IN SCHEMA"
-                                                   : nullptr;
-        }
-        if (whole != nullptr) {
-            ereport(NOTICE, errmsg("publication \"%s\" is left out: it is defined with %s", name, whole));
-            continue;
-        }
-        const Listing listing = Listing::of(publication);
-        const auto has_table = [&](const Table &table) { return listing.find(table.oid) != nullptr; };
-        for (std::size_t schema = 0; schema < description.described; schema++) {
-            const std::span<const Table> tables = description.tables_of(schema);
-            if (std::any_of(tables.begin(), tables.end(), has_table)) {
-                listed.push({.name = name, .listing = listing});
-                break;
-            }
-        }
+    Array<::Oid> schemas;
+    Array<::Oid> tables;
+    for (std::size_t schema = 0; schema < description.described; schema++) {
+        schemas.push(description.resolved.schemas[schema].oid);
+        for (const Table &table : description.tables_of(schema))
+            tables.push(table.oid);
     }
+    Array<const char *> names;
+    const auto add = [&](const Row &row) {
+        if (const char *whole = row.string(2))
+            ereport(NOTICE,
+                    errmsg("publication \"%s\" is left out: it is defined with %s", row.name(1), whole));
+        else
+            names.push(row.name(1));
+    };
+    query(names_sql, add, schemas.view(), tables.view());
+    Array<ListedPublication> listed;
+    for (const char *name : names)
+        listed.push({.name = name, .listing = Listing::of(read_publication(name, InvalidOid))});
     return listed;
 }
 
@@ -80,7 +80,7 @@ PublicationSettings settings_of(const char *name)
             .is_truncate = options.is_truncate,
             .has_via_root = true,
             .is_via_root = options.is_via_root,
-            .has_generated_option = options.has_generated,
+            .has_generated_option = PG_VERSION_NUM >= 180000,
             .has_generated = options.has_generated};
 }
 

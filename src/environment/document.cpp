@@ -28,7 +28,7 @@ namespace {
     publication.add("publish", make_strings(operations));
     publication.add("publish_via_partition_root", make_boolean(settings.is_via_root));
     if (settings.has_generated_option)
-        publication.add("publish_generated_columns", make_string("stored"));
+        publication.add("publish_generated_columns", make_string(settings.has_generated ? "stored" : "none"));
     return publication.finish();
 }
 

@@ -59,7 +59,7 @@ bool lists(const Settings &settings, const char *publication)
 struct NamedPublication {
     const char *name;
     ::Oid oid;
-    bool exists;
+    bool is_for_all;                   // tables; a document cannot say which
     const PublicationOptions *options; // as they will be, where the plan changes them
 };
 
@@ -120,9 +120,7 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
 void plan_membership(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
                      const PublicationMembershipPlanner &planner)
 {
-    const bool is_for_all =
-        publication.exists && read_publication(publication.name, schema.oid).for_all != nullptr;
-    if (is_for_all && !planner.is_member)
+    if (publication.is_for_all && !planner.is_member)
         parts.plan.skipped.push(
             {.object = identifier(schema.settings->name),
              .name = schema.settings->name,
@@ -181,19 +179,50 @@ void plan_tables(Parts &parts, const NamedPublication &publication, std::span<co
             }
 }
 
-// The server refuses to publish partitions as themselves while one of these is listed.
+const char *shown_name(::Oid table)
+{
+    return ::psprintf("%s.%s", ::get_namespace_name(::get_rel_namespace(table)), ::get_rel_name(table));
+}
+
+// The server refuses to publish partitions as themselves while a table above them is narrowed.
+void require_whole_roots(const PublicationOptions &planned, std::span<const ::Oid> going)
+{
+    for (const ::Oid table : read_narrowed_roots(planned.oid))
+        if (!std::binary_search(going.begin(), going.end(), table))
+            ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("publication \"%s\" needs publish_via_partition_root", planned.name),
+                    errdetail("It has a column list or row filter for partitioned table \"%s\".",
+                              shown_name(table)));
+}
+
+// Through a table above it the server publishes all of a partition, whatever the partition's own entry says.
+void require_whole_partitions(const PublicationOptions &planned, const Listing &listing)
+{
+    for (const Member &member : listing.members) {
+        const Array<::Oid> ancestors = member.is_plain ? Array<::Oid>{} : read_ancestors(member.table);
+        if (std::any_of(ancestors.begin(), ancestors.end(),
+                        [&](::Oid ancestor) { return listing.find(ancestor) != nullptr; }))
+            ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("publication \"%s\" cannot have publish_via_partition_root", planned.name),
+                    errdetail("Its column list or row filter for partition \"%s\" would no longer count.",
+                              shown_name(member.table)));
+    }
+}
+
 void require_options_possible(const Parts &parts)
 {
     for (const PublicationOptions &planned : parts.intent.publications) {
-        if (planned.is_via_root)
+        const Publication publication = read_publication(planned.name, InvalidOid);
+        if (publication.is_via_root == planned.is_via_root)
             continue;
-        const Array<::Oid> going = planned_tables(parts.intent.dropped.view(), planned.oid);
-        for (const ::Oid table : read_narrowed_roots(planned.oid))
-            if (std::find(going.begin(), going.end(), table) == going.end())
-                ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("publication \"%s\" needs publish_via_partition_root", planned.name),
-                        errdetail("It has a column list or row filter for partitioned table \"%s.%s\".",
-                                  ::get_namespace_name(::get_rel_namespace(table)), ::get_rel_name(table)));
+        Array<::Oid> coming = planned_tables(parts.intent.added.view(), planned.oid);
+        Array<::Oid> going = planned_tables(parts.intent.dropped.view(), planned.oid);
+        sort(coming);
+        sort(going);
+        if (planned.is_via_root)
+            require_whole_partitions(planned, Listing::of(publication, coming.view(), going.view()));
+        else
+            require_whole_roots(planned, going.view());
     }
 }
 
@@ -215,8 +244,11 @@ void plan_memberships(Parts &parts)
 {
     for (const PublicationSettings &settings : named_publications(parts.environment)) {
         const ::Oid oid = ::get_publication_oid(settings.name, true);
-        NamedPublication publication{
-            .name = settings.name, .oid = oid, .exists = OidIsValid(oid), .options = nullptr};
+        NamedPublication publication{.name = settings.name,
+                                     .oid = oid,
+                                     .is_for_all =
+                                         read_publication(settings.name, InvalidOid).for_all != nullptr,
+                                     .options = nullptr};
         for (const PublicationOptions &planned : parts.intent.publications)
             if (is_same_text(planned.name, settings.name)) {
                 publication.oid = planned.oid;

@@ -106,10 +106,10 @@ void PublicationMembershipPlanner::add(const Table &table, const Listing &listin
 }
 
 // What is dropped may be listed with a column list and a row filter, which undo brings back.
-void PublicationMembershipPlanner::drop(const Table &table, Plan &plan) const
+void PublicationMembershipPlanner::drop(const Table &table, const Member &member, Plan &plan) const
 {
     const Phrase statement = phrase(name, "DROP", table);
-    const char *narrowing = plan.is_part ? read_narrowing(name, table.oid) : "";
+    const char *narrowing = plan.is_part && !member.is_plain ? read_narrowing(name, table.oid) : "";
     plan.changes.push({
         .table = &table,
         .before = statement.before,
@@ -125,15 +125,15 @@ void PublicationMembershipPlanner::drop(const Table &table, Plan &plan) const
 void PublicationMembershipPlanner::plan_named_table(const Table &table, const Listing &listing,
                                                     Plan &plan) const
 {
-    const bool is_listed = listing.find(table.oid) != nullptr;
+    const Member *member = listing.find(table.oid);
     const Array<::Oid> ancestors = read_ancestors(table.oid);
     const bool has_listed_ancestor = std::any_of(ancestors.begin(), ancestors.end(), [&](::Oid ancestor) {
         return listing.find(ancestor) != nullptr;
     });
-    if (is_member && !is_listed && !has_listed_ancestor)
+    if (is_member && member == nullptr && !has_listed_ancestor)
         add(table, listing, plan);
-    if (!is_member && is_listed)
-        drop(table, plan);
+    if (!is_member && member != nullptr)
+        drop(table, *member, plan);
     if (!is_member && has_listed_ancestor)
         plan.skip(table, "the partition is published through a table above it");
 }
@@ -149,7 +149,7 @@ void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member 
                (other.persistence != RELPERSISTENCE_PERMANENT || listing.is_narrowed_below(other.oid));
     };
     if (!is_member || !table.is_partition)
-        drop(table, plan);
+        drop(table, member, plan);
     else if (!member.is_plain)
         plan.skip(table, "the partition is listed with a column list or row filter of its own");
     else if (ancestors.is_empty())
@@ -157,7 +157,7 @@ void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member 
     else if (std::any_of(tables.begin(), tables.end(), is_root_that_stays_out))
         plan.skip(table, "the root of the partition is not published");
     else
-        drop(table, plan);
+        drop(table, member, plan);
 }
 
 void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Table> tables,
@@ -176,7 +176,7 @@ void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Tab
         else if (is_member && member == nullptr)
             add(table, listing, plan);
         else if (!is_member && member != nullptr)
-            drop(table, plan);
+            drop(table, *member, plan);
     }
 }
 

@@ -31,7 +31,7 @@ private:
                      const Listing &listing, Plan &plan) const;
     void plan_named_table(const Table &table, const Listing &listing, Plan &plan) const;
     void add(const Table &table, const Listing &listing, Plan &plan) const;
-    void drop(const Table &table, Plan &plan) const;
+    void drop(const Table &table, const Member &member, Plan &plan) const;
     const Effect *effect(const char *from, const char *to, const Phrase &undo) const;
     void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
                                const Listing &listing, Plan &plan) const;

@@ -164,6 +164,16 @@ SELECT dj_deploy.apply('{"version": 1, "schemas": {"attic": {"replica_identity":
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"attic": {"tables": {"log_2": {"replica_identity": "nothing"}}}, "lab": {"tables": {"log": {"replica_identity": "full"}}}}}', false) -> 'ddl' AS ddl;
 SELECT dj_deploy.describe('lab') #> '{schemas,attic}' AS elsewhere, dj_deploy.apply(dj_deploy.describe('lab', 'attic')) -> 'ddl' AS both,
        dj_deploy.apply(dj_deploy.describe('lab')) -> 'ddl' AS one;
+-- A partition's column list and row filter do not silently stop to count, and those of a partitioned table stay possible.
+CREATE PUBLICATION regress_cdc FOR TABLE lab.log_1 (day) WHERE (day > 5);
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish_via_partition_root": true}}, "schemas": {"lab": {"tables": {"log": {"publications": ["regress_cdc"]}}}}}', false); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish_via_partition_root": true}}, "schemas": {"lab": {"tables": {"log": {"publications": ["regress_cdc"]}, "log_1": {"publications": []}}}}}') -> 'ddl' AS ddl;
+ALTER PUBLICATION regress_cdc SET (publish_via_partition_root = true);
+ALTER PUBLICATION regress_cdc SET TABLE lab.log WHERE (day > 5);
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish_via_partition_root": false}}}'); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish_via_partition_root": false}}, "schemas": {"lab": {"tables": {"log": {"publications": []}, "log_1": {"publications": ["regress_cdc"]}}}}}', false) -> 'ddl' AS ddl;
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_cdc": {"publish_via_partition_root": false}}, "schemas": {"lab": {"tables": {"log": {"publications": []}, "log_1": {"publications": ["regress_cdc"]}}}}}', false) -> 'ddl' AS again;
+DROP PUBLICATION regress_cdc;
 DROP TABLE lab.log;
 
 -- Writes that would begin to fail are refused, unless that is wanted; one part may mend what another one breaks.
