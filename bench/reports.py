@@ -47,13 +47,7 @@ SELECT c.relname, c.relkind, c.relreplident, c.relpersistence, c.reloptions, pg_
        pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_analyze_time(c.oid)
 FROM pg_class c LEFT JOIN pg_index k ON k.indrelid = c.oid AND k.indisprimary
 WHERE {OF_SCHEMA} ORDER BY c.relname"""
-BARE_CHECKS = f"""
-SELECT c.relname, c.relkind, c.relreplident, c.relpersistence, c.relispartition, has_table_privilege(c.oid, 'SELECT'),
-       ARRAY(SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisprimary OR i.indisreplident)),
-       ARRAY(SELECT r.prpubid FROM pg_publication_rel r WHERE r.prrelid = c.oid),
-       ARRAY(SELECT format('%I %s', a.attname, a.atttypid::regtype) FROM pg_attribute a
-             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-FROM pg_class c WHERE {OF_SCHEMA} ORDER BY c.relname"""
+BARE_CHECKS = pathlib.Path(__file__).with_name("check_cdc.sql").read_text().replace(":'schema'", f"'{SCHEMA}'")
 BARE_FORECAST = f"""
 SELECT c.relname, pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid), pg_stat_get_live_tuples(c.oid),
        pg_stat_get_live_tuples(c.reltoastrelid), pg_relation_size(c.oid), pg_relation_size(c.reltoastrelid), s.columns

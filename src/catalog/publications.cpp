@@ -33,9 +33,9 @@ constexpr const char *any_publication_sql = R"(
 // publication  as they are, or as intended
 // listing      what they list, likewise; of a table that is added no column list and no row filter
 // ancestry     each table with itself (depth 0) and its partition ancestors
-// published    each table with each publication of its updates or deletes, and the table whose column list
-// and
-//              row filter count: the topmost published ancestor under publish_via_partition_root, else itself
+// published    each table with each publication of its updates or deletes, and the table whose list and
+// filter
+//              count: the topmost published ancestor under publish_via_partition_root, else itself
 // judged       the number of the WriteHazard; columns of an ancestor's list or filter are matched by name
 constexpr const char *sql = R"(
     WITH RECURSIVE asked AS (

@@ -18,7 +18,8 @@ constexpr const char *roles_sql = R"(
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid
           WHERE c.relnamespace = $1 AND t.attacl IS NOT NULL AND NOT t.attisdropped
           UNION
-          SELECT d.defaclacl, d.defaclrole FROM pg_catalog.pg_default_acl d WHERE d.defaclnamespace = $1) o
+          SELECT d.defaclacl, d.defaclrole FROM pg_catalog.pg_default_acl d
+          WHERE d.defaclnamespace = $1 AND d.defaclobjtype IN ('r', 'S')) o
     CROSS JOIN pg_catalog.aclexplode(o.acl) a
     WHERE a.grantee <> o.owner
     GROUP BY a.grantee

@@ -16,7 +16,7 @@ Plan Parts::part()
     return part;
 }
 
-void Parts::absorb(const Plan &part)
+void Parts::absorb(const Plan &part, bool has_changes)
 {
     for (const Change &change : part.changes)
         plan.changes.push(change);
@@ -26,7 +26,7 @@ void Parts::absorb(const Plan &part)
         plan.skipped.push(skip);
     for (const Remark &remark : part.remarks)
         plan.remarks.push(remark);
-    if (!part.changes.is_empty())
+    if (has_changes)
         for (const char *denial : part.denials)
             plan.denials.push(denial);
 }

@@ -13,6 +13,8 @@ struct Parts {
     const ResolvedEnvironment &resolved;
     Array<const Table *> tables; // of all schemas, each once, by name
     Plan plan;
+    Array<Change> leading; // of a table, before all others: what a publication no longer holds may then lose
+                           // its identity
     PublicationIntent intent;   // what becomes of publications
     Array<Identity> identities; // of the tables that get another one
 
@@ -20,7 +22,8 @@ struct Parts {
     static Plan part();
 
     // Takes over a part; what it needs the caller's rights for counts only when it changes something.
-    void absorb(const Plan &part);
+    void absorb(const Plan &part) { absorb(part, !part.changes.is_empty()); }
+    void absorb(const Plan &part, bool has_changes);
 };
 
 // The ordered table of what an environment consists of.

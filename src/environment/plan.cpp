@@ -97,6 +97,10 @@ void unite(Parts &parts)
     Plan &plan = parts.plan;
     keep_first_of_same(plan.remarks, [](const Remark &remark) { return remark.message; });
     keep_first_of_same(plan.denials, [](const char *denial) { return denial; });
+    Array<Change> changes = parts.leading;
+    for (const Change &change : plan.changes)
+        changes.push(change);
+    plan.changes = changes;
     if (plan.changes.is_empty())
         return;
     sort_names(plan.names);
@@ -119,6 +123,7 @@ EnvironmentPlan plan_environment(const Environment &environment)
                 .resolved = resolved,
                 .tables = tables_of(resolved),
                 .plan = Parts::part(),
+                .leading = {},
                 .intent = {},
                 .identities = {}};
     parts.plan.messages = messages;

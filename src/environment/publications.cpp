@@ -110,10 +110,16 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
     sort(planner.coming);
     sort(planner.going);
     planner.plan(target, schema.tables.view(), part);
-    for (const Change &change : part.changes)
-        (change.effect->to != nullptr ? parts.intent.added : parts.intent.dropped)
+    const bool has_changes = !part.changes.is_empty();
+    Array<Change> added;
+    for (const Change &change : part.changes) {
+        const bool is_added = change.effect->to != nullptr;
+        (is_added ? parts.intent.added : parts.intent.dropped)
             .push({.publication = publication.oid, .table = change.table->oid});
-    parts.absorb(part);
+        (is_added ? added : parts.leading).push(change);
+    }
+    part.changes = added;
+    parts.absorb(part, has_changes);
 }
 
 // One publication in one schema, with a planner that is filled in so far.

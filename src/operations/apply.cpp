@@ -29,9 +29,12 @@ constexpr const char *breaking_hint = "Give the tables another identity, or leav
 
 void warn_of_breaking(std::span<const Remark> breaking)
 {
-    for (const Remark &remark : breaking)
+    for (const Remark &remark : breaking.first(std::min(breaking.size(), most_named)))
         ereport(WARNING, errcode(remark.sqlstate), errmsg_internal("%s", remark.message),
                 errdetail_internal("%s", remark.detail), errhint("%s", breaking_hint));
+    if (breaking.size() > most_named)
+        ereport(WARNING, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                errmsg("writes on %zu more tables will fail", breaking.size() - most_named));
 }
 
 void require_no_breaking(std::span<const Remark> breaking)

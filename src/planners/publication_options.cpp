@@ -1,4 +1,5 @@
-// Options change after everything else: what they publish is then as it is to be.
+// What publishes less changes before everything else, what publishes more after it: tables are then as they
+// must be, also between two statements.
 #include "planners/publication_options.hpp"
 
 #include "plan/quote.hpp"
@@ -8,6 +9,7 @@ namespace dj_deploy {
 
 namespace {
 
+constexpr int before_tables = -1;
 constexpr int after_tables = 1;
 
 // insert, update
@@ -77,7 +79,17 @@ void plan_new(const PublicationSettings &settings, const PublicationOptions &wan
     plan_creation(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
 }
 
-void plan_change(const char *name, const OptionText &is, const OptionText &wanted, Plan &plan)
+// With more columns published no write fails that does not fail without.
+int phase_of(std::string_view option, const PublicationOptions &is, const PublicationOptions &wanted)
+{
+    const bool adds = (wanted.is_insert && !is.is_insert) || (wanted.is_update && !is.is_update) ||
+                      (wanted.is_delete && !is.is_delete) || (wanted.is_truncate && !is.is_truncate);
+    const bool is_early =
+        (option == "publish" && !adds) || (option == "publish_generated_columns" && wanted.has_generated);
+    return is_early ? before_tables : after_tables;
+}
+
+void plan_change(const char *name, const OptionText &is, const OptionText &wanted, int phase, Plan &plan)
 {
     const auto statement = [&](const OptionText &option) {
         return ::psprintf("ALTER PUBLICATION %s SET (%s = %s)", identifier(name), option.name, option.value);
@@ -95,7 +107,7 @@ void plan_change(const char *name, const OptionText &is, const OptionText &wante
                        .before = statement(wanted),
                        .after = "",
                        .lock = NoLock,
-                       .phase = after_tables,
+                       .phase = phase,
                        .effect = keep(effect)});
 }
 
@@ -125,7 +137,8 @@ PlannedPublication plan_publication_options(const PublicationSettings &settings,
     const std::array<OptionText, 3> asked = texts(wanted);
     for (std::size_t index = 0; index < is.size(); index++)
         if (std::string_view(is[index].value) != asked[index].value) {
-            plan_change(settings.name, is[index], asked[index], plan);
+            plan_change(settings.name, is[index], asked[index], phase_of(is[index].name, current, wanted),
+                        plan);
             planned.is_changed = true;
         }
     if (planned.is_changed && !::object_ownercheck(PublicationRelationId, current.oid, ::GetUserId()))
