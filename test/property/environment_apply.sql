@@ -96,14 +96,18 @@ EXCEPTION WHEN SQLSTATE 'DJEND' THEN
     RETURN array(SELECT b FROM unnest(broken) b WHERE NOT property.is_allowed(document, b));
 END $$;
 
--- Whether tables are to be listed by a publication that publishes all, or their whole schema.
+-- Whether a publication of all tables is to list some, or the document decides what one lists of a schema that it publishes as
+-- a whole.
 CREATE FUNCTION property.is_refused(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
-        SELECT FROM jsonb_each(document -> 'schemas') s(schema, settings)
-        JOIN pg_publication p ON property.is_whole(p)
-        WHERE (settings -> 'publications' ? pubname
-               OR EXISTS (SELECT FROM jsonb_each(settings -> 'tables') t WHERE t.value -> 'publications' ? pubname)));
+        SELECT FROM pg_publication p, jsonb_each(document -> 'schemas') s(schema, settings),
+            LATERAL (SELECT settings -> 'publications'
+                     UNION ALL SELECT value -> 'publications' FROM jsonb_each(settings -> 'tables')) l(list)
+        WHERE list IS NOT NULL AND pubname = ANY (property.named_publications(document)) AND CASE
+            WHEN puballtables OR coalesce((to_jsonb(p) ->> 'puballsequences')::boolean, false) THEN list ? pubname
+            ELSE EXISTS (SELECT FROM pg_publication_namespace
+                         WHERE pnpubid = p.oid AND pnnspid = property.schema_oid(schema)) END);
 END $$;
 
 -- Whether partitions are no longer to be published as their root, whose column list or row filter would have no meaning then.

@@ -11,7 +11,7 @@ use JSON::PP;
 use Test::More;
 
 my $seed = $ENV{PROPERTY_SEED} || 1;
-my $count = 5;
+my $count = 8;
 
 local $ENV{PGCLIENTENCODING} = 'UTF8';
 my $node = new_server('main', autovacuum => 'off', jit => 'off', wal_level => 'logical');
