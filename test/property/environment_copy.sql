@@ -1,6 +1,29 @@
 -- A copy of the schemas from which all is taken away that an environment document speaks of, and how like its original it is
 -- once the document has been applied to it.
 
+-- original is what the facts are, outside the subtransaction in which they are made a copy.
+CREATE FUNCTION property.check_copy(schemas text[], original property.fact[]) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    document jsonb := property.describe(schemas, original);
+    left_out text[] := property.left_out(schemas, document);
+    failing property.failing_write[] := property.failing_writes();
+    run property.outcome;
+    failure text;
+BEGIN
+    PERFORM property.strip(schemas, document);
+    -- Writes that fail in the original fail in the copy.
+    document := property.allowing(document, array(SELECT DISTINCT relation FROM unnest(failing)));
+    run := property.call_environment(property.apply_statement(document, false), 'none');
+    PERFORM property.require_outcome('apply to the copy', NULL, run);
+    failure := property.differences(property.as_copied(original, document), property.as_copied(property.catalog(), document));
+    RAISE SQLSTATE 'DJEND';
+EXCEPTION WHEN SQLSTATE 'DJEND' THEN
+    IF failure IS NOT NULL THEN
+        PERFORM property.fail('the copy', failure, document::text);
+    END IF;
+    RETURN ARRAY[CASE left_out WHEN '{}' THEN 'copied: all' ELSE 'copied: all but what was left out' END];
+END $$;
+
 CREATE FUNCTION property.strip(schemas text[], document jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
@@ -153,8 +176,9 @@ BEGIN
     RETURN (
         SELECT coalesce(jsonb_agg(DISTINCT entry - 2 ORDER BY entry - 2), '[]')
         FROM jsonb_array_elements(CASE jsonb_typeof(privileges) WHEN 'array' THEN privileges ELSE '[]' END) entry
-        WHERE entry ->> 0 = pg_get_userbyid(owner) AND entry ->> 2 = pg_get_userbyid(owner)
-           OR document #> ARRAY['schemas', (SELECT nspname::text FROM pg_namespace WHERE oid = schema), 'grants'] ? coalesce(nullif(entry ->> 0, ''), 'public'));
+        WHERE CASE WHEN entry ->> 0 = pg_get_userbyid(owner) THEN entry ->> 2 = entry ->> 0
+              ELSE document #> ARRAY['schemas', (SELECT nspname::text FROM pg_namespace WHERE oid = schema), 'grants']
+                   ? coalesce(nullif(entry ->> 0, ''), 'public') END);
 END $$;
 
 CREATE FUNCTION property.described_defaults(content jsonb, document jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$

@@ -8,6 +8,7 @@ BEGIN
             WHEN 'made' THEN COMMENT ON SCHEMA property IS 'sabotage';
             WHEN 'changed' THEN GRANT SELECT ON TABLE property.odd_name TO reader;
             WHEN 'removed' THEN COMMENT ON TABLE property.odd_name IS NULL;
+            ELSE NULL;
         END CASE;
     END IF;
 END $$;

@@ -20,7 +20,7 @@ my $node = new_server('main', autovacuum => 'off', jit => 'off', log_statement =
 	wal_level => 'logical');
 $node->safe_psql('postgres', "CREATE DATABASE property ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
 load('property', 'pools', 'catalog', 'generator', 'oracle', 'set_autovacuum', 'set_grants', 'set_publication_membership',
-	'set_replica_identity', 'sequence', 'environment_document', 'environment_oracle', 'environment_writes', 'environment_copy', 'environment');
+	'set_replica_identity', 'sequence', map { "environment$_" } '', qw(_generator _document _oracle _writes _apply _copy _undo));
 
 sub load
 {
@@ -96,6 +96,41 @@ for (my $first = 1; $first <= $count; $first += $batch)
 		$seen{$_} += $result->{$_} for keys %$result;
 	}
 }
+
 note "$seen{$_} times $_" for sort keys %seen;
+SKIP:
+{
+	skip 'too few sequences to see everything', 1 if $count < 500;
+	my @all = ('what was described: settled', 'applied', 'applied: nothing', 'applied by a role', 'undone', 'writes broken',
+		'copied: all', 'copied: all but what was left out', 'what was applied: settled', 'what was applied: skipped',
+		(map { "refused: $_" } 'publication', 'rights', 'breaking writes'),
+		(map { "changed: $_" } qw(autovacuum grants publication publications publish publish_via_partition_root replica_identity)),
+		(map { "identity: $_" } qw(full default nothing index)),
+		(map { "has: $_" } 'hidden table', 'unlogged table', 'partition in another schema',
+			(map { "identity $_" } qw(d f n index), 'index dropped'), 'vacuum option', 'other option', 'toast option',
+			'publication of all tables', 'publication of a schema', 'publication of some tables', 'publication not via the root',
+			'column list', 'row filter', 'grant by another', 'grant option', 'grant to PUBLIC', 'column grant',
+			'default privileges r', 'default privileges S'));
+	is(join('; ', grep { !$seen{$_} } @all), '', 'everything occurs');
+}
+
+# And a sequence notices whatever else happens.
+load('sabotage', 'environment_sabotage');
+$seed = 1;
+my %trace = (
+	made    => qr/^after the run\npg_description /,
+	changed => qr/^after the run\n.*odd_name/s,
+	removed => qr/^catalogs that lack rows.*pg_description/s,
+	undo    => qr/^after the undo\n/,
+	copy    => qr/^the copy\npg_description /,
+	silence => qr/^nothing/,
+	writes  => qr/^tables whose writes/);
+for my $sabotage (sort keys %trace)
+{
+	my ($messages, $unheard, @results) = run_sequences("SET property.sabotage = '$sabotage';", 1 .. ($sabotage eq 'writes' ? 20 : 10));
+	my @noticed = grep { $_->{failure} && $_->{failure} =~ $trace{$sabotage} } @results;
+	@noticed = @$unheard if $sabotage eq 'silence';
+	cmp_ok(scalar @noticed, '>', 0, "sabotage is noticed: $sabotage");
+}
 
 done_testing();

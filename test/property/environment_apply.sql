@@ -1,0 +1,120 @@
+-- Applies a document, dry and for real, and compares with the oracle, with the dry run, and with what writes say.
+
+-- document is what was applied in the end, facts what it led to; result is null where it was refused.
+CREATE TYPE property.applied AS (document jsonb, result jsonb, facts property.fact[], verdicts text[]);
+
+CREATE FUNCTION property.check_apply(document jsonb, caller text, before property.fact[]) RETURNS property.applied
+LANGUAGE plpgsql AS $$
+DECLARE
+    dry property.outcome;
+    run property.outcome;
+    failing property.failing_write[] := property.failing_writes();
+    broken oid[];
+    expected property.fact[];
+    verdicts text[] := '{}';
+    fingerprint text;
+BEGIN
+    FOR attempt IN 1..2 LOOP
+        expected := property.expected_facts(document, caller, before);
+        PERFORM property.listen();
+        dry := property.call_environment(property.apply_statement(document, true), caller);
+        PERFORM property.require_unchanged('after the dry run', before, dry);
+        IF dry.error IS NULL THEN
+            fingerprint := CASE WHEN property.chance(0.5) THEN dry.result ->> 'fingerprint' END;
+        END IF;
+        run := property.call_environment(property.apply_statement(document, false, fingerprint), caller);
+        PERFORM property.heard(CASE WHEN dry.error IS NULL AND run.error IS NOT NULL THEN 'warning' ELSE 'anything' END);
+        EXIT WHEN run.error IS NULL;
+        PERFORM property.require_unchanged('after the refused run', before, run);
+        IF dry.error IS NOT NULL THEN
+            PERFORM property.require_outcome('the dry run of what is refused', run.error, dry);
+            IF NOT (property.is_refused(document) OR property.is_narrowed(document)) OR dry.error <> '55000' THEN
+                PERFORM property.fail('refused without a reason', dry.error, dry.message, document::text);
+            END IF;
+            RETURN ROW(document, NULL, before, verdicts || 'refused: publication'::text)::property.applied;
+        ELSIF run.error = '42501' AND caller <> 'none' THEN
+            RETURN ROW(document, NULL, before, verdicts || 'refused: rights'::text)::property.applied;
+        ELSIF run.error IN ('55000', '22023') AND property.is_narrowed(document) THEN
+            RETURN ROW(document, NULL, before, verdicts || 'refused: narrowed root'::text)::property.applied;
+        ELSIF run.error <> '55000' OR attempt = 2 OR run.message !~ '^writes on' THEN
+            PERFORM property.fail('the run', run.error, run.message, document::text);
+        END IF;
+        verdicts := verdicts || 'refused: breaking writes'::text;
+        broken := property.would_break(document, failing);
+        PERFORM property.require_equal('tables whose writes begin to fail',
+                                       format('writes on %s table%s would begin to fail', cardinality(broken),
+                                              CASE WHEN cardinality(broken) <> 1 THEN 's' END), run.message);
+        run := property.call_environment(property.apply_statement(property.allowing(document, broken[2:]), false), 'none');
+        PERFORM property.require_outcome('all breaking writes but one are allowed', '55000', run);
+        document := property.allowing(document, broken);
+    END LOOP;
+    IF property.is_refused(document) THEN
+        PERFORM property.fail('not refused', document::text);
+    END IF;
+    PERFORM property.require_equal('the result of the run', (dry.result - 'tables_modified'), (run.result - 'tables_modified'));
+    PERFORM property.require_same('after the run', expected, property.catalog());
+    broken := property.broken_tables(failing, property.failing_writes());
+    PERFORM property.require_list('tables whose writes fail unasked', '{}',
+        array(SELECT property.quoted(b) FROM unnest(broken) b WHERE NOT property.is_allowed(document, b)));
+    IF broken <> '{}' THEN
+        verdicts := verdicts || 'writes broken'::text;
+    END IF;
+    verdicts := verdicts || CASE run.result -> 'ddl' WHEN '[]' THEN 'applied: nothing' ELSE 'applied' END
+        || property.require_settled('what was applied', document, expected, coalesce(run.result -> 'skipped', '[]'))
+        || CASE WHEN caller <> 'none' THEN 'applied by a role' END
+        || array(SELECT 'identity: ' || split_part(c ->> 'to', ' ', 1) FROM jsonb_array_elements(run.result -> 'changes') c
+                 WHERE c ->> 'property' = 'replica_identity')
+        || array(SELECT 'changed: ' || CASE WHEN c ->> 'property' ~ '^(grants|publications)[.]'
+                                       THEN split_part(c ->> 'property', '.', 1) ELSE c ->> 'property' END
+                 FROM jsonb_array_elements(run.result -> 'changes') c);
+    IF (run.result ->> 'ddl') <> '[]' THEN
+        run.message := run.result ->> 'fingerprint';
+        dry := property.call_environment(property.apply_statement(document, property.chance(0.5), run.message), 'none');
+        PERFORM property.require_outcome('the fingerprint of what is done', '55000', dry);
+    END IF;
+    RETURN ROW(document, run.result, expected, verdicts)::property.applied;
+END $$;
+
+CREATE FUNCTION property.is_allowed(document jsonb, relation oid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM (SELECT relation UNION SELECT relid FROM pg_partition_ancestors(relation)) u(oid) JOIN pg_class USING (oid)
+        WHERE document #> ARRAY['schemas', property.schema_of(pg_class.oid), 'tables', relname, 'allow_breaking_writes'] = 'true')
+$$;
+
+-- The tables whose writes begin to fail when the document may break whatever it likes.
+CREATE FUNCTION property.would_break(document jsonb, failing property.failing_write[]) RETURNS oid[] LANGUAGE plpgsql AS $$
+DECLARE
+    run property.outcome;
+    broken oid[];
+BEGIN
+    run := property.call_environment(
+        property.apply_statement(property.allowing(document, property.relations('r')), false), 'none');
+    PERFORM property.require_outcome('all breaking writes are allowed', NULL, run);
+    broken := property.broken_tables(failing, property.failing_writes());
+    RAISE SQLSTATE 'DJEND';
+EXCEPTION WHEN SQLSTATE 'DJEND' THEN
+    RETURN array(SELECT b FROM unnest(broken) b WHERE NOT property.is_allowed(document, b));
+END $$;
+
+-- Whether a publication of all tables is to list some, or the document decides what one lists of a schema that it publishes as
+-- a whole.
+CREATE FUNCTION property.is_refused(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM pg_publication p, jsonb_each(document -> 'schemas') s(schema, settings),
+            LATERAL (SELECT settings -> 'publications'
+                     UNION ALL SELECT value -> 'publications' FROM jsonb_each(settings -> 'tables')) l(list)
+        WHERE list IS NOT NULL AND pubname = ANY (property.named_publications(document)) AND CASE
+            WHEN puballtables OR coalesce((to_jsonb(p) ->> 'puballsequences')::boolean, false) THEN list ? pubname
+            ELSE EXISTS (SELECT FROM pg_publication_namespace
+                         WHERE pnpubid = p.oid AND pnnspid = property.schema_oid(schema)) END);
+END $$;
+
+-- Whether partitions are no longer to be published as their root, whose column list or row filter would have no meaning then.
+CREATE FUNCTION property.is_narrowed(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid JOIN pg_class c ON c.oid = prrelid
+        WHERE pubviaroot AND relkind = 'p' AND (prattrs IS NOT NULL OR prqual IS NOT NULL)
+          AND document #> ARRAY['publications', pubname, 'publish_via_partition_root'] = 'false');
+END $$;
