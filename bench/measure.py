@@ -134,4 +134,5 @@ def require_full(scene, contender):
         sys.exit(f"bench: {contender.__name__} set {full} of {scene.tables} tables")
 
 
-main()
+if __name__ == "__main__":
+    main()

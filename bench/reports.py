@@ -52,8 +52,7 @@ BARE_FORECAST = f"""
 SELECT c.relname, pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid), pg_stat_get_live_tuples(c.oid),
        pg_stat_get_live_tuples(c.reltoastrelid), pg_relation_size(c.oid), pg_relation_size(c.reltoastrelid), s.columns
 FROM pg_class c LEFT JOIN (
-    SELECT a.attrelid, array_agg(a.attname || ' ' || a.attlen || ' ' || a.attalign || ' ' || COALESCE(s.avg_width, 0) ORDER BY a.attnum)
-           AS columns
+    SELECT a.attrelid, array_agg(concat(a.attname, ' ', a.attlen, ' ', a.attalign, ' ', s.avg_width) ORDER BY a.attnum) AS columns
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_stats s ON s.schemaname = '{SCHEMA}' AND s.tablename = c.relname AND s.attname = a.attname
