@@ -22,6 +22,9 @@ BEGIN
         IF dry.error IS NULL THEN
             fingerprint := CASE WHEN property.chance(0.5) THEN dry.result ->> 'fingerprint' END;
         END IF;
+        IF dry.error IS NULL AND property.chance(0.3) THEN
+            PERFORM property.require_drift(document, caller, dry.result);
+        END IF;
         run := property.call_environment(property.apply_statement(document, false, fingerprint), caller);
         PERFORM property.heard(CASE WHEN dry.error IS NULL AND run.error IS NOT NULL THEN 'warning' ELSE 'anything' END);
         EXIT WHEN run.error IS NULL;
@@ -73,6 +76,22 @@ BEGIN
         PERFORM property.require_outcome('the fingerprint of what is done', '55000', dry);
     END IF;
     RETURN ROW(document, run.result, expected, verdicts)::property.applied;
+END $$;
+
+-- What is to be changed is what drifts, each property of an object once.
+CREATE FUNCTION property.require_drift(document jsonb, caller text, result jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    outcome property.outcome := property.call_environment(
+        format('SELECT coalesce(jsonb_agg(d), ''[]'') FROM dj_deploy.drift(%L) d', document), caller);
+BEGIN
+    PERFORM property.require_outcome('drift', NULL, outcome);
+    PERFORM property.require_list('drift',
+        array(SELECT DISTINCT concat_ws(' ', c ->> 'object', c ->> 'property', c ->> 'from', '->', c ->> 'to')
+              FROM jsonb_array_elements(result -> 'changes') c
+              UNION ALL
+              SELECT concat_ws(' ', c ->> 'table', 'skipped', c ->> 'reason', '->') FROM jsonb_array_elements(result -> 'skipped') c),
+        array(SELECT concat_ws(' ', d ->> 'object', d ->> 'property', d ->> 'actual', '->', d ->> 'expected')
+              FROM jsonb_array_elements(outcome.result) d));
 END $$;
 
 CREATE FUNCTION property.is_allowed(document jsonb, relation oid) RETURNS boolean LANGUAGE sql STABLE AS $$
