@@ -75,7 +75,9 @@ BEGIN
                                         CASE WHEN property.is_since(18) AND property.chance(0.5) THEN 'VIRTUAL' ELSE 'STORED' END));
     ELSIF kind < 0.6 AND '"id"' = ANY (columns) THEN
         PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN key int GENERATED ALWAYS AS (id) STORED NOT NULL', name));
-        PERFORM property.attempt(format('CREATE UNIQUE INDEX ON %s (key)', name));
+        IF '"key"' = ANY (property.columns(relation)) THEN -- not where it is a partition
+            PERFORM property.attempt(format('CREATE UNIQUE INDEX ON %s (key)', name));
+        END IF;
         PERFORM property.attempt(format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %s', name, property.quoted(c.relname)))
         FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = relation AND NOT indisprimary AND indisunique
         ORDER BY c.relname COLLATE "C" LIMIT 1;
