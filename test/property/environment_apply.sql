@@ -25,6 +25,9 @@ BEGIN
         IF dry.error IS NULL AND property.chance(0.3) THEN
             PERFORM property.require_drift(document, caller, dry.result);
         END IF;
+        IF dry.error IS NULL AND caller = 'none' AND property.chance(0.3) AND NOT property.is_narrowed(document) THEN
+            PERFORM property.require_steps('a write that fails meanwhile', dry.result -> 'ddl', failing);
+        END IF;
         run := property.call_environment(property.apply_statement(document, false, fingerprint), caller);
         PERFORM property.heard(CASE WHEN dry.error IS NULL AND run.error IS NOT NULL THEN 'warning' ELSE 'anything' END);
         EXIT WHEN run.error IS NULL;
@@ -53,6 +56,10 @@ BEGIN
     END LOOP;
     IF property.is_refused(document) THEN
         PERFORM property.fail('not refused', document::text);
+    END IF;
+    IF caller = 'none' AND property.chance(0.2) AND NOT property.is_passed_on(document) THEN
+        PERFORM property.require_steps('a write that fails while this is undone', property.undo_list(run.result -> 'changes'),
+                                       property.failing_writes());
     END IF;
     PERFORM property.require_equal('the result of the run', (dry.result - 'tables_modified'), (run.result - 'tables_modified'));
     PERFORM property.require_same('after the run', expected, property.catalog());
@@ -89,7 +96,8 @@ BEGIN
         array(SELECT DISTINCT concat_ws(' ', c ->> 'object', c ->> 'property', c ->> 'from', '->', c ->> 'to')
               FROM jsonb_array_elements(result -> 'changes') c
               UNION ALL
-              SELECT concat_ws(' ', c ->> 'table', 'skipped', c ->> 'reason', '->') FROM jsonb_array_elements(result -> 'skipped') c),
+              SELECT concat_ws(' ', s ->> 'table', 'skipped', s ->> 'reason', '->')
+              FROM jsonb_array_elements(result -> 'skipped') s),
         array(SELECT concat_ws(' ', d ->> 'object', d ->> 'property', d ->> 'actual', '->', d ->> 'expected')
               FROM jsonb_array_elements(outcome.result) d));
 END $$;
