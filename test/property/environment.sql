@@ -104,12 +104,20 @@ $$;
 CREATE FUNCTION property.describe(schemas text[], facts property.fact[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     outcome property.outcome;
+    document jsonb;
 BEGIN
     PERFORM property.listen();
     outcome := property.call_environment(format('SELECT dj_deploy.describe(VARIADIC %L)', schemas), 'none');
     PERFORM property.require_outcome('describe', NULL, outcome);
     PERFORM property.heard('left out', to_jsonb(property.left_out(schemas, outcome.result))::text);
     PERFORM property.require_unchanged('after describe', facts, outcome);
+    -- Anybody may describe anything.
+    IF property.chance(0.2) THEN
+        document := outcome.result;
+        outcome := property.call_environment(format('SELECT dj_deploy.describe(VARIADIC %L)', schemas),
+                                             property.pick(array(SELECT name FROM property.role ORDER BY name)));
+        PERFORM property.require_equal('describe by a role', document, outcome.result);
+    END IF;
     RETURN outcome.result;
 END $$;
 

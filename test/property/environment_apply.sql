@@ -22,6 +22,12 @@ BEGIN
         IF dry.error IS NULL THEN
             fingerprint := CASE WHEN property.chance(0.5) THEN dry.result ->> 'fingerprint' END;
         END IF;
+        IF dry.error IS NULL AND property.chance(0.3) THEN
+            PERFORM property.require_drift(document, caller, dry.result);
+        END IF;
+        IF dry.error IS NULL AND caller = 'none' AND property.chance(0.3) AND NOT property.is_narrowed(document) THEN
+            PERFORM property.require_steps('a write that fails meanwhile', dry.result -> 'ddl', failing);
+        END IF;
         run := property.call_environment(property.apply_statement(document, false, fingerprint), caller);
         PERFORM property.heard(CASE WHEN dry.error IS NULL AND run.error IS NOT NULL THEN 'warning' ELSE 'anything' END);
         EXIT WHEN run.error IS NULL;
@@ -51,6 +57,10 @@ BEGIN
     IF property.is_refused(document) THEN
         PERFORM property.fail('not refused', document::text);
     END IF;
+    IF caller = 'none' AND property.chance(0.2) AND NOT property.is_passed_on(document) THEN
+        PERFORM property.require_steps('a write that fails while this is undone', property.undo_list(run.result -> 'changes'),
+                                       property.failing_writes());
+    END IF;
     PERFORM property.require_equal('the result of the run', (dry.result - 'tables_modified'), (run.result - 'tables_modified'));
     PERFORM property.require_same('after the run', expected, property.catalog());
     broken := property.broken_tables(failing, property.failing_writes());
@@ -73,6 +83,23 @@ BEGIN
         PERFORM property.require_outcome('the fingerprint of what is done', '55000', dry);
     END IF;
     RETURN ROW(document, run.result, expected, verdicts)::property.applied;
+END $$;
+
+-- What is to be changed is what drifts, each property of an object once.
+CREATE FUNCTION property.require_drift(document jsonb, caller text, result jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    outcome property.outcome := property.call_environment(
+        format('SELECT coalesce(jsonb_agg(d), ''[]'') FROM dj_deploy.drift(%L) d', document), caller);
+BEGIN
+    PERFORM property.require_outcome('drift', NULL, outcome);
+    PERFORM property.require_list('drift',
+        array(SELECT DISTINCT concat_ws(' ', c ->> 'object', c ->> 'property', c ->> 'from', '->', c ->> 'to')
+              FROM jsonb_array_elements(result -> 'changes') c
+              UNION ALL
+              SELECT concat_ws(' ', s ->> 'table', 'skipped', s ->> 'reason', '->')
+              FROM jsonb_array_elements(result -> 'skipped') s),
+        array(SELECT concat_ws(' ', d ->> 'object', d ->> 'property', d ->> 'actual', '->', d ->> 'expected')
+              FROM jsonb_array_elements(outcome.result) d));
 END $$;
 
 CREATE FUNCTION property.is_allowed(document jsonb, relation oid) RETURNS boolean LANGUAGE sql STABLE AS $$

@@ -106,7 +106,7 @@ BEGIN
         FROM (SELECT schema, grantee FROM property.acls(schemas) WHERE grantee <> owner
               UNION ALL
               SELECT nspname, grantee FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace, aclexplode(defaclacl)
-              WHERE nspname = ANY (schemas) AND grantee <> defaclrole) held(schema, grantee)
+              WHERE nspname = ANY (schemas) AND defaclobjtype IN ('r', 'S') AND grantee <> defaclrole) held(schema, grantee)
         WHERE NOT property.is_described(document, schema, grantee)
         UNION ALL
         SELECT DISTINCT format('default privileges of %s in %s', property.grantee_of(grantee), nspname)
@@ -187,7 +187,8 @@ BEGIN
         SELECT coalesce(jsonb_agg(entry - 2 ORDER BY entry), '[]')
         FROM jsonb_array_elements(content -> 'defaclacl') entry
         LEFT JOIN pg_roles ON rolname = entry ->> 0
-        WHERE entry ->> 0 = pg_get_userbyid((content ->> 'defaclrole')::oid) OR property.is_default_described(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
+        WHERE pg_roles.oid::text = content ->> 'defaclrole'
+           OR property.is_default_described(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
                                             CASE entry ->> 0 WHEN '' THEN 0 ELSE pg_roles.oid END));
 END $$;
 

@@ -5,7 +5,7 @@ CREATE FUNCTION property.random_document(schemas text[], roles text[]) RETURNS j
 DECLARE
     publications text[] := array(
         SELECT pubname::text COLLATE "C" FROM pg_publication p
-        WHERE NOT property.is_whole(p) OR property.chance(0.1) ORDER BY 1);
+        WHERE NOT property.is_whole(p) OR property.chance(0.5) ORDER BY 1);
     document jsonb := '{"version": 1}';
     described jsonb := '{}';
     name text;

@@ -28,6 +28,11 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
+    FOREACH relation IN ARRAY property.relations('r') LOOP
+        IF property.chance(0.2) THEN
+            PERFORM property.make_hazard(relation);
+        END IF;
+    END LOOP;
     FOR statement IN
         SELECT CASE WHEN conname IS NULL THEN format('DROP INDEX %s CASCADE', property.quoted(indexrelid))
                ELSE format('ALTER TABLE %s DROP CONSTRAINT %s CASCADE', property.quoted(indrelid), property.quoted(conname)) END
@@ -54,6 +59,31 @@ BEGIN
                 PERFORM property.attempt(format('ALTER PUBLICATION %s ADD TABLE ONLY %s', publication, property.quoted(relation)));
             END IF;
         END LOOP;
+    END IF;
+END $$;
+
+-- What UPDATE and DELETE may fail at: generated columns, in the identity or not, and row filters by other columns.
+CREATE FUNCTION property.make_hazard(relation oid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    name text := property.quoted(relation);
+    columns text[] := property.columns(relation);
+    publications text[] := array(SELECT property.quoted(pubname) COLLATE "C" FROM pg_publication WHERE NOT puballtables ORDER BY 1);
+    kind float8 := random();
+BEGIN
+    IF kind < 0.3 AND '"id"' = ANY (columns) THEN
+        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN double int GENERATED ALWAYS AS (id * 2) %s', name,
+                                        CASE WHEN property.is_since(18) AND property.chance(0.5) THEN 'VIRTUAL' ELSE 'STORED' END));
+    ELSIF kind < 0.6 AND '"id"' = ANY (columns) THEN
+        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN key int GENERATED ALWAYS AS (id) STORED NOT NULL', name));
+        IF '"key"' = ANY (property.columns(relation)) THEN -- not where it is a partition
+            PERFORM property.attempt(format('CREATE UNIQUE INDEX ON %s (key)', name));
+        END IF;
+        PERFORM property.attempt(format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %s', name, property.quoted(c.relname)))
+        FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = relation AND NOT indisprimary AND indisunique
+        ORDER BY c.relname COLLATE "C" LIMIT 1;
+    ELSIF publications <> '{}' AND '"note"' = ANY (columns) THEN
+        PERFORM property.attempt(format('ALTER PUBLICATION %s ADD TABLE ONLY %s WHERE (note > ''a''''b'' OR note IS NULL)',
+                                        property.pick(publications), name));
     END IF;
 END $$;
 

@@ -1,14 +1,16 @@
 -- Undoes what apply has done with the statements of its changes.
 
 -- Each as it stands, the last first.
+CREATE FUNCTION property.undo_list(changes jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_agg(c -> 'undo' ORDER BY at DESC), '[]') FROM jsonb_array_elements(changes) WITH ORDINALITY u(c, at)
+$$;
+
 CREATE FUNCTION property.undo(changes jsonb, caller text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
 BEGIN
     PERFORM property.trace('undo');
-    FOR statement IN
-        SELECT c ->> 'undo' FROM jsonb_array_elements(changes) WITH ORDINALITY u(c, at) ORDER BY at DESC
-    LOOP
+    FOR statement IN SELECT jsonb_array_elements_text(property.undo_list(changes)) LOOP
         PERFORM property.make(statement, caller);
     END LOOP;
 END $$;

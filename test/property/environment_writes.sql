@@ -14,7 +14,8 @@ BEGIN
             failing := failing || ROW(relation, 'DELETE')::property.failing_write;
         END IF;
         IF (CASE columns WHEN '{}' THEN property.fails_with_column(relation)
-           ELSE property.fails(format('UPDATE ONLY %s SET %s = DEFAULT WHERE false', property.quoted(relation), columns[1])) END) THEN
+            ELSE property.fails(format('UPDATE ONLY %s SET %s = DEFAULT WHERE false', property.quoted(relation), columns[1]))
+            END) THEN
             failing := failing || ROW(relation, 'UPDATE')::property.failing_write;
         END IF;
     END LOOP;
@@ -47,4 +48,29 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(
         SELECT DISTINCT relation FROM (SELECT * FROM unnest(after) EXCEPT SELECT * FROM unnest(before)) f ORDER BY relation);
+END $$;
+
+-- Statement by statement no write fails meanwhile that works before and afterwards. Undoes them.
+CREATE FUNCTION property.require_steps(title text, statements jsonb, failing property.failing_write[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    statement text;
+    now property.failing_write[];
+    meanwhile text[] := '{}';
+    failure text;
+BEGIN
+    FOR statement IN SELECT jsonb_array_elements_text(statements) LOOP
+        EXECUTE statement;
+        now := property.failing_writes();
+        meanwhile := meanwhile || array(SELECT format('%s on %s after %s', command, property.quoted(relation), statement)
+                                        FROM (SELECT * FROM unnest(now) EXCEPT SELECT * FROM unnest(failing)) f);
+    END LOOP;
+    failure := (SELECT string_agg(m, E'\n') FROM unnest(meanwhile) m
+                WHERE NOT EXISTS (SELECT FROM unnest(now) n
+                                  WHERE starts_with(m, format('%s on %s ', n.command, property.quoted(n.relation)))));
+    RAISE SQLSTATE 'DJEND';
+EXCEPTION WHEN SQLSTATE 'DJEND' THEN
+    IF failure IS NOT NULL THEN
+        PERFORM property.fail(title, failure, statements::text);
+    END IF;
 END $$;

@@ -75,7 +75,7 @@ for my $number (1 .. $count)
 	$seen += @{ decode_json($result)->{changes} };
 
 	run_sql($rolled, $result, <<'SQL');
-SELECT jsonb_agg(c -> 'undo' ORDER BY at DESC) AS undo FROM jsonb_array_elements(:'document'::jsonb -> 'changes') WITH ORDINALITY u(c, at) \gset
+SELECT property.undo_list(:'document'::jsonb -> 'changes') AS undo \gset
 CALL dj_deploy.rollout(:'undo', dry_run => false)
 SQL
 	is_like($rolled, '', 'before', 'property.undoable(%s)', "database $number: rollout of the undo");
