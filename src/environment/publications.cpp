@@ -112,10 +112,13 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
     planner.plan(target, schema.tables.view(), part);
     const bool has_changes = !part.changes.is_empty();
     Array<Change> added;
-    for (const Change &change : part.changes) {
+    for (Change change : part.changes) {
         const bool is_added = change.effect->to != nullptr;
         (is_added ? parts.intent.added : parts.intent.dropped)
             .push({.publication = publication.oid, .table = change.table->oid});
+        // Partitions, which go by their own names, join and leave with it.
+        if (change.table->is_partitioned())
+            change.phase = is_added ? joining_phase : leaving_phase;
         (is_added ? added : parts.leading).push(change);
     }
     part.changes = added;

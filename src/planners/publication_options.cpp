@@ -1,5 +1,4 @@
-// What publishes less changes before everything else, what publishes more after it: tables are then as they
-// must be, also between two statements.
+// One statement for each option, so that each has its own place in the plan.
 #include "planners/publication_options.hpp"
 
 #include "plan/quote.hpp"
@@ -8,9 +7,6 @@
 namespace dj_deploy {
 
 namespace {
-
-constexpr int before_tables = -1;
-constexpr int after_tables = 1;
 
 // insert, update
 const char *publish_list(const PublicationOptions &options)
@@ -86,7 +82,7 @@ int phase_of(std::string_view option, const PublicationOptions &is, const Public
                       (wanted.is_delete && !is.is_delete) || (wanted.is_truncate && !is.is_truncate);
     const bool is_early =
         (option == "publish" && !adds) || (option == "publish_generated_columns" && wanted.has_generated);
-    return is_early ? before_tables : after_tables;
+    return is_early ? less_phase : more_phase;
 }
 
 void plan_change(const char *name, const OptionText &is, const OptionText &wanted, int phase, Plan &plan)

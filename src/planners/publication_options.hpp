@@ -8,6 +8,13 @@
 
 namespace dj_deploy {
 
+// So that no write fails between two statements of a plan: what publishes less comes before the tables
+// change, what publishes more after that.
+constexpr int less_phase = -2;    // options
+constexpr int leaving_phase = -1; // of partitioned tables, with all their partitions
+constexpr int joining_phase = 1;
+constexpr int more_phase = 2;
+
 // How a publication is to be after the plan.
 struct PlannedPublication {
     PublicationOptions options;

@@ -4,6 +4,7 @@
 // knows.
 #include "run/execute.hpp"
 
+#include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
@@ -110,9 +111,8 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
     Progress progress{.what = "statements", .total = changes.size()};
-    // The changes of one table follow one another.
-    ::Oid last_modified = InvalidOid;
-    ::Oid last_missing = InvalidOid;
+    const OidSet modified = OidSet::make("dj_deploy modified tables");
+    const OidSet missing = OidSet::make("dj_deploy missing tables");
 
     ::MemoryContextSwitchTo(scratch);
     for (std::size_t index = 0; index < changes.size(); index++) {
@@ -123,10 +123,8 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
             outcome.changes.push(index);
-            if (table != nullptr && !table->is_sequence() &&
-                std::exchange(last_modified, table->oid) != table->oid)
-                outcome.modified++;
-        } else if (std::exchange(last_missing, table->oid) != table->oid) {
+            outcome.modified += table != nullptr && !table->is_sequence() && modified.add(table->oid);
+        } else if (missing.add(table->oid)) {
             ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table->schema, table->name));
         }
         ::MemoryContextReset(scratch);

@@ -1,6 +1,7 @@
 // The checks before the first statement. A preview warns of what a run refuses, in the same words.
 #include "run/requirements.hpp"
 
+#include "pg/oid_set.hpp"
 #include "plan/name_list.hpp"
 
 namespace dj_deploy {
@@ -10,11 +11,11 @@ namespace {
 void check_ownership(std::span<const Change> changes, int level)
 {
     NameList tables = NameList::empty();
-    const Table *named = nullptr;
+    const OidSet named = OidSet::make("dj_deploy tables of others");
     bool are_tables = true;
     for (const Change &change : changes) {
         if (!change.needs_owner || change.table == nullptr || change.table->is_owned ||
-            std::exchange(named, change.table) == change.table)
+            !named.add(change.table->oid))
             continue;
         tables.add(::psprintf("%s.%s", change.table->schema, change.table->name));
         are_tables =
@@ -64,9 +65,9 @@ void check_lock_capacity(std::span<const Change> changes, int level)
                                  static_cast<std::size_t>(::MaxBackends + ::max_prepared_xacts);
     std::size_t tables = 0;
     std::size_t locks = 0;
-    const Table *counted = nullptr;
+    const OidSet counted = OidSet::make("dj_deploy tables to lock");
     for (const Change &change : changes) {
-        if (change.table == nullptr || std::exchange(counted, change.table) == change.table)
+        if (change.table == nullptr || !counted.add(change.table->oid))
             continue;
         tables++;
         locks += change.locks_toast ? 2 : 1;

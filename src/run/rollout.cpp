@@ -44,6 +44,20 @@ struct Line {
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
 
+// Whether the statement is about one of the tables: a publication takes in the partitions of its tables.
+bool concerns(const Statement &statement, ::Oid table, const OidSet &tables)
+{
+    if (!OidIsValid(table))
+        return false;
+    if (statement.publication == nullptr || ::get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
+        return tables.has(table);
+    const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
+    for (int index = 0; index < ::list_length(tree); index++)
+        if (tables.has(::list_nth_oid(tree, index)))
+            return true;
+    return false;
+}
+
 Result Line::execute(const Statement &statement, ::Oid table)
 {
     Result result = Result::done;
@@ -76,9 +90,9 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    if ((OidIsValid(table) && busy.has(table)) || (statement.waits_for_earlier && is_behind_others))
+    if (concerns(statement, table, busy) || (statement.waits_for_earlier && is_behind_others))
         return Result::busy;
-    if ((OidIsValid(table) && failed.has(table)) || (statement.waits_for_earlier && failures.count > 0)) {
+    if (concerns(statement, table, failed) || (statement.waits_for_earlier && failures.count > 0)) {
         failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                      "An earlier statement failed that this one depends on.");
         return Result::failed;
