@@ -6,7 +6,8 @@ namespace dj_deploy {
 
 namespace {
 
-// The lock of each operation on a table, as its statements take it.
+// What each operation waits for on a table: for whatever conflicts with the lock of its statements. REINDEX
+// CONCURRENTLY takes a weaker lock, but goes on only when nobody uses the old index any more.
 struct OperationLock {
     const char *operation;
     ::LOCKMODE mode;
@@ -18,7 +19,7 @@ constexpr std::array operation_locks = std::to_array<OperationLock>({
     {"set_autovacuum", ShareUpdateExclusiveLock},
     {"set_grants", AccessShareLock},
     {"vacuum_analyze", ShareUpdateExclusiveLock},
-    {"reindex", ShareUpdateExclusiveLock},
+    {"reindex", AccessExclusiveLock},
 });
 
 // Which operations a held lock keeps waiting, for each lock mode in which it keeps any: two lists of the same
@@ -66,7 +67,7 @@ constexpr const char *sql = R"(
         WHERE h.pid IS NULL AND h.locktype = 'transactionid' AND h.granted
     )
     SELECT pg_catalog.quote_ident(m.nspname) || '.' || pg_catalog.quote_ident(m.relname), l.pid,
-           COALESCE(a.usename, p.owner)::text,
+           pg_catalog.quote_ident(COALESCE(a.usename, p.owner)),
            COALESCE(NULLIF(a.application_name, ''), NULLIF(a.backend_type, 'client backend'),
                     'prepared transaction ' || pg_catalog.quote_literal(p.gid)),
            CASE WHEN l.pid IS NULL THEN 'prepared' ELSE a.state END,
