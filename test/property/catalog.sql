@@ -132,7 +132,8 @@ BEGIN
 END $$;
 
 CREATE FUNCTION property.title(content jsonb) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT concat_ws('.', property.quoted((content ->> 'attrelid')::oid), property.quoted((content ->> 'prrelid')::oid), content ->> 'attname',
+    SELECT concat_ws('.', property.quoted((content ->> 'attrelid')::oid), property.quoted((content ->> 'prrelid')::oid),
+                     content ->> 'attname',
                      content ->> 'relname', content ->> 'nspname')
 $$;
 

@@ -54,7 +54,8 @@ BEGIN
             counted := counted || 'undone'::text;
         END IF;
     END IF;
-    RETURN (SELECT jsonb_object_agg(word, times) FROM (SELECT word, count(*) FROM unnest(counted) word WHERE word IS NOT NULL GROUP BY 1) t(word, times));
+    RETURN (SELECT jsonb_object_agg(word, times)
+            FROM (SELECT word, count(*) FROM unnest(counted) word WHERE word IS NOT NULL GROUP BY 1) t(word, times));
 END $$;
 
 CREATE FUNCTION property.trace(text text) RETURNS void LANGUAGE plpgsql AS $$

@@ -137,11 +137,13 @@ BEGIN
                          WHERE pnpubid = p.oid AND pnnspid = property.schema_oid(schema)) END);
 END $$;
 
--- Whether partitions are no longer to be published as their root, whose column list or row filter would have no meaning then.
+-- Whether publish_via_partition_root changes where a column list or row filter would lose its meaning: of a partitioned table
+-- whose partitions are no longer published as their root, or of a partition below a table that is to be listed.
 CREATE FUNCTION property.is_narrowed(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid JOIN pg_class c ON c.oid = prrelid
-        WHERE pubviaroot AND relkind = 'p' AND (prattrs IS NOT NULL OR prqual IS NOT NULL)
-          AND document #> ARRAY['publications', pubname, 'publish_via_partition_root'] = 'false');
+        CROSS JOIN LATERAL (SELECT document #>> ARRAY['publications', pubname, 'publish_via_partition_root']) d(is_via_root)
+        WHERE is_via_root::boolean <> pubviaroot AND (prattrs IS NOT NULL OR prqual IS NOT NULL)
+          AND CASE WHEN pubviaroot THEN relkind = 'p' ELSE relispartition END);
 END $$;

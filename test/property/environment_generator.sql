@@ -112,7 +112,8 @@ BEGIN
 END $$;
 
 -- All of an access, by hand.
-CREATE FUNCTION property.grant_access(schema text, grantee text, access text, has_future boolean) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION property.grant_access(schema text, grantee text, access text, has_future boolean) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
     whom text := property.grantee(grantee);
@@ -120,18 +121,22 @@ BEGIN
     FOR statement IN
         SELECT format('REVOKE ALL ON SCHEMA %s FROM %s CASCADE', property.quoted(schema), whom)
         UNION ALL
-        SELECT format('GRANT %s ON SCHEMA %s TO %s', array_to_string(property.wanted(access, 'n'), ', '), property.quoted(schema), whom)
+        SELECT format('GRANT %s ON SCHEMA %s TO %s', array_to_string(property.wanted(access, 'n'), ', '),
+                      property.quoted(schema), whom)
         UNION ALL
         SELECT format(action, array_to_string(property.wanted(access, CASE relkind WHEN 'S' THEN 'S' ELSE 'r' END), ', '),
                       CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || property.quoted(oid), whom)
-        FROM pg_class, unnest('{"REVOKE ALL ON %2$s FROM %3$s CASCADE","GRANT %1$s ON %2$s TO %3$s"}'::text[]) WITH ORDINALITY a(action, at)
+        FROM pg_class,
+             unnest('{"REVOKE ALL ON %2$s FROM %3$s CASCADE","GRANT %1$s ON %2$s TO %3$s"}'::text[]) WITH ORDINALITY a(action, at)
         WHERE relnamespace = property.schema_oid(schema) AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
           AND pg_get_userbyid(relowner) <> grantee
         UNION ALL
-        SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s GRANT %s ON %s TO %s', property.quoted(pg_get_userbyid(owner)),
+        SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s GRANT %s ON %s TO %s',
+                      property.quoted(pg_get_userbyid(owner)),
                       property.quoted(schema), array_to_string(property.wanted(access, kind), ', '), word, whom)
         FROM (SELECT DISTINCT relowner FROM pg_class
-              WHERE relnamespace = property.schema_oid(schema) AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> grantee) o(owner),
+              WHERE relnamespace = property.schema_oid(schema) AND relkind IN ('r', 'p')
+                AND pg_get_userbyid(relowner) <> grantee) o(owner),
              (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES')) k(kind, word)
         WHERE has_future
     LOOP

@@ -89,7 +89,8 @@ BEGIN
     RETURN changes;
 END $$;
 
-CREATE FUNCTION property.expected_options(document jsonb, facts property.fact[]) RETURNS property.fact[] LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION property.expected_options(document jsonb, facts property.fact[]) RETURNS property.fact[]
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(
         SELECT ROW(f.catalog, f.key, f.content || jsonb_build_object(
@@ -143,7 +144,8 @@ END $$;
 
 -- Null where the document does not say whether the publication holds the table: at the table itself, or in the schema of its
 -- root, which holds user tables and neither hidden ones nor partitions.
-CREATE FUNCTION property.is_to_be_listed(document jsonb, publication text, relation oid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION property.is_to_be_listed(document jsonb, publication text, relation oid) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     own jsonb := (SELECT document #> ARRAY['schemas', property.schema_of(oid), 'tables', relname, 'publications']
                   FROM pg_class WHERE oid = relation);
@@ -172,7 +174,8 @@ DECLARE
     changes property.fact[] := '{}';
 BEGIN
     SELECT * INTO publication FROM pg_publication WHERE pubname = name;
-    is_via_root := coalesce((document #> ARRAY['publications', name, 'publish_via_partition_root'])::boolean, publication.pubviaroot, true);
+    is_via_root := coalesce((document #> ARRAY['publications', name, 'publish_via_partition_root'])::boolean,
+                            publication.pubviaroot, true);
     members := property.members(publication.oid);
     -- Partitions that stay listed with a column list or row filter, which would not count below a listed table.
     narrowing := array(
