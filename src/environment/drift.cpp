@@ -10,10 +10,13 @@ Array<Difference> read_drift(const Environment &environment)
     const Plan plan = plan_environment(environment).plan;
     Array<Difference> differences;
     for (const Change &change : plan.changes) {
+        if (change.effect->is_intermediate)
+            continue;
         const Difference difference{.object = object_of(change),
                                     .property = change.effect->property,
                                     .expected = change.effect->to,
-                                    .actual = change.effect->from,
+                                    .actual = change.effect->since != nullptr ? change.effect->since
+                                                                              : change.effect->from,
                                     .is_skipped = false};
         if (!differences.is_empty()) {
             const Difference &last = differences[differences.count - 1];

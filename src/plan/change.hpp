@@ -19,6 +19,8 @@ struct Effect {
     const char *property = nullptr;
     const char *from = nullptr; // null when there is nothing
     const char *to = nullptr;
+    const char *since = nullptr;     // what it was before an earlier change of the plan
+    bool is_intermediate = false;    // a later change goes on from here
     std::array<Phrase, 3> undo = {}; // statements that bring back what was, in order
     std::size_t undo_count = 0;
 

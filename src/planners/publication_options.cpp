@@ -75,17 +75,24 @@ void plan_new(const PublicationSettings &settings, const PublicationOptions &wan
     plan_creation(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
 }
 
-// With more columns published no write fails that does not fail without.
-int phase_of(std::string_view option, const PublicationOptions &is, const PublicationOptions &wanted)
+// The operations that both publish.
+PublicationOptions common_operations(PublicationOptions options, const PublicationOptions &other)
 {
-    const bool adds = (wanted.is_insert && !is.is_insert) || (wanted.is_update && !is.is_update) ||
-                      (wanted.is_delete && !is.is_delete) || (wanted.is_truncate && !is.is_truncate);
-    const bool is_early =
-        (option == "publish" && !adds) || (option == "publish_generated_columns" && wanted.has_generated);
-    return is_early ? less_phase : more_phase;
+    options.is_insert &= other.is_insert;
+    options.is_update &= other.is_update;
+    options.is_delete &= other.is_delete;
+    options.is_truncate &= other.is_truncate;
+    return options;
 }
 
-void plan_change(const char *name, const OptionText &is, const OptionText &wanted, int phase, Plan &plan)
+struct OptionChange {
+    OptionText from;
+    OptionText to;
+    int phase;
+};
+
+void plan_change(const char *name, const OptionChange &change, Plan &plan, const char *since = nullptr,
+                 bool is_intermediate = false)
 {
     const auto statement = [&](const OptionText &option) {
         return ::psprintf("ALTER PUBLICATION %s SET (%s = %s)", identifier(name), option.name, option.value);
@@ -95,16 +102,32 @@ void plan_change(const char *name, const OptionText &is, const OptionText &wante
         return text.front() == '\'' ? ::pnstrdup(text.data() + 1, text.size() - 2) : value;
     };
     Effect effect{.object = object_name(name),
-                  .property = wanted.name,
-                  .from = bare(is.value),
-                  .to = bare(wanted.value)};
-    effect.add_undo({.before = statement(is), .after = ""});
+                  .property = change.to.name,
+                  .from = bare(change.from.value),
+                  .to = bare(change.to.value),
+                  .since = since != nullptr ? bare(since) : nullptr,
+                  .is_intermediate = is_intermediate};
+    effect.add_undo({.before = statement(change.from), .after = ""});
     plan.changes.push({.table = nullptr,
-                       .before = statement(wanted),
+                       .before = statement(change.to),
                        .after = "",
                        .lock = NoLock,
-                       .phase = phase,
+                       .phase = change.phase,
                        .effect = keep(effect)});
+}
+
+// First without the operations that go, at the end with those that come.
+void plan_operations(const char *name, const OptionText &is, const OptionText &common,
+                     const OptionText &wanted, Plan &plan)
+{
+    const auto are_same = [](const OptionText &left, const OptionText &right) {
+        return std::string_view(left.value) == right.value;
+    };
+    const bool has_both = !are_same(is, common) && !are_same(common, wanted);
+    if (!are_same(is, common))
+        plan_change(name, {is, common, less_phase}, plan, nullptr, has_both);
+    if (!are_same(common, wanted))
+        plan_change(name, {common, wanted, more_phase}, plan, has_both ? is.value : nullptr);
 }
 
 } // namespace
@@ -129,14 +152,18 @@ PlannedPublication plan_publication_options(const PublicationSettings &settings,
         plan_new(settings, wanted, plan);
         return planned;
     }
-    const std::array<OptionText, 3> is = texts(current);
-    const std::array<OptionText, 3> asked = texts(wanted);
-    for (std::size_t index = 0; index < is.size(); index++)
-        if (std::string_view(is[index].value) != asked[index].value) {
-            plan_change(settings.name, is[index], asked[index], phase_of(is[index].name, current, wanted),
-                        plan);
-            planned.is_changed = true;
-        }
+    const std::size_t before = plan.changes.count;
+    const auto [publish, via_root, columns] = texts(current);
+    const auto [asked_publish, asked_via_root, asked_columns] = texts(wanted);
+    plan_operations(settings.name, publish, texts(common_operations(current, wanted))[0], asked_publish,
+                    plan);
+    if (current.is_via_root != wanted.is_via_root)
+        plan_change(settings.name, {via_root, asked_via_root, more_phase}, plan);
+    // With more columns published no write fails that does not fail without.
+    if (current.has_generated != wanted.has_generated)
+        plan_change(settings.name, {columns, asked_columns, wanted.has_generated ? less_phase : more_phase},
+                    plan);
+    planned.is_changed = plan.changes.count > before;
     if (planned.is_changed && !::object_ownercheck(PublicationRelationId, current.oid, ::GetUserId()))
         plan.denials.push(::psprintf("must be owner of publication \"%s\"", settings.name));
     return planned;
