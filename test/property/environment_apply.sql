@@ -85,7 +85,7 @@ BEGIN
     RETURN ROW(document, run.result, expected, verdicts)::property.applied;
 END $$;
 
--- What is to be changed is what drifts, each property of an object once.
+-- What is to be changed is what drifts, each property of an object once, from what it is to what it becomes in the end.
 CREATE FUNCTION property.require_drift(document jsonb, caller text, result jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     outcome property.outcome := property.call_environment(
@@ -93,8 +93,10 @@ DECLARE
 BEGIN
     PERFORM property.require_outcome('drift', NULL, outcome);
     PERFORM property.require_list('drift',
-        array(SELECT DISTINCT concat_ws(' ', c ->> 'object', c ->> 'property', c ->> 'from', '->', c ->> 'to')
-              FROM jsonb_array_elements(result -> 'changes') c
+        array(SELECT concat_ws(' ', c ->> 'object', c ->> 'property', (array_agg(c ->> 'from' ORDER BY n))[1], '->',
+                               (array_agg(c ->> 'to' ORDER BY n DESC))[1])
+              FROM jsonb_array_elements(result -> 'changes') WITH ORDINALITY t(c, n)
+              GROUP BY c ->> 'object', c ->> 'property'
               UNION ALL
               SELECT concat_ws(' ', s ->> 'table', 'skipped', s ->> 'reason', '->')
               FROM jsonb_array_elements(result -> 'skipped') s),
