@@ -16,7 +16,7 @@ constexpr double pointer_width = TOAST_POINTER_SIZE;
 constexpr const char *sql = R"(
     SELECT (u.number - 1)::integer, a.attlen::integer, a.attalign::text, a.attstorage::text, a.attisdropped,
            a.attisdropped OR a.attgenerated = 'v', COALESCE(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false),
-           a.attnotnull, s.null_frac IS NOT NULL, s.null_frac::float8, s.avg_width::float8,
+           a.attnotnull, COALESCE(s.null_frac BETWEEN 0 AND 1, false), s.null_frac::float8, s.avg_width::float8,
            pg_catalog.quote_ident(a.attname)
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = u.oid
@@ -42,9 +42,9 @@ StoredColumn read_column(const Row &row, bool is_absent)
         .storage = row.string(4)[0],
         .is_key = row.boolean(7),
         .is_known = is_absent || has_statistics || (length > 0 && is_not_null),
-        .null_fraction = is_absent     ? 1
-                         : is_not_null ? 0
-                                       : row.real(10),
+        .null_fraction = is_absent                        ? 1
+                         : is_not_null || !has_statistics ? 0
+                                                          : row.real(10),
         .width = row.real(11),
     };
 }

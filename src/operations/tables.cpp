@@ -62,7 +62,7 @@ constexpr const char *sql = R"(
                      OR pg_catalog.pg_stat_get_tuples_inserted(c.oid) > 0
                      OR pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0
                 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-                WHEN c.reltuples >= 0 THEN c.reltuples::int8 END,
+                WHEN c.reltuples BETWEEN 0 AND 9e18 THEN c.reltuples::int8 END,
            v.last, z.last,
            pg_catalog.pg_relation_filepath(c.oid) || ARRAY(
                SELECT pg_catalog.pg_relation_filepath(i.indexrelid)

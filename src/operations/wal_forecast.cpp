@@ -59,7 +59,8 @@ std::optional<double> sum(std::optional<double> left, std::optional<double> righ
 Cell bigint_cell(std::optional<double> number)
 {
     constexpr double most = 9e18;
-    return number ? Cell::bigint(static_cast<std::int64_t>(std::min(*number + 0.5, most))) : Cell::none();
+    const bool is_known = number && *number >= 0; // NaN is not
+    return is_known ? Cell::bigint(static_cast<std::int64_t>(std::min(*number + 0.5, most))) : Cell::none();
 }
 
 Cell names_cell(const Array<const char *> &names)
