@@ -18,7 +18,8 @@ constexpr const char *large_values = R"(
                                      'of one change and stops the consumer%s', )" TOAST R"(, r.large,
                                      CASE WHEN $3 IN ('any', 'postgres') THEN '' ELSE
                                      '. Keep such values in an external store.' END),
-           CASE WHEN $3 IN ('any', 'postgres') AND r.has_key THEN )" SET_IDENTITY("default") R"( END
+           CASE WHEN $3 IN ('any', 'postgres') AND r.has_key AND NOT )" DEFAULT_FAILS
+                                     " THEN " SET_IDENTITY("default") R"( END
     FROM relation r
     WHERE r.relkind = 'r' AND (r.is_user OR r.relispartition) AND r.state = 'FULL' AND r.large IS NOT NULL
       AND r.toast_bytes >= )" RISKY_BYTES;
@@ -26,8 +27,9 @@ constexpr const char *large_values = R"(
 constexpr const char *large_columns = R"(
     SELECT r.name, 'FULL writes old values of ' || r.large || )" IN_TOAST
                                       R"( || ' to the WAL on each UPDATE and DELETE,'
-                   ' also when they do not change',
-           CASE WHEN $3 = 'postgres' AND r.has_key THEN )" SET_IDENTITY("default") R"( END
+                   ' also when they do not change' || )" WHY_NOT_DEFAULT R"(,
+           CASE WHEN $3 = 'postgres' AND r.has_key AND NOT )" DEFAULT_FAILS
+                                      " THEN " SET_IDENTITY("default") R"( END
     FROM relation r
     WHERE r.relkind = 'r' AND (r.is_user OR r.relispartition) AND r.state = 'FULL' AND r.large IS NOT NULL
       AND (r.has_blob OR r.toast_bytes > 0) AND r.toast_bytes < )" RISKY_BYTES;
@@ -40,7 +42,7 @@ constexpr const char *toast_not_full = R"(
            )" SET_IDENTITY("full") R"(
     FROM relation r
     WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX') AND r.large IS NOT NULL
-      AND NOT r.has_list AND NOT r.has_generated)";
+      AND NOT )" FULL_FAILS;
 
 #define TO_JSONB                                                                                             \
     "(SELECT 'ALTER TABLE ' || r.name || ' ' || pg_catalog.string_agg('ALTER COLUMN ' || "                   \
@@ -60,7 +62,7 @@ constexpr const char *incomparable = R"(
 constexpr const char *incomparable_with_key = R"(
     SELECT r.name, pg_catalog.format('%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose '
                                      'table lacks the primary key', r.incomparable),
-           CASE WHEN $3 = 'postgres' THEN )" SET_IDENTITY("default") R"(
+           CASE WHEN $3 = 'postgres' AND NOT )" DEFAULT_FAILS " THEN " SET_IDENTITY("default") R"(
            WHEN NOT r.not_json THEN )" TO_JSONB R"( END
     FROM relation r
     WHERE r.is_user AND r.state = 'FULL' AND r.has_key AND r.incomparable IS NOT NULL)";

@@ -20,6 +20,9 @@ extern const char *const relation_facts_sql;
 // hazard       a table, and a publication of updates or deletes that publishes it; kind: why they fail, or
 // null clash        the same, the partitions of a table as one failing      tables without a usable identity
 // whose writes fail, and in which publications
+// misfit       published tables, and those of published partitions: whether writes fail under FULL, under
+// DEFAULT unready      tables whose writes fail once they are published; preparation: what to do before, but
+// where is_stuck
 extern const char *const publication_facts_sql;
 
 // slot         replication slots that are the server's own
@@ -38,6 +41,22 @@ extern const char *const server_facts_sql;
     "pg_catalog.format('SELECT dj_deploy.set_replica_identity(%L::regclass, ''" mode                         \
     "'', dry_run => false)', r.name)"
 
+// Whether writes to relation r fail with this identity, as it is published.
+#define FULL_FAILS "(r.oid IN (SELECT m.oid FROM misfit m WHERE m.full_fails))"
+#define DEFAULT_FAILS "(r.oid IN (SELECT m.oid FROM misfit m WHERE m.default_fails))"
+#define WHY_NOT_DEFAULT                                                                                      \
+    "CASE WHEN " DEFAULT_FAILS " THEN '. With DEFAULT writes would fail, because a publication filters "     \
+    "its rows or lists columns of it.' ELSE '' END"
+
+// The call that publishes all tables of the schema, with an identity for those that have none.
+#define PUBLISH_ALL(publication)                                                                             \
+    "(SELECT CASE WHEN pg_catalog.count(*) = 0 THEN pg_catalog.format("                                      \
+    "'SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false)', t.literal, " publication ") "  \
+    "WHEN NOT pg_catalog.bool_or(u.is_stuck) THEN pg_catalog.format('DO %L', pg_catalog.format("             \
+    "'BEGIN %sPERFORM dj_deploy.set_publication_membership(%s, %s, dry_run => false); END', "                \
+    "pg_catalog.string_agg(u.preparation, '' ORDER BY u.preparation COLLATE \"C\"), t.literal, " publication \
+    ")) END FROM unready u WHERE u.joins)"
+
 // From how many bytes out of line a row of it may be too large for one change.
 #define RISKY_BYTES "268435456"
 
@@ -45,4 +64,4 @@ extern const char *const server_facts_sql;
 #define SET_SCHEMA_IDENTITY_FULL                                                                             \
     "SELECT pg_catalog.format('SELECT dj_deploy.set_replica_identity(%s, ''full'', dry_run => false)',"      \
     " t.literal) FROM target t"                                                                              \
-    " WHERE NOT EXISTS (SELECT FROM relation r WHERE r.has_list OR r.has_generated)"
+    " WHERE NOT EXISTS (SELECT FROM relation r WHERE r.is_user AND " FULL_FAILS ")"

@@ -7,18 +7,17 @@ namespace {
 
 // FULL makes writes fail on what is published with a column list or, from 18 on, without its generated
 // columns.
-#define FULL_FAILS "(r.has_list OR r.has_generated)"
 #define WHY_NOT_FULL                                                                                         \
-    "CASE WHEN r.has_list THEN '. With FULL writes would fail, because a publication lists columns of it.' " \
-    "WHEN r.has_generated THEN '. With FULL writes would fail where generated columns are not published.' "  \
-    "ELSE '' END"
+    "CASE WHEN NOT " FULL_FAILS " THEN '' WHEN r.has_list OR NOT r.has_generated "                           \
+    "THEN '. With FULL writes would fail, because a publication lists columns of it.' "                      \
+    "ELSE '. With FULL writes would fail where generated columns are not published.' END"
 
 // What a table in such a state means.
 #define UNUSABLE(finding, states)                                                                            \
     "SELECT r.name, " finding " || ': UPDATE and DELETE fail ' || CASE WHEN f.home IS NULL THEN "            \
     "'once a publication of them holds the table' ELSE 'now, published by ' || f.publications END "          \
     "|| " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                                         \
-    " THEN " SET_IDENTITY("full") " WHEN r.has_key THEN " SET_IDENTITY(                                      \
+    " THEN " SET_IDENTITY("full") " WHEN r.has_key AND NOT " DEFAULT_FAILS " THEN " SET_IDENTITY(            \
         "default") " END FROM relation r LEFT JOIN failing f ON f.home = r.oid "                             \
                    "WHERE r.is_user AND r.state = " states
 
@@ -48,10 +47,11 @@ constexpr const char *not_full = R"(
 
 // A table of partitions carries no rows: the identity of the partitions counts.
 #define LIKE_ITS_ROOT                                                                                        \
-    "CASE WHEN b.state = 'DEFAULT' AND r.has_key THEN " SET_IDENTITY(                                        \
-        "default") " WHEN b.state = 'FULL' "                                                                 \
+    "CASE WHEN b.state = 'DEFAULT' AND r.has_key AND NOT " DEFAULT_FAILS " THEN " SET_IDENTITY(              \
+        "default") " WHEN b.state = 'FULL' AND NOT " FULL_FAILS " "                                          \
                    "THEN " SET_IDENTITY(                                                                     \
-                       "full") " ELSE pg_catalog.format('SELECT dj_deploy.set_replica_identity("             \
+                       "full") " WHEN b.oid NOT IN (SELECT m.oid FROM misfit m WHERE m.full_fails) THEN "    \
+                               "pg_catalog.format('SELECT dj_deploy.set_replica_identity("                   \
                                "%L::regclass, ''full'', dry_run => false)', b.name) END"
 
 constexpr const char *partition_without_identity = R"(

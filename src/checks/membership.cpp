@@ -13,8 +13,13 @@ namespace {
 
 // Of an empty or missing publication its own check tells.
 constexpr const char *not_member = R"(
-    SELECT r.name, 'not published by publication ' || n.names, )" MEMBERSHIP("") R"(
+    SELECT r.name, 'not published by publication ' || n.names,
+           CASE WHEN u.oid IS NULL THEN )" MEMBERSHIP("") R"(
+           WHEN NOT u.is_stuck AND p.literal IS NOT NULL THEN pg_catalog.format('DO %L', pg_catalog.format(
+               'BEGIN %sPERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); END',
+               u.preparation, r.name, p.literal)) END
     FROM relation r
+    LEFT JOIN unready u ON u.oid = r.oid
     CROSS JOIN (SELECT pg_catalog.string_agg(p.name, ', ' ORDER BY p.pubname) AS names FROM publication p) n
     LEFT JOIN chosen p ON true
     WHERE r.is_user AND r.relpersistence = 'p'
@@ -22,8 +27,7 @@ constexpr const char *not_member = R"(
       AND NOT EXISTS (SELECT FROM publication p WHERE )" PUBLISHES ")";
 
 constexpr const char *all_not_members = R"(
-    SELECT pg_catalog.format('SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false)',
-                             t.literal, p.literal)
+    SELECT )" PUBLISH_ALL("p.literal") R"(
     FROM target t
     CROSS JOIN chosen p)";
 
@@ -76,8 +80,9 @@ constexpr const char *partitioned = R"(
     WHERE r.is_home AND r.relkind = 'p')";
 
 constexpr const char *hidden_synced = R"(
-    SELECT r.name, 'hidden table has replica identity FULL: Lakehouse Sync syncs it too',
-           )" SET_IDENTITY("default") R"(
+    SELECT r.name, 'hidden table has replica identity FULL: Lakehouse Sync syncs it too' || )" WHY_NOT_DEFAULT
+                                      R"(,
+           CASE WHEN NOT )" DEFAULT_FAILS " THEN " SET_IDENTITY("default") R"( END
     FROM relation r
     WHERE r.is_home AND r.is_hidden AND r.relkind <> 'f' AND r.state = 'FULL' AND r.has_key)";
 

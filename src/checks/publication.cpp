@@ -7,21 +7,20 @@ namespace {
 
 constexpr const char *none = R"(
     SELECT t.name, 'no publication publishes a table of the schema',
-           pg_catalog.format('SELECT dj_deploy.set_publication_membership(%s, ''cdc'', dry_run => false)', t.literal)
+           )" PUBLISH_ALL("'''cdc'''") R"(
     FROM target t
     WHERE $2 = '' AND NOT EXISTS (SELECT FROM publication p))";
 
 constexpr const char *missing = R"(
     SELECT pg_catalog.quote_ident($2), 'publication does not exist',
-           pg_catalog.format('SELECT dj_deploy.set_publication_membership(%s, %L, dry_run => false)', t.literal, $2)
+           )" PUBLISH_ALL("pg_catalog.quote_literal($2)") R"(
     FROM target t
     WHERE $2 <> '' AND NOT EXISTS (SELECT FROM publication p))";
 
 constexpr const char *empty = R"(
     SELECT p.name, 'publication holds no table',
            CASE WHEN NOT p.is_for_sequences THEN
-           pg_catalog.format('SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false)',
-                             t.literal, p.literal) END
+           )" PUBLISH_ALL("p.literal") R"( END
     FROM publication p
     CROSS JOIN target t
     WHERE p.is_empty)";

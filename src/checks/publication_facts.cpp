@@ -32,6 +32,19 @@ namespace {
     ") AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute l WHERE l.attrelid = t.publish_as"                \
     " AND l.attname = c.attname AND l.attnum = ANY (t.list)))"
 
+// Whether the row filter reads a column outside the key.
+#define UNREAD(key)                                                                                          \
+    "EXISTS (SELECT FROM pg_catalog.regexp_matches(t.filter, ':varattno (-?[0-9]+)', 'g') AS m"              \
+    " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute f"                                               \
+    " JOIN pg_catalog.pg_attribute c ON c.attname = f.attname"                                               \
+    " WHERE f.attrelid = t.publish_as AND f.attnum = m[1]::int2"                                             \
+    " AND c.attrelid = t.relid AND c.attnum = ANY (" key ")))"
+
+// Whether a generated column of them is not published.
+#define UNPUBLISHED(columns)                                                                                 \
+    "EXISTS (SELECT FROM pg_catalog.pg_attribute c WHERE c.attrelid = t.relid AND c.attnum > 0"              \
+    " AND NOT c.attisdropped AND " columns " AND NOT " IS_PUBLISHED ")"
+
 } // namespace
 
 const char *const publication_facts_sql = R"(
@@ -109,26 +122,18 @@ const char *const publication_facts_sql = R"(
     SELECT t.*, COALESCE(pg_catalog.pg_partition_root(t.relid)::pg_catalog.oid, t.relid) AS home,
            CASE
            WHEN NOT t.is_full AND t.key IS NULL THEN 'no identity'
-           WHEN t.list IS NOT NULL AND (t.is_full OR )" UNLISTED(
-    "t.key") R"() THEN 'column list'
-           WHEN NOT t.is_full AND EXISTS (
-               SELECT FROM pg_catalog.regexp_matches(t.filter, ':varattno (-?[0-9]+)', 'g') AS m
-               WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute f
-                                 JOIN pg_catalog.pg_attribute c ON c.attname = f.attname
-                                 WHERE f.attrelid = t.publish_as AND f.attnum = m[1]::int2
-                                   AND c.attrelid = t.relid AND c.attnum = ANY (t.key))) THEN 'row filter'
-           WHEN t.list IS NULL AND EXISTS (
-               SELECT FROM pg_catalog.pg_attribute c
-               WHERE c.attrelid = t.relid AND c.attnum > 0 AND NOT c.attisdropped
-                 AND (t.is_full OR c.attnum = ANY (t.key)) AND NOT )" IS_PUBLISHED
-             R"() THEN 'generated column'
+           WHEN t.list IS NOT NULL AND (t.is_full OR )" UNLISTED("t.key") R"() THEN 'column list'
+           WHEN NOT t.is_full AND )" UNREAD("t.key") R"( THEN 'row filter'
+           WHEN t.list IS NULL AND )" UNPUBLISHED("(t.is_full OR c.attnum = ANY (t.key))") R"( THEN 'generated column'
            END AS kind,
            t.primary_key IS NOT NULL AND (t.list IS NULL OR NOT )" UNLISTED(
-                 "t.primary_key") R"() AS has_listed_key
+    "t.primary_key") R"() AND NOT )" UNREAD("t.primary_key") R"(
+           AND (t.list IS NOT NULL OR NOT )" UNPUBLISHED("c.attnum = ANY (t.primary_key)") R"() AS takes_default,
+           t.list IS NULL AND NOT )" UNPUBLISHED("true") R"( AS takes_full
     FROM detailed t
 ), clash AS MATERIALIZED (
     SELECT h.kind, h.home, h.publish_as, h.list, h.filter, pg_catalog.quote_ident(h.pubname) AS publication,
-           pg_catalog.bool_and(h.has_listed_key) AS has_listed_key, pg_catalog.min(h.relid) AS relid,
+           pg_catalog.min(h.relid) AS relid,
            pg_catalog.max(h.key) AS key
     FROM hazard h
     WHERE h.kind <> 'no identity'
@@ -138,6 +143,24 @@ const char *const publication_facts_sql = R"(
     FROM hazard h
     WHERE h.kind = 'no identity'
     GROUP BY h.home
+), misfit AS MATERIALIZED (
+    SELECT o.oid, NOT pg_catalog.bool_and(h.takes_full) AS full_fails,
+           NOT pg_catalog.bool_and(h.takes_default) AS default_fails
+    FROM hazard h
+    CROSS JOIN LATERAL (SELECT h.relid UNION SELECT h.home) o(oid)
+    GROUP BY o.oid
+), unready AS MATERIALIZED (
+    SELECT r.oid, r.is_user AND r.relpersistence = 'p' AS joins, r.has_generated OR )" FULL_FAILS
+                                                         R"( AS is_stuck,
+           pg_catalog.format('PERFORM dj_deploy.set_replica_identity(%L::regclass, ''full'', dry_run => false); ',
+                             r.name) AS preparation
+    FROM relation r
+    WHERE (r.is_user OR r.relispartition)
+      AND (r.has_generated AND r.state = 'FULL'
+           OR r.relkind = 'r' AND r.state NOT IN ('FULL', 'DEFAULT', 'INDEX')
+           OR r.oid IN (SELECT x.root FROM relation x
+                        WHERE x.relispartition AND x.relkind = 'r'
+                          AND (x.state NOT IN ('FULL', 'DEFAULT', 'INDEX') OR x.has_generated AND x.state = 'FULL')))
 ))";
 
 } // namespace dj_deploy

@@ -7,7 +7,7 @@ namespace dj_deploy {
 namespace {
 
 // Whether DEFAULT does instead of FULL.
-#define NO_LONGER_FULL "($3 <> 'lakehouse_sync' AND r.state = 'FULL' AND h.has_listed_key)"
+#define NO_LONGER_FULL "($3 <> 'lakehouse_sync' AND r.state = 'FULL' AND NOT " DEFAULT_FAILS ")"
 
 // Columns that somebody has left out stay left out where the key will do; to publish the row it takes them
 // all.
@@ -35,13 +35,13 @@ constexpr const char *column_list = R"(
     ) l
     WHERE h.kind = 'column list')";
 
-// With a column list FULL would not do either.
+// With a column list, of this publication or another, FULL would not do either.
 constexpr const char *row_filter = R"(
     SELECT r.name, pg_catalog.format('UPDATE and DELETE fail now: the row filter of publication %s reads columns of %s '
                                      'outside its replica identity%s', h.publication, b.name,
-                                     CASE WHEN h.list IS NULL THEN '' ELSE
+                                     CASE WHEN NOT )" FULL_FAILS R"( THEN '' ELSE
                                      '. Take them into a unique index and make that the identity.' END),
-           CASE WHEN h.list IS NULL THEN )" SET_IDENTITY("full") R"( END
+           CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
     FROM clash h
     JOIN relation r ON r.oid = h.home
     JOIN relation b ON b.oid = h.publish_as

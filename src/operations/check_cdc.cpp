@@ -20,15 +20,15 @@ Consumer consumer_of(const char *name)
     ::pg_unreachable();
 }
 
-// The families, in the order in which a person mends what they find.
+// The families, in the order in which a person mends what they find: what is published can be written to.
 constexpr std::array families = std::to_array<const std::span<const Check> *>({
     &server_checks,
     &slot_checks,
     &role_checks,
-    &publication_checks,
-    &membership_checks,
     &identity_checks,
     &write_checks,
+    &publication_checks,
+    &membership_checks,
     &column_checks,
 });
 
