@@ -50,6 +50,32 @@ Plan make_plan(const Operation &operation, NamedTarget named)
     return plan;
 }
 
+// Shows what make() plans, or runs it, planned again when another session has overtaken it. The result of
+// make() is a Plan or derived from one; check(planned, level) raises what speaks against it beyond
+// check_requirements(); report(planned, outcome) makes the result.
+template <class Make, class Check, class MakeReport>
+::Datum show_or_run(const char *command, bool is_dry_run, Make make, Check check, MakeReport report)
+{
+    if (is_dry_run) {
+        const auto planned = make();
+        announce(planned);
+        check(planned, WARNING);
+        check_requirements(planned, WARNING);
+        return report(planned, preview(planned));
+    }
+
+    require_writable(command);
+    for (int attempts_left = most_attempts; true; attempts_left--) {
+        const auto planned = make();
+        check(planned, ERROR);
+        Outcome outcome{};
+        if (!execute(planned, attempts_left, outcome))
+            continue;
+        announce(planned);
+        return report(planned, outcome);
+    }
+}
+
 template <TableOperation Operation>
 ::Datum run_steps(::FunctionCallInfo call)
 {
@@ -57,23 +83,9 @@ template <TableOperation Operation>
     const Arguments arguments = Arguments::of(call);
     const NamedTarget named = request_target(arguments);
     const Operation operation = Operation::request(arguments);
-    const bool is_dry_run = arguments.boolean("dry_run");
-    if (is_dry_run) {
-        const Plan plan = make_plan(operation, named);
-        announce(plan);
-        check_requirements(plan, WARNING);
-        return make_report(plan, preview(plan));
-    }
-
-    require_writable(Operation::command);
-    for (int attempts_left = most_attempts; true; attempts_left--) {
-        const Plan plan = make_plan(operation, named);
-        Outcome outcome{};
-        if (!execute(plan, attempts_left, outcome))
-            continue;
-        announce(plan);
-        return make_report(plan, outcome);
-    }
+    const auto make = [&] { return make_plan(operation, named); };
+    const auto check = [](const Plan &, int) {};
+    return show_or_run(Operation::command, arguments.boolean("dry_run"), make, check, make_report);
 }
 
 // Of what the steps allocate only the jsonb that they return stays: as argument of rollout, the memory of the

@@ -7,7 +7,7 @@ namespace dj_deploy {
 
 Array<Difference> read_drift(const Environment &environment)
 {
-    const Plan plan = plan_environment(environment).plan;
+    const EnvironmentPlan plan = plan_environment(environment);
     Array<Difference> differences;
     for (const Change &change : plan.changes) {
         if (change.effect->is_intermediate)

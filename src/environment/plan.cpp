@@ -133,7 +133,7 @@ EnvironmentPlan plan_environment(const Environment &environment)
         parts.plan.analyzed += !table->is_member;
     const Array<Remark> breaking = judge_writes(parts);
     unite(parts);
-    return {.plan = parts.plan, .breaking = breaking};
+    return {parts.plan, breaking};
 }
 
 } // namespace dj_deploy

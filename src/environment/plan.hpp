@@ -7,8 +7,7 @@
 namespace dj_deploy {
 
 // A plan, and the writes that it would make fail although the document does not allow it.
-struct EnvironmentPlan {
-    Plan plan;
+struct EnvironmentPlan : Plan {
     Array<Remark> breaking;
 };
 

@@ -50,14 +50,14 @@ const char *fingerprint_of(const EnvironmentPlan &planned)
 {
     ::StringInfoData text;
     ::initStringInfo(&text);
-    for (const Change &change : planned.plan.changes) {
+    for (const Change &change : planned.changes) {
         append_field(&text, object_of(change));
         append_field(&text, change.effect->property);
         append_field(&text, change.effect->from);
         append_field(&text, change.effect->to);
         append_field(&text, planned_statement(change));
     }
-    for (const Remark &remark : planned.plan.remarks)
+    for (const Remark &remark : planned.remarks)
         if (remark.sqlstate != 0)
             append_field(&text, remark.message);
     for (const Remark &remark : planned.breaking)
@@ -72,11 +72,10 @@ const char *fingerprint_of(const EnvironmentPlan &planned)
 
 ::Datum make_environment_report(const EnvironmentPlan &planned, const Outcome &outcome)
 {
-    const Plan &plan = planned.plan;
-    Report report = Report::start(plan.analyzed, outcome.modified);
+    Report report = Report::start(planned.analyzed, outcome.modified);
     Array<::JsonbValue> entries;
     for (std::size_t index = 0; index < outcome.statements.count; index++) {
-        const Change &change = plan.changes[outcome.changes[index]];
+        const Change &change = planned.changes[outcome.changes[index]];
         const char *statement = outcome.statements[index];
         report.add(statement);
         for (std::size_t undo = change.effect->undo_count; undo-- > 0;)
@@ -90,7 +89,7 @@ const char *fingerprint_of(const EnvironmentPlan &planned)
             refused.push(make_string(remark.message));
         report.object.add("refused", make_array(refused));
     }
-    return report.finish(plan.skipped.view());
+    return report.finish(planned.skipped.view());
 }
 
 } // namespace dj_deploy

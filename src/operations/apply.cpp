@@ -60,26 +60,18 @@ void require_no_breaking(std::span<const Remark> breaking)
     const Arguments arguments = Arguments::of(call);
     const Environment environment = request_environment(arguments);
     const char *fingerprint = arguments.optional_string("expected_fingerprint");
-    if (arguments.boolean("dry_run")) {
+    const auto make = [&] {
         const EnvironmentPlan planned = plan_environment(environment);
         require_fingerprint(planned, fingerprint);
-        announce(planned.plan);
-        warn_of_breaking(planned.breaking.view());
-        check_requirements(planned.plan, WARNING);
-        return make_environment_report(planned, preview(planned.plan));
-    }
-
-    require_writable(command);
-    for (int attempts_left = most_attempts; true; attempts_left--) {
-        const EnvironmentPlan planned = plan_environment(environment);
-        require_fingerprint(planned, fingerprint);
-        require_no_breaking(planned.breaking.view());
-        Outcome outcome{};
-        if (!execute(planned.plan, attempts_left, outcome))
-            continue;
-        announce(planned.plan);
-        return make_environment_report(planned, outcome);
-    }
+        return planned;
+    };
+    const auto check = [](const EnvironmentPlan &planned, int level) {
+        if (level < ERROR)
+            warn_of_breaking(planned.breaking.view());
+        else
+            require_no_breaking(planned.breaking.view());
+    };
+    return show_or_run(command, arguments.boolean("dry_run"), make, check, make_environment_report);
 }
 
 } // namespace
