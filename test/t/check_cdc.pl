@@ -392,7 +392,7 @@ if ($version >= 18)
 # partitions.
 $node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart');
 my %forms = (
-	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note)',
+	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note, doc, blob)',
 	filter => 'WHERE (id > 1)', reads_code => 'WHERE (code > 1)', reads_note => 'WHERE (note > 1)',
 	both => '(id, code) WHERE (code > 1)', inserts => 'WHERE (note > 1)');
 my %options = (inserts => q{publish = 'insert, truncate'});
@@ -413,7 +413,7 @@ for my $form (sort keys %forms)
 				{
 					my $table = 't' . scalar @writes;
 					my $leaf = $shape ? "apart.$table" : "matrix.$table";
-					$script .= "CREATE TABLE matrix.$table (id int NOT NULL $key, code int NOT NULL, note int) $shape;";
+					$script .= "CREATE TABLE matrix.$table (id int NOT NULL $key, code int NOT NULL, note int, doc json, blob bytea) $shape;";
 					$script .= "CREATE TABLE $leaf PARTITION OF matrix.$table DEFAULT;" if $shape;
 					$script .= "CREATE UNIQUE INDEX ${table}_code ON $leaf (code);";
 					$script .= "ALTER TABLE $leaf REPLICA IDENTITY "
@@ -447,8 +447,67 @@ sub compare_writes
 	cmp_ok(scalar keys %told, '>', $least, "$title: " . keys(%told) . ' of ' . @writes . ' tables');
 	return;
 }
+# After any one remedy, of whatever severity, no write fails that worked before.
+sub run_each_remedy
+{
+	my ($title, $least) = @_;
+	for my $consumer (qw(any lakehouse_sync debezium clickpipes postgres))
+	{
+		my $output = $node->safe_psql('postgres', qq{
+			SET client_min_messages = error;
+			CREATE FUNCTION pg_temp.failing(tables text[]) RETURNS text[] LANGUAGE plpgsql AS \$\$
+			DECLARE
+				name text;
+				failing text[] := '{}';
+			BEGIN
+				FOREACH name IN ARRAY tables LOOP
+					BEGIN
+						EXECUTE format('UPDATE %s SET note = 1', name);
+						EXECUTE format('DELETE FROM %s', name);
+					EXCEPTION WHEN object_not_in_prerequisite_state OR invalid_column_reference THEN
+						failing := failing || name;
+					END;
+				END LOOP;
+				RETURN failing;
+			END \$\$;
+			DO \$\$
+			DECLARE
+				finding record;
+				tables text[] := ARRAY(SELECT c.oid::regclass::text FROM pg_class c
+					WHERE relnamespace IN ('matrix'::regnamespace, 'apart'::regnamespace) AND relkind = 'r');
+				before text[] := pg_temp.failing(tables);
+				broken text[];
+				runs int := 0;
+			BEGIN
+				FOR finding IN SELECT * FROM dj_deploy.check_cdc('matrix', consumer => '$consumer')
+					WHERE remedy ~ 'matrix|apart|PUBLICATION' LOOP
+					BEGIN
+						EXECUTE finding.remedy;
+						broken := ARRAY(SELECT unnest(pg_temp.failing(CASE WHEN finding.object ~ '[.]t' THEN
+							ARRAY(SELECT t FROM unnest(tables) t WHERE split_part(t, '.', 2) = split_part(finding.object, '.', 2))
+							ELSE tables END)) EXCEPT SELECT unnest(before));
+						RAISE division_by_zero;
+					EXCEPTION WHEN division_by_zero THEN NULL;
+					END;
+					runs := runs + 1;
+					IF broken <> '{}' THEN
+						RAISE WARNING '% %: %', finding."check", finding.remedy, broken;
+						PERFORM set_config('test.broken', concat_ws(', ', NULLIF(current_setting('test.broken', true), ''),
+							finding."check" || ' ' || finding.object), false);
+					END IF;
+				END LOOP;
+				PERFORM set_config('test.runs', runs::text, false);
+			END \$\$;
+			SELECT current_setting('test.runs') || ' ' || COALESCE(current_setting('test.broken', true), '')});
+		my ($runs, $broken) = $output =~ /^(\d+) (.*)/;
+		is($broken, '', "$title, $consumer: no remedy makes a write fail");
+		cmp_ok($runs, '>', $least, "$title, $consumer: of $runs");
+	}
+	return;
+}
 $node->safe_psql('postgres', $script);
 compare_writes('each in a publication', 80);
+run_each_remedy('each in a publication', 50);
 $node->safe_psql('postgres', 'CREATE PUBLICATION matrix FOR TABLES IN SCHEMA matrix WITH (publish_via_partition_root)');
 compare_writes('all in one of the schema', 100);
 $node->safe_psql('postgres', 'DROP PUBLICATION matrix; CREATE PUBLICATION matrix FOR ALL TABLES');
