@@ -22,6 +22,7 @@ sub new_scene
 		autovacuum => 'off',
 		checkpoint_timeout => '1d',
 		max_wal_size => '1GB',
+		max_locks_per_transaction => 256,
 		max_prepared_transactions => 5,
 		max_replication_slots => 10,
 		max_wal_senders => 10,
