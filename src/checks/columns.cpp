@@ -44,16 +44,34 @@ constexpr const char *toast_not_full = R"(
     WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX') AND r.large IS NOT NULL
       AND NOT )" FULL_FAILS;
 
+// What depends on a column, but for its default and its index, keeps its type, and so does what has it from
+// elsewhere: a parent, a type, another table's column of the row type.
+#define KEEPS_JSON                                                                                           \
+    "(r.reloftype <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t"              \
+    " ON t.oid = d.refobjid WHERE d.refclassid = 1247 AND r.reltype IN (t.oid, t.typelem)"                   \
+    " AND d.refobjid IN (r.reltype, (SELECT y.typarray FROM pg_catalog.pg_type y WHERE y.oid = r.reltype))"  \
+    " AND d.deptype = 'n') OR EXISTS ("                                                                      \
+    "WITH RECURSIVE family(oid) AS (SELECT r.oid UNION SELECT i.inhrelid FROM family f"                      \
+    " JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid)"                                                 \
+    " SELECT FROM family f JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid AND a.attnum > 0"            \
+    " AND NOT a.attisdropped AND a.atttypid = 114"                                                           \
+    " WHERE f.oid = r.oid AND a.attinhcount > 0 OR a.attgenerated <> ''"                                     \
+    " OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 1259 AND d.refobjid = f.oid"        \
+    " AND d.refobjsubid = a.attnum AND NOT (d.classid = 2604 AND EXISTS (SELECT FROM pg_catalog.pg_attrdef"  \
+    " v WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum)))))"
+
 #define TO_JSONB                                                                                             \
     "(SELECT 'ALTER TABLE ' || r.name || ' ' || pg_catalog.string_agg('ALTER COLUMN ' || "                   \
     "pg_catalog.quote_ident(a.attname) || ' TYPE jsonb', ', ' ORDER BY a.attnum) "                           \
     "FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped "       \
-    "AND a.atttypid = 114)"
+    "AND a.atttypid = 114 AND NOT " KEEPS_JSON ")"
 
 // Only where rows are compared: without a primary key at the subscriber.
 constexpr const char *incomparable = R"(
     SELECT r.name, pg_catalog.format('no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE stops a '
                                      'subscriber. %s', r.incomparable, CASE WHEN r.not_json THEN 'Add a primary key.'
+                                     WHEN )" KEEPS_JSON R"( THEN 'Add a primary key, or '
+                                     'convert to jsonb when what depends on the columns is out of the way.'
                                      ELSE 'Conversion to jsonb rewrites the table.' END),
            CASE WHEN NOT r.not_json THEN )" TO_JSONB R"( END
     FROM relation r

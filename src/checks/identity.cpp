@@ -93,8 +93,15 @@ constexpr const char *full_without_key = R"(
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         WHERE i.indrelid = r.oid AND r.relkind = 'r' AND i.indisunique AND i.indisvalid AND i.indimmediate
           AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[])
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid
-                          AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)
+          AND 0 = ALL (i.indoption::int2[])
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum = i.indkey[s.key]
+              JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[s.key]
+              WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indcollation[s.key] <> a.attcollation
+                 OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                            WHERE k.conrelid = r.oid AND k.contype = 'n' AND NOT k.convalidated
+                              AND k.conkey = ARRAY[a.attnum]))
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
         ORDER BY i.indnkeyatts, c.relname
         LIMIT 1

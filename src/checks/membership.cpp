@@ -54,23 +54,64 @@ constexpr const char *member_partition = R"(
     JOIN relation b ON b.oid = r.root
     WHERE NOT p.is_schema AND p.oid = ANY (r.covering))";
 
+// A table can be logged only when those that it references are, and what is logged may be published: so they
+// come first, all with an identity. A partition belongs where its root does, whose filter may not go with it.
 constexpr const char *unlogged = R"(
-    SELECT r.name, 'unlogged table: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites it.',
-           CASE WHEN p.literal IS NULL OR EXISTS (SELECT FROM publication p WHERE p.puballtables OR p.is_schema)
-           THEN 'ALTER TABLE ' || r.name || ' SET LOGGED'
-           ELSE pg_catalog.format('DO %L', pg_catalog.format(
-               'BEGIN ALTER TABLE %s SET LOGGED; '
-               'PERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); END',
-               r.name, r.name, p.literal)) END
+    SELECT r.name, pg_catalog.format('unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED '
+                                     'rewrites it%s.', CASE WHEN r.relispartition THEN 'partition' ELSE 'table' END,
+                                     ' after ' || s.parents),
+           CASE WHEN s.is_stuck OR r.is_narrowed THEN NULL
+           WHEN s.is_one AND NOT s.joins THEN s.statements
+           ELSE pg_catalog.format('DO %L', pg_catalog.format('BEGIN %s; %sEND', s.statements, CASE WHEN s.joins THEN
+               pg_catalog.format(
+                   'PERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); ',
+                   r.name, p.literal) ELSE '' END)) END
     FROM relation r
     LEFT JOIN chosen p ON true
-    WHERE r.is_user AND r.relpersistence = 'u')";
+    CROSS JOIN LATERAL (
+        WITH RECURSIVE referenced(oid, path) AS (
+            SELECT r.oid, ARRAY[r.oid]
+            UNION ALL
+            SELECT k.confrelid, f.path || k.confrelid
+            FROM referenced f
+            JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
+            JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
+            WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
+              AND k.confrelid <> ALL (f.path[2:])
+        )
+        SELECT pg_catalog.count(*) = 1 AND pg_catalog.bool_and(u.oid IS NULL) AS is_one,
+               pg_catalog.bool_or(COALESCE(u.is_stuck, false) OR t.is_cyclic) AS is_stuck,
+               NOT r.relispartition AND p.literal IS NOT NULL
+               AND NOT EXISTS (SELECT FROM publication p WHERE p.puballtables OR p.is_schema) AS joins,
+               pg_catalog.string_agg(t.name, ', ' ORDER BY t.depth DESC, t.name) FILTER (WHERE t.oid <> r.oid)
+               AS parents,
+               pg_catalog.string_agg(COALESCE(u.preparation, '') || 'ALTER TABLE ' || t.name || ' SET LOGGED', '; '
+                                     ORDER BY t.depth DESC, t.name) AS statements
+        FROM (SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+                     pg_catalog.max(pg_catalog.cardinality(f.path)) AS depth,
+                     pg_catalog.bool_or(f.oid = r.oid AND pg_catalog.cardinality(f.path) > 1) AS is_cyclic
+              FROM referenced f
+              JOIN pg_catalog.pg_class c ON c.oid = f.oid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              GROUP BY c.oid, n.nspname, c.relname) t
+        LEFT JOIN unready u ON u.oid = t.oid
+    ) s
+    WHERE r.relpersistence = 'u'
+      AND (r.is_user OR r.relkind = 'r' AND r.root IN (SELECT b.oid FROM relation b WHERE b.is_user)))";
 
 constexpr const char *foreign_table = R"(
     SELECT r.name, 'foreign table: its changes are not in the WAL of this server. Have them captured where the data '
                    'live.', NULL
     FROM relation r
     WHERE r.is_home AND r.relkind = 'f' AND NOT r.relispartition AND NOT r.is_hidden AND NOT r.is_extension)";
+
+constexpr const char *foreign_partition = R"(
+    SELECT r.name, pg_catalog.format('foreign partition of %s: its changes are not in the WAL of this server, and they are '
+                                     'missing among those of %s. Have them captured where the data live.',
+                                     b.name, b.name), NULL
+    FROM relation r
+    JOIN relation b ON b.oid = r.root
+    WHERE r.relkind = 'f' AND b.is_user)";
 
 // Lakehouse Sync takes a schema as it is.
 constexpr const char *partitioned = R"(
@@ -93,6 +134,7 @@ constexpr std::array checks = std::to_array<Check>({
     {.name = "member_partition", .severities = "wwwww", .sql = member_partition},
     {.name = "unlogged_table", .severities = "wwwww", .sql = unlogged},
     {.name = "foreign_table", .severities = "iiiii", .sql = foreign_table},
+    {.name = "foreign_partition", .severities = "wwwww", .sql = foreign_partition},
     {.name = "partitioned_table", .severities = "-e---", .sql = partitioned},
     {.name = "hidden_synced", .severities = "-w---", .sql = hidden_synced},
 });

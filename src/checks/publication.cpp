@@ -5,6 +5,13 @@ namespace dj_deploy {
 
 namespace {
 
+#if PG_VERSION_NUM >= 180000
+#define GENERATED_COLUMN                                                                                     \
+    "SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> ''"
+#else
+#define GENERATED_COLUMN "SELECT WHERE false"
+#endif
+
 constexpr const char *none = R"(
     SELECT t.name, 'no publication publishes a table of the schema',
            )" PUBLISH_ALL("'''cdc'''") R"(
@@ -25,14 +32,38 @@ constexpr const char *empty = R"(
     CROSS JOIN target t
     WHERE p.is_empty)";
 
+// Whether a table of the publication, of whatever schema, may refuse UPDATE and DELETE once it publishes
+// them. One that publishes one of the two has shown that none does.
+#define MAKES_WRITES_FAIL                                                                                    \
+    "(NOT p.pubupdate AND NOT p.pubdelete AND ("                                                             \
+    "EXISTS (SELECT FROM pg_catalog.pg_publication_rel l WHERE l.prpubid = p.oid"                            \
+    " AND (l.prattrs IS NOT NULL OR l.prqual IS NOT NULL)) OR EXISTS ("                                      \
+    "SELECT FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.relpersistence = 'p'"                     \
+    " AND c.oid >= 16384"                                                                                    \
+    " AND (c.relreplident = 'n' OR c.relreplident = 'f' AND EXISTS (" GENERATED_COLUMN ")"                   \
+    " OR c.relreplident IN ('d', 'i') AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i"                     \
+    " WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate"                                          \
+    " AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))"                      \
+    " AND (p.puballtables OR EXISTS (SELECT FROM (SELECT s.relid FROM"                                       \
+    " pg_catalog.pg_partition_ancestors(c.oid) s UNION SELECT c.oid) a(relid)"                               \
+    " JOIN pg_catalog.pg_class b ON b.oid = a.relid"                                                         \
+    " WHERE EXISTS (SELECT FROM pg_catalog.pg_publication_rel l"                                             \
+    " WHERE l.prpubid = p.oid AND l.prrelid = b.oid)"                                                        \
+    " OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s"                                          \
+    " WHERE s.pnpubid = p.oid AND s.pnnspid = b.relnamespace))))))"
+
 // What it publishes of truncations stays as it is.
 constexpr const char *operations = R"(
     SELECT p.name, 'publication does not publish '
                    || pg_catalog.concat_ws(', ', CASE WHEN NOT p.pubinsert THEN 'insert' END,
                                            CASE WHEN NOT p.pubupdate THEN 'update' END,
-                                           CASE WHEN NOT p.pubdelete THEN 'delete' END),
+                                           CASE WHEN NOT p.pubdelete THEN 'delete' END)
+                   || CASE WHEN )" MAKES_WRITES_FAIL
+                                   R"( THEN '. Before it does, its tables need a replica identity '
+                   'that goes with their row filters, column lists and generated columns.' ELSE '' END,
+           CASE WHEN NOT )" MAKES_WRITES_FAIL R"( THEN
            pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''insert, update, delete%s'')', p.name,
-                             CASE WHEN p.pubtruncate THEN ', truncate' ELSE '' END)
+                             CASE WHEN p.pubtruncate THEN ', truncate' ELSE '' END) END
     FROM publication p
     WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete))";
 
@@ -49,11 +80,15 @@ constexpr const char *via_root = R"(
     SELECT p.name,
            pg_catalog.format('publish_via_partition_root is off: changes of %s arrive under the names of partitions',
                              pg_catalog.string_agg(r.name, ', ' ORDER BY r.name COLLATE "C")),
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish_via_partition_root = true)', p.name)
+           CASE WHEN NOT EXISTS (
+               SELECT FROM pg_catalog.pg_publication_rel l
+               JOIN pg_catalog.pg_class c ON c.oid = l.prrelid
+               WHERE l.prpubid = p.oid AND c.relkind = 'p' AND (l.prattrs IS NOT NULL OR l.prqual IS NOT NULL)) THEN
+           pg_catalog.format('ALTER PUBLICATION %s SET (publish_via_partition_root = true)', p.name) END
     FROM publication p
     JOIN relation r ON )" PUBLISHES R"(
     WHERE NOT p.pubviaroot AND r.relkind = 'p' AND r.is_user
-    GROUP BY p.name)";
+    GROUP BY p.oid, p.name)";
 
 constexpr const char *owner = R"(
     SELECT p.name, pg_catalog.format('publication belongs to role %s: role %s cannot change it',

@@ -19,11 +19,19 @@ namespace {
 #define HAS_GENERATED "false"
 #endif
 
-// Types of the server without an operator class for = : json, xml, point, lseg, path, box, polygon, line,
-// circle, jsonpath, txid_snapshot, pg_snapshot and arrays of them.
-#define INCOMPARABLE                                                                                         \
-    "(114, 199, 142, 143, 600, 1017, 601, 1018, 602, 1019, 603, 1020, 604, 1027, 628, 629, 718, 719, 4072,"  \
-    " 4073, 2970, 2949, 5038, 5039)"
+#define INCOMPARABLE "(SELECT i.oid FROM incomparable i)"
+
+// Whether type is made of such a type: an array of it, a domain, a composite type, or any of these of
+// another. Enumerations and ranges can be compared.
+#define MADE_OF_INCOMPARABLE(type)                                                                           \
+    "EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = " type " AND t.typtype NOT IN ('e', 'r', 'm')"   \
+    " AND EXISTS (WITH RECURSIVE part(oid) AS (SELECT " type " UNION SELECT d.oid FROM part p"               \
+    " JOIN pg_catalog.pg_type u ON u.oid = p.oid CROSS JOIN LATERAL (SELECT u.typbasetype"                   \
+    " WHERE u.typtype = 'd' UNION ALL SELECT u.typelem WHERE u.typtype = 'b' AND u.typelem <> 0"             \
+    " AND u.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc"                         \
+    " UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE u.typtype = 'c'"                      \
+    " AND a.attrelid = u.typrelid AND a.attnum > 0 AND NOT a.attisdropped) d(oid))"                          \
+    " SELECT FROM part p WHERE p.oid IN " INCOMPARABLE "))"
 
 // The types that Lakehouse Sync lists: bool, int2, int4, int8, float4, float8, numeric, text, varchar,
 // bpchar, jsonb, date, timestamp, timestamptz; besides them enumerations.
@@ -31,14 +39,30 @@ namespace {
 
 } // namespace
 
-// root: of a partition its root. state: of its replica identity, in words. listed: the publications that list
-// it; covering: those that list a table above it. large: columns whose values may be stored out of line, of
-// any length.
-const char *const relation_facts_sql = R"(
-WITH RECURSIVE relation AS MATERIALIZED (
+// incomparable: types without equality, as lookup_type_cache() finds it: by a default operator class of the
+// type or of one that it is taken for without a conversion; and arrays of them. The type cache itself would
+// lock tables whose row types are used. root: of a partition its root. state: of its replica identity, in
+// words. listed: the publications that list it; covering: those that list a table above it. large: columns
+// whose values may be stored out of line, of any length.
+const char *const relation_facts_sql =
+    R"(
+WITH RECURSIVE comparable AS MATERIALIZED (
+    SELECT o.opcintype AS oid
+    FROM pg_catalog.pg_opclass o
+    WHERE o.opcmethod IN (403, 405) AND o.opcdefault
+), incomparable AS MATERIALIZED (
+    SELECT o.oid
+    FROM pg_catalog.pg_type t
+    CROSS JOIN LATERAL (SELECT t.oid UNION ALL SELECT t.typarray) o(oid)
+    WHERE t.typtype = 'b' AND t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+      AND t.oid NOT IN (SELECT h.oid FROM comparable h)
+      AND t.oid NOT IN (SELECT k.castsource FROM pg_catalog.pg_cast k
+                        WHERE k.castmethod = 'b' AND k.castcontext = 'i'
+                          AND k.casttarget IN (SELECT h.oid FROM comparable h))
+), relation AS MATERIALIZED (
     SELECT c.oid, c.relkind, c.relpersistence, c.relreplident, c.relispartition, c.relrowsecurity,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
-           e.is_home, e.is_hidden, e.is_extension, e.root, k.has_key, k.identity_index,
+           c.reltype, c.reloftype, e.is_home, e.is_hidden, e.is_extension, e.root, k.has_key, k.identity_index,
            e.is_home AND NOT e.is_hidden AND NOT e.is_extension AND NOT c.relispartition
            AND c.relkind <> 'f' AS is_user,
            CASE c.relreplident
@@ -69,7 +93,7 @@ WITH RECURSIVE relation AS MATERIALIZED (
     ) k
     CROSS JOIN LATERAL (
         SELECT pg_catalog.array_agg(r.prpubid) FILTER (WHERE r.prrelid = c.oid AND )" IS_LISTED
-                                       R"() AS listed,
+    R"() AS listed,
                pg_catalog.array_agg(r.prpubid) FILTER (WHERE r.prrelid = c.oid AND NOT )" IS_LISTED R"()
                AS excepted,
                pg_catalog.array_agg(r.prpubid) FILTER (WHERE r.prrelid <> c.oid) AS covering,
@@ -95,20 +119,13 @@ WITH RECURSIVE relation AS MATERIALIZED (
                 SELECT a.attname, a.attnum, a.atttypid, a.attgenerated,
                        a.attstorage IN ('x', 'e') AND NOT (a.atttypid IN (1043, 1042) AND a.atttypmod > 0)
                        AS is_large,
-                       a.atttypid IN )" INCOMPARABLE R"( OR a.atttypid >= 16384 AND EXISTS (
-                           SELECT FROM pg_catalog.pg_type t
-                           WHERE t.oid = a.atttypid
-                             AND CASE t.typtype
-                                 WHEN 'd' THEN t.typbasetype IN )" INCOMPARABLE R"(
-                                 WHEN 'b' THEN t.typelem = 0 AND NOT EXISTS (
-                                     SELECT FROM pg_catalog.pg_opclass o
-                                     WHERE o.opcmethod IN (403, 405) AND o.opcdefault AND o.opcintype = t.oid)
-                                 END) AS is_incomparable,
+                       a.atttypid IN )" INCOMPARABLE
+    R"( OR a.atttypid >= 16384 AND )" MADE_OF_INCOMPARABLE("a.atttypid") R"( AS is_incomparable,
                        a.atttypid NOT IN )" LAKEHOUSE_TYPES R"( AND NOT (a.atttypid >= 16384 AND EXISTS (
                            SELECT FROM pg_catalog.pg_type t
                            WHERE t.oid = a.atttypid
                              AND (t.typtype = 'e' OR t.typtype = 'd' AND t.typbasetype IN )" LAKEHOUSE_TYPES
-                                       R"()))
+                                                                         R"()))
                        AS is_unsupported
                 FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

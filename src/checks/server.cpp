@@ -92,7 +92,9 @@ constexpr const char *prepared_transaction = R"(
                              ELSE '' END),
            CASE WHEN x.database = pg_catalog.current_database()
            THEN 'ROLLBACK PREPARED ' || pg_catalog.quote_literal(x.gid) END
-    FROM pg_catalog.pg_prepared_xacts x)";
+    FROM pg_catalog.pg_prepared_xacts x
+    WHERE pg_catalog.clock_timestamp() - x.prepared >= )" LONG_TIME
+                                             R"( OR pg_catalog.age(x.transaction) >= )" MANY_TRANSACTIONS;
 
 constexpr const char *activity_unseen = R"(
     SELECT 'pg_stat_activity',

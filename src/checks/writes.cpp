@@ -12,9 +12,11 @@ namespace {
 // Columns that somebody has left out stay left out where the key will do; to publish the row it takes them
 // all.
 constexpr const char *column_list = R"(
-    SELECT r.name, pg_catalog.format('UPDATE and DELETE fail now: publication %s lists columns of %s, without %s, '
-                                     'which belong%s to its replica identity', h.publication, b.name, l.missing,
-                                     CASE WHEN l.missing LIKE '%,%' THEN '' ELSE 's' END),
+    SELECT r.name, pg_catalog.format('UPDATE and DELETE fail now: publication %s lists columns of %s, ', h.publication,
+                                     b.name)
+                   || COALESCE('without ' || l.missing || pg_catalog.format(', which belong%s to its replica identity',
+                                                 CASE WHEN l.missing LIKE '%,%' THEN '' ELSE 's' END),
+                               'all of them, but FULL goes with no list'),
            CASE WHEN )" NO_LONGER_FULL " THEN " SET_IDENTITY("default") R"(
            WHEN h.filter IS NULL THEN pg_catalog.format('DO %L', pg_catalog.format(
                'BEGIN ALTER PUBLICATION %s DROP TABLE ONLY %s; ALTER PUBLICATION %s ADD TABLE ONLY %s%s; END',

@@ -22,6 +22,7 @@ sub new_scene
 		autovacuum => 'off',
 		checkpoint_timeout => '1d',
 		max_wal_size => '1GB',
+		max_locks_per_transaction => 256,
 		max_prepared_transactions => 5,
 		max_replication_slots => 10,
 		max_wal_senders => 10,
@@ -79,7 +80,7 @@ sub keys_of
 #   setup, cleanup   statements            call       consumer, publication, schema, role
 #   finding          what it must say      by_hand    what to do instead of a remedy, which is then null
 #   after            what makes a new setting count: 'reload' or 'restart'
-#   remedy           what it must be
+#   remedy           what it must be               appears    rows that may come instead
 sub provoke
 {
 	my ($node, $expected, %test) = @_;
@@ -111,6 +112,7 @@ sub provoke
 		$test{wait}->() if $test{wait};
 	}
 	my %known = map { $_->{key} => 1 } @rows;
+	$known{$_} = 1 for @{ $test{appears} // [] };
 	my @after = rows_of($node, %call);
 	is(join("\n", grep { $_ eq $expected } map { $_->{key} } @after), '', "$title: gone");
 	is(join("\n", grep { !$known{$_} } map { $_->{key} } @after), '', "$title: and nothing else has come");
@@ -181,19 +183,22 @@ $provoked{activity_unseen} = 1;
 $node->safe_psql('postgres', 'REVOKE pg_read_all_stats FROM consumer');
 
 # Time passes in transactions.
+my $pass_time = q{
+	CREATE TABLE public.busy (id int);
+	DO $$BEGIN FOR number IN 1 .. 100000 LOOP BEGIN
+		INSERT INTO public.busy VALUES (1); EXCEPTION WHEN division_by_zero THEN END; END LOOP; END$$;
+	DROP TABLE public.busy};
 provoke($node, 'warning long_transaction ' . $node->safe_psql('postgres', 'SELECT quote_ident(CURRENT_USER)'),
-	setup => q{
-		CREATE TABLE public.busy (id int);
-		DO $$BEGIN FOR number IN 1 .. 100000 LOOP BEGIN
-			INSERT INTO public.busy VALUES (1); EXCEPTION WHEN division_by_zero THEN END; END LOOP; END$$;
-		DROP TABLE public.busy},
+	setup => $pass_time,
 	wait => $ended, finding => qr/ others have begun since/);
 eval { $writer->quit };
 
 provoke($node, q{warning prepared_transaction 'it''s'}, cleanup => '',
-	setup => q{BEGIN; CREATE TABLE public.prepared (id int); PREPARE TRANSACTION 'it''s'});
+	setup => q{BEGIN; CREATE TABLE public.prepared (id int); PREPARE TRANSACTION 'it''s';} . $pass_time);
 $node->safe_psql('postgres', 'CREATE DATABASE elsewhere');
 $node->safe_psql('elsewhere', q{BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'there'});
+unlike(keys_of($node), qr/prepared_transaction/, 'a prepared transaction that is young is none of them');
+$node->safe_psql('postgres', $pass_time);
 my ($there) = rows_of($node);
 is($there->{remedy}, undef, 'a prepared transaction of another database cannot be ended from here');
 like($there->{finding}, qr/in database elsewhere/, 'and it says where');
@@ -287,6 +292,21 @@ provoke($node, 'warning member_partition lab.sample_1_1', cleanup => 'DROP TABLE
 		ALTER PUBLICATION cdc ADD TABLE lab.sample_1, lab.sample_1_1});
 provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra',
 	setup => 'CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY); ALTER TABLE lab.extra REPLICA IDENTITY FULL');
+provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra, lab.parent, lab.oldest CASCADE',
+	finding => qr/ after lab\.oldest, lab\.parent\.$/,
+	setup => q{CREATE UNLOGGED TABLE lab.oldest (id int PRIMARY KEY);
+		CREATE UNLOGGED TABLE lab.parent (id int PRIMARY KEY REFERENCES lab.oldest, self int REFERENCES lab.parent);
+		CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY REFERENCES lab.parent, old int REFERENCES lab.oldest);
+		ALTER TABLE lab.oldest REPLICA IDENTITY FULL; ALTER TABLE lab.parent REPLICA IDENTITY FULL;
+		ALTER TABLE lab.extra REPLICA IDENTITY FULL}, appears => [ 'error not_member lab.oldest', 'error not_member lab.parent' ]);
+provoke($node, 'warning unlogged_table lab.sample_0', cleanup => 'DROP TABLE lab.sample',
+	setup => "$sample CREATE UNLOGGED TABLE lab.sample_0 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1); ALTER TABLE lab.sample_0 REPLICA IDENTITY FULL",
+	finding => qr/^unlogged partition: /, remedy => 'ALTER TABLE lab.sample_0 SET LOGGED');
+provoke($node, 'warning foreign_partition lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
+	setup => q{CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far;
+		CREATE TABLE lab.sample (id int) PARTITION BY RANGE (id); ALTER TABLE lab.sample REPLICA IDENTITY FULL;
+		CREATE FOREIGN TABLE lab.far PARTITION OF lab.sample FOR VALUES FROM (0) TO (1) SERVER far},
+	cleanup => 'DROP TABLE lab.sample; DROP FOREIGN DATA WRAPPER far CASCADE');
 provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
 	setup => 'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE lab.far (id int) SERVER far',
 	cleanup => 'DROP FOREIGN DATA WRAPPER far CASCADE');
@@ -346,6 +366,13 @@ for my $case ([ 'any', 'info' ], map { [ $_, 'warning' ] } qw(debezium clickpipe
 provoke($node, 'warning full_without_primary_key lab.extra', call => { consumer => 'debezium' }, setup => extra('id int', 'FULL'),
 	by_hand => 'ALTER TABLE lab.extra ADD PRIMARY KEY (id)', %drop);
 
+for my $index ('(id DESC)', '(id NULLS FIRST)', '(what text_pattern_ops)', '(what COLLATE "C")', '(id, (id + 1))', '(id) WHERE id > 1')
+{
+	provoke($node, 'warning full_without_primary_key lab.extra', call => { consumer => 'debezium' }, %drop,
+		setup => extra('id int NOT NULL, what varchar(9) COLLATE "POSIX" NOT NULL', 'FULL') . "CREATE UNIQUE INDEX ON lab.extra $index",
+		by_hand => 'ALTER TABLE lab.extra ADD PRIMARY KEY (id)');
+}
+
 # --- writes that fail: they do, and after the remedy they do not.
 
 sub provoke_failing
@@ -388,11 +415,20 @@ if ($version >= 18)
 		extra("$coded, sum int GENERATED ALWAYS AS (id + code) VIRTUAL", 'FULL'));
 }
 
+provoke_failing('error write_column_list lab.extra',
+	"CREATE TABLE lab.extra ($coded); ALTER TABLE lab.extra REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.extra (id, code, secret)",
+	finding => qr/lists columns of lab\.extra, all of them, but FULL/);
+# Two publications: what one of them needs, the other refuses.
+provoke($node, 'error write_row_filter lab.extra', finding => qr/make that the identity\.$/, cleanup => 'DROP TABLE lab.extra; DROP PUBLICATION narrow',
+	setup => "CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (code > 1); CREATE PUBLICATION narrow FOR TABLE lab.extra (id, code) WITH (publish_via_partition_root)",
+	by_hand => 'CREATE UNIQUE INDEX code ON lab.extra (id, code); ALTER TABLE lab.extra REPLICA IDENTITY USING INDEX code');
+
+
 # What is told to fail fails, and nothing else does: each identity in each kind of publication, as a table and as a tree of
 # partitions.
 $node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart');
 my %forms = (
-	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note)',
+	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note, doc, blob)',
 	filter => 'WHERE (id > 1)', reads_code => 'WHERE (code > 1)', reads_note => 'WHERE (note > 1)',
 	both => '(id, code) WHERE (code > 1)', inserts => 'WHERE (note > 1)');
 my %options = (inserts => q{publish = 'insert, truncate'});
@@ -413,7 +449,7 @@ for my $form (sort keys %forms)
 				{
 					my $table = 't' . scalar @writes;
 					my $leaf = $shape ? "apart.$table" : "matrix.$table";
-					$script .= "CREATE TABLE matrix.$table (id int NOT NULL $key, code int NOT NULL, note int) $shape;";
+					$script .= "CREATE TABLE matrix.$table (id int NOT NULL $key, code int NOT NULL, note int, doc json, blob bytea) $shape;";
 					$script .= "CREATE TABLE $leaf PARTITION OF matrix.$table DEFAULT;" if $shape;
 					$script .= "CREATE UNIQUE INDEX ${table}_code ON $leaf (code);";
 					$script .= "ALTER TABLE $leaf REPLICA IDENTITY "
@@ -447,8 +483,67 @@ sub compare_writes
 	cmp_ok(scalar keys %told, '>', $least, "$title: " . keys(%told) . ' of ' . @writes . ' tables');
 	return;
 }
+# After any one remedy, of whatever severity, no write fails that worked before.
+sub run_each_remedy
+{
+	my ($title, $least) = @_;
+	for my $consumer (qw(any lakehouse_sync debezium clickpipes postgres))
+	{
+		my $output = $node->safe_psql('postgres', qq{
+			SET client_min_messages = error;
+			CREATE FUNCTION pg_temp.failing(tables text[]) RETURNS text[] LANGUAGE plpgsql AS \$\$
+			DECLARE
+				name text;
+				failing text[] := '{}';
+			BEGIN
+				FOREACH name IN ARRAY tables LOOP
+					BEGIN
+						EXECUTE format('UPDATE %s SET note = 1', name);
+						EXECUTE format('DELETE FROM %s', name);
+					EXCEPTION WHEN object_not_in_prerequisite_state OR invalid_column_reference THEN
+						failing := failing || name;
+					END;
+				END LOOP;
+				RETURN failing;
+			END \$\$;
+			DO \$\$
+			DECLARE
+				finding record;
+				tables text[] := ARRAY(SELECT c.oid::regclass::text FROM pg_class c
+					WHERE relnamespace IN ('matrix'::regnamespace, 'apart'::regnamespace) AND relkind = 'r');
+				before text[] := pg_temp.failing(tables);
+				broken text[];
+				runs int := 0;
+			BEGIN
+				FOR finding IN SELECT * FROM dj_deploy.check_cdc('matrix', consumer => '$consumer')
+					WHERE remedy ~ 'matrix|apart|PUBLICATION' LOOP
+					BEGIN
+						EXECUTE finding.remedy;
+						broken := ARRAY(SELECT unnest(pg_temp.failing(CASE WHEN finding.object ~ '[.]t' THEN
+							ARRAY(SELECT t FROM unnest(tables) t WHERE split_part(t, '.', 2) = split_part(finding.object, '.', 2))
+							ELSE tables END)) EXCEPT SELECT unnest(before));
+						RAISE division_by_zero;
+					EXCEPTION WHEN division_by_zero THEN NULL;
+					END;
+					runs := runs + 1;
+					IF broken <> '{}' THEN
+						RAISE WARNING '% %: %', finding."check", finding.remedy, broken;
+						PERFORM set_config('test.broken', concat_ws(', ', NULLIF(current_setting('test.broken', true), ''),
+							finding."check" || ' ' || finding.object), false);
+					END IF;
+				END LOOP;
+				PERFORM set_config('test.runs', runs::text, false);
+			END \$\$;
+			SELECT current_setting('test.runs') || ' ' || COALESCE(current_setting('test.broken', true), '')});
+		my ($runs, $broken) = $output =~ /^(\d+) (.*)/;
+		is($broken, '', "$title, $consumer: no remedy makes a write fail");
+		cmp_ok($runs, '>', $least, "$title, $consumer: of $runs");
+	}
+	return;
+}
 $node->safe_psql('postgres', $script);
 compare_writes('each in a publication', 80);
+run_each_remedy('each in a publication', 50);
 $node->safe_psql('postgres', 'CREATE PUBLICATION matrix FOR TABLES IN SCHEMA matrix WITH (publish_via_partition_root)');
 compare_writes('all in one of the schema', 100);
 $node->safe_psql('postgres', 'DROP PUBLICATION matrix; CREATE PUBLICATION matrix FOR ALL TABLES');
@@ -475,6 +570,43 @@ provoke($node, "$_->[1] row_comparison lab.extra", %drop, setup => extra('id int
 	call => { consumer => $_->[0] }, finding => qr/doc json, "d o" json cannot/) for [ 'any', 'info' ], [ 'postgres', 'error' ];
 provoke($node, 'error row_comparison lab.extra', %drop, setup => extra('id int, at point', 'FULL'),
 	call => { consumer => 'postgres' }, by_hand => 'ALTER TABLE lab.extra DROP COLUMN at');
+my %json = (
+	composite => 'rig.doc', array => 'rig.doc[]', domain => 'rig.inner', nested => 'rig.outer', domains => 'rig.outer[]', row => 'rig.held');
+for my $kind (sort keys %json)
+{
+	provoke($node, 'error row_comparison lab.extra', cleanup => 'DROP TABLE lab.extra; DROP SCHEMA rig CASCADE',
+		call => { consumer => 'postgres' }, finding => qr/, and at \S+ cannot be compared/,
+		setup => 'CREATE SCHEMA rig; CREATE TYPE rig.doc AS (number int, doc json); CREATE DOMAIN rig.inner AS json;'
+		  . 'CREATE DOMAIN rig.outer AS rig.inner; CREATE TABLE rig.held (at rig.outer[]);' . extra("at $json{$kind}", 'FULL'),
+		by_hand => 'ALTER TABLE lab.extra DROP COLUMN at');
+}
+$node->safe_psql('postgres', q{CREATE SCHEMA rig; CREATE TYPE rig.pair AS (a int, b text[]); CREATE TYPE rig.mood AS ENUM ('good');
+	CREATE DOMAIN rig.moods AS rig.mood[]; CREATE TYPE rig.span AS RANGE (subtype = numeric);}
+	. extra('a rig.pair, b rig.moods, c rig.span[], d varchar(9), e cidr, f oidvector, g regclass, h name[], i "char", j bit(3), k rig.mood', 'FULL'));
+unlike(keys_of($node, consumer => 'postgres'), qr/row_comparison/, 'other types of types can be compared');
+$node->safe_psql('postgres', 'SET client_min_messages = error; DROP TABLE lab.extra; DROP SCHEMA rig CASCADE');
+my %keeping = (
+	view => 'CREATE VIEW public.keeping AS SELECT doc FROM lab.extra',
+	index => q{CREATE INDEX ON lab.extra ((doc ->> 'a'))},
+	check => q{ALTER TABLE lab.extra ADD CHECK (doc ->> 'a' <> '')},
+	'row type' => 'CREATE TABLE public.keeping (extra lab.extra)',
+	'array of the row type' => 'CREATE TABLE public.keeping (extra lab.extra[])',
+	child => 'CREATE TABLE public.keeping () INHERITS (lab.extra); CREATE VIEW public.seeing AS SELECT doc FROM public.keeping');
+for my $kind (sort keys %keeping)
+{
+	provoke($node, 'error row_comparison lab.extra', cleanup => 'DROP TABLE lab.extra CASCADE; DROP TABLE IF EXISTS public.keeping CASCADE',
+		setup => extra('id int, doc json', 'FULL') . $keeping{$kind}, call => { consumer => 'postgres' },
+		finding => qr/what depends on the columns/, by_hand => 'ALTER TABLE lab.extra DROP COLUMN doc CASCADE') if $kind !~ /view/;
+	provoke($node, 'error row_comparison lab.extra', cleanup => 'DROP TABLE lab.extra CASCADE',
+		setup => extra('id int, doc json', 'FULL') . $keeping{$kind}, call => { consumer => 'postgres' },
+		by_hand => 'ALTER TABLE lab.extra DROP COLUMN doc CASCADE') if $kind =~ /view/;
+}
+provoke($node, 'error row_comparison lab.extra', %drop, call => { consumer => 'postgres' },
+	setup => extra(q{id int, doc json NOT NULL DEFAULT '{}'}, 'FULL'), remedy => 'ALTER TABLE lab.extra ALTER COLUMN doc TYPE jsonb');
+provoke($node, 'error row_comparison lab.extra', cleanup => 'DROP TABLE lab.extra; DROP TABLE public.parent', call => { consumer => 'postgres' },
+	setup => 'CREATE TABLE public.parent (doc json); CREATE TABLE lab.extra () INHERITS (public.parent);'
+	  . 'ALTER TABLE lab.extra REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	by_hand => 'ALTER TABLE public.parent DROP COLUMN doc');
 provoke($node, 'info row_comparison_key lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
 	call => { consumer => $_ }) for qw(any postgres);
 provoke($node, 'warning unsupported_type lab.extra', %drop, setup => extra('id int PRIMARY KEY, doc json', 'FULL'),
