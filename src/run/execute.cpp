@@ -96,23 +96,29 @@ const char *execute_change(const Change &change)
     return statement;
 }
 
-void lock_tables(std::span<const Change> changes)
+// NOTICE, once for each table.
+void note_missing(const Table &table, const OidSet &missing)
+{
+    if (missing.add(table.oid))
+        ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
+}
+
+void lock_tables(std::span<const Change> changes, const OidSet &missing)
 {
     for (const Change &change : changes) {
         CHECK_FOR_INTERRUPTS();
-        if (change.table != nullptr)
-            lock_change(change);
+        if (change.table != nullptr && !lock_change(change))
+            note_missing(*change.table, missing);
     }
 }
 
-void execute_changes(std::span<const Change> changes, Outcome &outcome)
+void execute_changes(std::span<const Change> changes, const OidSet &missing, Outcome &outcome)
 {
     const ::MemoryContext result = outcome.statements.context;
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
     Progress progress{.what = "statements", .total = changes.size()};
     const OidSet modified = OidSet::make("dj_deploy modified tables");
-    const OidSet missing = OidSet::make("dj_deploy missing tables");
 
     ::MemoryContextSwitchTo(scratch);
     for (std::size_t index = 0; index < changes.size(); index++) {
@@ -124,8 +130,8 @@ void execute_changes(std::span<const Change> changes, Outcome &outcome)
             outcome.statements.push(::MemoryContextStrdup(result, statement));
             outcome.changes.push(index);
             outcome.modified += table != nullptr && !table->is_sequence() && modified.add(table->oid);
-        } else if (missing.add(table->oid)) {
-            ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table->schema, table->name));
+        } else {
+            note_missing(*table, missing);
         }
         ::MemoryContextReset(scratch);
     }
@@ -173,16 +179,17 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
         ::AcceptInvalidationMessages();
         return ::SharedInvalidMessageCounter != plan.messages;
     };
+    const OidSet missing = OidSet::make("dj_deploy missing tables");
     bool is_done = false;
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
         lock_turns(plan);
         if (!plan.is_fixed) {
-            lock_tables(plan.changes.view());
+            lock_tables(plan.changes.view(), missing);
             if (attempts_left > most_attempts - most_renewals && is_outdated())
                 return;
         }
         const auto run = [&] {
-            with_spi([&] { execute_changes(plan.changes.view(), outcome); });
+            with_spi([&] { execute_changes(plan.changes.view(), missing, outcome); });
             require_names(plan.names.view());
         };
         const auto is_worth_another = [&](const ::ErrorData &error) {
