@@ -67,14 +67,12 @@ constexpr const char *operations = R"(
     FROM publication p
     WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete))";
 
+// Only when nothing else is missing: then the remedies of both cannot undo each other.
 constexpr const char *truncation = R"(
     SELECT p.name, 'publication does not publish truncate: rows that TRUNCATE removes stay at the consumer',
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''%s'')', p.name,
-                             pg_catalog.concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END,
-                                                  CASE WHEN p.pubupdate THEN 'update' END,
-                                                  CASE WHEN p.pubdelete THEN 'delete' END, 'truncate'))
+           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''insert, update, delete, truncate'')', p.name)
     FROM publication p
-    WHERE NOT p.pubtruncate)";
+    WHERE p.pubinsert AND p.pubupdate AND p.pubdelete AND NOT p.pubtruncate)";
 
 constexpr const char *via_root = R"(
     SELECT p.name,

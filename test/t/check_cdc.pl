@@ -233,6 +233,16 @@ provoke($node, 'error publication_operations cdc', finding => qr/publish update,
 	setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, truncate')});
 provoke($node, 'info publication_truncate cdc', setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, update, delete')},
 	cleanup => '');
+# Both are wrong, and what the one mends the other leaves alone, in whatever order.
+$node->safe_psql('postgres', q{ALTER PUBLICATION cdc SET (publish = 'insert')});
+for my $round (1, 2)
+{
+	$node->safe_psql('postgres', $_->{remedy}) for sort { $b->{key} cmp $a->{key} }
+	  grep { $_->{check} =~ /^publication_(operations|truncate)$/ } rows_of($node, consumer => 'postgres');
+	is($node->safe_psql('postgres', q{SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication}), 't',
+		"after round $round insert, update and delete are published");
+}
+is(keys_of($node, consumer => 'postgres'), '', 'and in the end all is');
 provoke($node, 'warning publication_via_root cdc',
 	setup => q{ALTER PUBLICATION cdc SET (publish_via_partition_root = false);
 		CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
