@@ -368,6 +368,24 @@ provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE 
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY DEFAULT", finding => qr/is DEFAULT, that of lab\.sample is FULL/);
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample REPLICA IDENTITY NOTHING");
+# Partitions with primary keys of their own, which the root cannot have.
+my $keys = q{CREATE TABLE lab.sample (id int, code int) PARTITION BY RANGE (id);
+	CREATE TABLE lab.sample_1 (id int, code int PRIMARY KEY);
+	ALTER TABLE lab.sample ATTACH PARTITION lab.sample_1 FOR VALUES FROM (0) TO (10); ALTER PUBLICATION cdc ADD TABLE lab.sample;};
+provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample', call => { consumer => 'postgres' }, appears => [ 'warning full_without_primary_key lab.sample' ],
+	setup => sub {
+		$node->safe_psql('postgres', $keys);
+		is(error_of($node, 'UPDATE lab.sample SET code = 1; DELETE FROM lab.sample'), '', 'no write fails');
+		unlike(keys_of($node, consumer => 'postgres'), qr/no_primary_key/, 'and so it is told');
+		like(keys_of($node), qr/^info identity_not_full lab\.sample$/m, 'but not FULL');
+		$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_via_partition_root = false)');
+		unlike(keys_of($node, consumer => 'postgres'), qr/partition_differs/, 'the root lends no key to what is published as itself');
+		$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_via_partition_root = true)');
+	});
+provoke($node, 'error no_primary_key lab.sample', cleanup => 'DROP TABLE lab.sample', appears => [ 'info full_without_primary_key lab.sample' ],
+	finding => qr/, in partition lab\.sample_2 and 1 more: UPDATE and DELETE fail now, published by cdc$/,
+	setup => "$keys CREATE TABLE lab.sample_2 PARTITION OF lab.sample FOR VALUES FROM (10) TO (20);
+		CREATE TABLE lab.sample_3 PARTITION OF lab.sample FOR VALUES FROM (20) TO (30)");
 for my $case ([ 'any', 'info' ], map { [ $_, 'warning' ] } qw(debezium clickpipes postgres))
 {
 	provoke($node, "$case->[1] full_without_primary_key lab.extra", %drop, call => { consumer => $case->[0] },
