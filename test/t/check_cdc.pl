@@ -158,11 +158,15 @@ provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 
   if $version >= 18;
 
 my $make_slot = q{SELECT pg_create_logical_replication_slot('idle', 'pgoutput')};
-provoke($node, 'warning slot_inactive idle', setup => $make_slot, cleanup => '', finding => qr/plugin pgoutput, database postgres/);
-
 # A slot that is further behind than it may be.
 sub switch_wal { $node->safe_psql('postgres', 'SELECT pg_logical_emit_message(false, $$$$, $$$$); SELECT pg_switch_wal()') for 1 .. 4 }
 sub limit_slots { $node->append_conf('postgresql.auto.conf', "max_slot_wal_keep_size = '$_[0]'"); $node->reload }
+$node->safe_psql('postgres', $make_slot . q{; SELECT pg_create_physical_replication_slot('standby', true)});
+unlike(keys_of($node), qr/slot_inactive/, 'a slot that was read a moment ago is none that nobody reads');
+provoke($node, 'warning slot_inactive idle', finding => qr/plugin pgoutput, database postgres.* beyond max_wal_size \(32MB\)/,
+	setup => sub { $node->append_conf('postgresql.auto.conf', "max_wal_size = '32MB'"); $node->reload; switch_wal() },
+	by_hand => q{SELECT pg_drop_replication_slot('idle'); ALTER SYSTEM SET max_wal_size = '1GB'; SELECT pg_reload_conf()});
+$node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('standby')});
 provoke($node, 'warning slot_unreserved idle', after => 'reload', finding => qr/beyond max_slot_wal_keep_size \(1MB\)/,
 	setup => sub { $node->safe_psql('postgres', $make_slot); limit_slots('1MB'); switch_wal() });
 provoke($node, 'error slot_lost idle',
