@@ -324,6 +324,28 @@ provoke($node, 'warning foreign_partition lab.far', by_hand => 'DROP FOREIGN TAB
 provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
 	setup => 'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE lab.far (id int) SERVER far',
 	cleanup => 'DROP FOREIGN DATA WRAPPER far CASCADE');
+# A schema of partitions of another schema's table, and one of nothing: none of their tables is to be published.
+my $apart = q{CREATE TABLE apart.sample_1 (id int PRIMARY KEY); CREATE TABLE apart.sample_2 (id int PRIMARY KEY);
+	CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+	ALTER TABLE lab.sample ATTACH PARTITION apart.sample_1 FOR VALUES FROM (0) TO (1);
+	ALTER TABLE lab.sample ATTACH PARTITION apart.sample_2 FOR VALUES FROM (1) TO (2)};
+$node->safe_psql('postgres', 'CREATE SCHEMA apart');
+provoke($node, 'info partition_elsewhere lab.sample', call => { schema => 'apart' }, cleanup => 'DROP TABLE lab.sample',
+	finding => qr/^apart\.sample_1 \(and 1 more\) belongs to it as a partition: .* dj_deploy\.check_cdc\('lab'\)$/,
+	setup => sub {
+		$node->safe_psql('postgres', $apart);
+		is(keys_of($node, schema => 'apart'), 'info partition_elsewhere lab.sample', 'and it is all there is to say');
+	},
+	by_hand => 'ALTER TABLE lab.sample DETACH PARTITION apart.sample_1; DROP TABLE apart.sample_1, apart.sample_2');
+for my $publication ('nothing', 'nowhere')
+{
+	$node->safe_psql('postgres', 'CREATE PUBLICATION nothing') if $publication eq 'nothing';
+	my @rows = rows_of($node, schema => 'apart', publication => $publication);
+	like($rows[0]{finding}, qr/, and the schema has none for it$/, "$publication: no table could be published");
+	is(scalar(grep { defined $_->{remedy} } @rows), 0, 'so nothing is to be run');
+}
+is(keys_of($node, schema => 'apart'), '', 'an empty schema lacks no publication');
+$node->safe_psql('postgres', 'DROP PUBLICATION nothing; DROP SCHEMA apart');
 my %for_lakehouse = (call => { consumer => 'lakehouse_sync' });
 provoke($node, 'error partitioned_table lab.sample', %for_lakehouse, setup => $sample,
 	by_hand => 'CREATE SCHEMA apart; ALTER TABLE lab.sample SET SCHEMA apart; ALTER TABLE lab.sample_1 SET SCHEMA apart',
