@@ -7,7 +7,6 @@ namespace {
 
 #define TOAST "pg_catalog.pg_size_pretty(r.toast_bytes)"
 
-// What the TOAST table holds is what the last VACUUM or ANALYZE saw: the table itself is not touched.
 #define IN_TOAST                                                                                             \
     "CASE WHEN r.toast_bytes > 0 THEN ' ("                                                                   \
     "' || " TOAST " || ' out of line)' ELSE '' END"
