@@ -26,6 +26,7 @@ extern const char *const relation_facts_sql;
 // failing      tables without a usable identity whose writes fail, and in which publications
 // misfit       published tables, and those of published partitions
 //              full_fails, default_fails: whether writes fail under that identity
+// stubborn     tables with generated columns that the chosen publication leaves out: FULL does not go with it
 // unready      tables whose writes fail once they are published
 //              preparation: the statement to run before; is_stuck: there is none
 extern const char *const publication_facts_sql;

@@ -13,7 +13,9 @@ namespace {
 
 // Of an empty or missing publication its own check tells.
 constexpr const char *not_member = R"(
-    SELECT r.name, 'not published by publication ' || n.names,
+    SELECT r.name, 'not published by publication ' || n.names || CASE WHEN u.is_stuck THEN
+                   '. Before it joins, its generated columns or its replica identity have to change: UPDATE and DELETE '
+                   'would fail.' ELSE '' END,
            CASE WHEN u.oid IS NULL THEN )" MEMBERSHIP("") R"(
            WHEN NOT u.is_stuck AND p.literal IS NOT NULL THEN pg_catalog.format('DO %L', pg_catalog.format(
                'BEGIN %sPERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); END',
