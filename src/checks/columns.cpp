@@ -94,7 +94,10 @@ constexpr const char *unsupported = R"(
 constexpr std::array checks = std::to_array<Check>({
     {.name = "large_values", .severities = "wwwww", .sql = large_values},
     {.name = "large_columns", .severities = "-i--i", .sql = large_columns},
-    {.name = "toast_not_full", .severities = "--ww-", .sql = toast_not_full},
+    {.name = "toast_not_full",
+     .severities = "--ww-",
+     .sql = toast_not_full,
+     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
     {.name = "row_comparison", .severities = "i---e", .sql = incomparable},
     {.name = "row_comparison_key", .severities = "i---i", .sql = incomparable_with_key},
     {.name = "unsupported_type", .severities = "-w---", .sql = unsupported},

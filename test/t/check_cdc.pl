@@ -647,6 +647,10 @@ provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, %for_lake
 	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob');
 provoke($node, 'warning toast_not_full lab.extra', %drop, setup => extra('id int PRIMARY KEY, "no te" text'),
 	call => { consumer => $_ }, finding => qr/leaves "no te" as/) for qw(debezium clickpipes);
+provoke($node, 'warning toast_not_full lab', call => { consumer => 'debezium' }, finding => qr/^all 2 tables: .* leaves note as/,
+	setup => join(';', map { "ALTER TABLE lab.$_ ADD note text, REPLICA IDENTITY DEFAULT" } qw(session trial)),
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false)},
+	cleanup => 'ALTER TABLE lab.session DROP note; ALTER TABLE lab.trial DROP note');
 provoke($node, "$_->[1] row_comparison lab.extra", %drop, setup => extra('id int, doc json, "d o" json', 'FULL'),
 	call => { consumer => $_->[0] }, finding => qr/doc json, "d o" json cannot/) for [ 'any', 'info' ], [ 'postgres', 'error' ];
 provoke($node, 'error row_comparison lab.extra', %drop, setup => extra('id int, at point', 'FULL'),
