@@ -7,7 +7,6 @@ namespace {
 
 #define TOAST "pg_catalog.pg_size_pretty(r.toast_bytes)"
 
-// What the TOAST table holds is what the last VACUUM or ANALYZE saw: the table itself is not touched.
 #define IN_TOAST                                                                                             \
     "CASE WHEN r.toast_bytes > 0 THEN ' ("                                                                   \
     "' || " TOAST " || ' out of line)' ELSE '' END"
@@ -44,7 +43,7 @@ constexpr const char *toast_not_full = R"(
     WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX') AND r.large IS NOT NULL
       AND NOT )" FULL_FAILS;
 
-// What depends on a column, but for its default and its index, keeps its type, and so does what has it from
+// What depends on a column, but for its default and NOT NULL, keeps its type, and so does what has it from
 // elsewhere: a parent, a type, another table's column of the row type.
 #define KEEPS_JSON                                                                                           \
     "(r.reloftype <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_type t"              \
@@ -58,7 +57,8 @@ constexpr const char *toast_not_full = R"(
     " WHERE f.oid = r.oid AND a.attinhcount > 0 OR a.attgenerated <> ''"                                     \
     " OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 1259 AND d.refobjid = f.oid"        \
     " AND d.refobjsubid = a.attnum AND NOT (d.classid = 2604 AND EXISTS (SELECT FROM pg_catalog.pg_attrdef"  \
-    " v WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum)))))"
+    " v WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum)) AND NOT (d.classid = 2606"      \
+    " AND EXISTS (SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))))"
 
 #define TO_JSONB                                                                                             \
     "(SELECT 'ALTER TABLE ' || r.name || ' ' || pg_catalog.string_agg('ALTER COLUMN ' || "                   \
@@ -95,7 +95,10 @@ constexpr const char *unsupported = R"(
 constexpr std::array checks = std::to_array<Check>({
     {.name = "large_values", .severities = "wwwww", .sql = large_values},
     {.name = "large_columns", .severities = "-i--i", .sql = large_columns},
-    {.name = "toast_not_full", .severities = "--ww-", .sql = toast_not_full},
+    {.name = "toast_not_full",
+     .severities = "--ww-",
+     .sql = toast_not_full,
+     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
     {.name = "row_comparison", .severities = "i---e", .sql = incomparable},
     {.name = "row_comparison_key", .severities = "i---i", .sql = incomparable_with_key},
     {.name = "unsupported_type", .severities = "-w---", .sql = unsupported},

@@ -7,7 +7,10 @@ namespace dj_deploy {
 
 // Common table expressions, the first starting with WITH, the others with a comma. What no check refers to is
 // not executed. Parameters: $1 OID of the schema, $2 name of the publication or empty, $3 name of the
-// consumer.
+// consumer, $4 OIDs of the tables, $5 of those of them that are members of an extension, $6 how many pages
+// the TOAST table of each of $4 has.
+
+// clang-format off
 
 // relation     the tables and foreign tables among them
 extern const char *const relation_facts_sql;
@@ -17,18 +20,23 @@ extern const char *const relation_facts_sql;
 // publication  the publications that are judged
 // chosen       the one of them that a table would join
 // uninvited    names of tables of the schema that are hidden or an extension's
-// hazard       a table, and a publication of updates or deletes that publishes it; kind: why they fail, or
-// null clash        the same, the partitions of a table as one failing      tables without a usable identity
-// whose writes fail, and in which publications
-// misfit       published tables, and those of published partitions: whether writes fail under FULL, under
-// DEFAULT unready      tables whose writes fail once they are published; preparation: what to do before, but
-// where is_stuck
+// hazard       a table, and a publication of updates or deletes that publishes it
+//              kind: why they fail, or null
+// clash        the same, the partitions of a table as one
+// failing      tables without a usable identity whose writes fail, and in which publications
+// misfit       published tables, and those of published partitions
+//              full_fails, default_fails: whether writes fail under that identity
+// stubborn     tables with generated columns that the chosen publication leaves out: FULL does not go with it
+// unready      tables whose writes fail once they are published
+//              preparation: the statement to run before; is_stuck: there is none
 extern const char *const publication_facts_sql;
 
 // slot         replication slots that are the server's own
 // slot_use     most, used, consumers: those at work in this database
 // sender_use   most, used, consumers
 extern const char *const server_facts_sql;
+
+// clang-format on
 
 } // namespace dj_deploy
 

@@ -12,14 +12,20 @@ namespace {
     "THEN '. With FULL writes would fail, because a publication lists columns of it.' "                      \
     "ELSE '. With FULL writes would fail where generated columns are not published.' END"
 
-// What a table in such a state means.
+// What a table in such a state means. Of a partitioned table the server asks nothing: its partitions count.
 #define UNUSABLE(finding, states)                                                                            \
-    "SELECT r.name, " finding " || ': UPDATE and DELETE fail ' || CASE WHEN f.home IS NULL THEN "            \
-    "'once a publication of them holds the table' ELSE 'now, published by ' || f.publications END "          \
+    "SELECT r.name, " finding " || COALESCE(l.names, '') || ': UPDATE and DELETE fail ' || "                 \
+    "CASE WHEN f.home IS NULL THEN 'once a publication of them holds the table' "                            \
+    "ELSE 'now, published by ' || f.publications END "                                                       \
     "|| " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                                         \
     " THEN " SET_IDENTITY("full") " WHEN r.has_key AND NOT " DEFAULT_FAILS " THEN " SET_IDENTITY(            \
         "default") " END FROM relation r LEFT JOIN failing f ON f.home = r.oid "                             \
-                   "WHERE r.is_user AND r.state = " states
+                   "LEFT JOIN (SELECT x.root, x.state, ', in partition ' || pg_catalog.min(x.name) || "      \
+                   "CASE WHEN pg_catalog.count(*) > 1 THEN pg_catalog.format(' and %s more', "               \
+                   "pg_catalog.count(*) - 1) ELSE '' END AS names FROM relation x "                          \
+                   "WHERE x.relkind = 'r' AND x.relpersistence = 'p' AND x.root IS NOT NULL "                \
+                   "GROUP BY x.root, x.state) l ON l.root = r.oid AND l.state = r.state "                    \
+                   "WHERE r.is_user AND (r.relkind <> 'p' OR l.root IS NOT NULL) AND r.state = " states
 
 constexpr const char *no_key =
     UNUSABLE("'replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)'",
@@ -41,7 +47,10 @@ constexpr const char *not_full = R"(
                              END) || )" WHY_NOT_FULL R"(,
            CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
     FROM relation r
-    WHERE r.is_user AND r.relpersistence = 'p' AND r.state IN ('DEFAULT', 'INDEX')
+    WHERE r.is_user AND r.relpersistence = 'p'
+      AND (r.state IN ('DEFAULT', 'INDEX')
+           OR r.relkind = 'p' AND r.state = 'DEFAULT without a primary key'
+              AND r.oid IN (SELECT x.root FROM relation x WHERE x.relkind = 'r' AND x.state IN ('DEFAULT', 'INDEX')))
       AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT )" FULL_FAILS R"()
       AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
 
@@ -69,13 +78,17 @@ constexpr const char *partition_without_identity = R"(
                GROUP BY h.relid) f ON f.relid = r.oid
     WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state NOT IN ('FULL', 'DEFAULT', 'INDEX'))";
 
+// Published through the root, rows come with the key of the root; else a root that has none changes nothing.
 constexpr const char *partition_differs = R"(
     SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: of its rows '
                                      'consumers receive something else', r.state, b.name, b.state),
            )" LIKE_ITS_ROOT R"(
     FROM relation r
     JOIN relation b ON b.oid = r.root
-    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state IN ('FULL', 'DEFAULT', 'INDEX'))";
+    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state IN ('FULL', 'DEFAULT', 'INDEX')
+      AND NOT (r.state = 'DEFAULT' AND b.state = 'DEFAULT without a primary key' AND NOT EXISTS (
+          SELECT FROM publication p CROSS JOIN LATERAL (SELECT b.*) r WHERE p.pubviaroot AND )" PUBLISHES
+                                          "))";
 
 // The one unique index that could be the primary key, if there is one.
 constexpr const char *full_without_key = R"(

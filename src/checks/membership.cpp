@@ -13,7 +13,9 @@ namespace {
 
 // Of an empty or missing publication its own check tells.
 constexpr const char *not_member = R"(
-    SELECT r.name, 'not published by publication ' || n.names,
+    SELECT r.name, 'not published by publication ' || n.names || CASE WHEN u.is_stuck THEN
+                   '. Before it joins, its generated columns or its replica identity have to change: UPDATE and DELETE '
+                   'would fail.' ELSE '' END,
            CASE WHEN u.oid IS NULL THEN )" MEMBERSHIP("") R"(
            WHEN NOT u.is_stuck AND p.literal IS NOT NULL THEN pg_catalog.format('DO %L', pg_catalog.format(
                'BEGIN %sPERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); END',
@@ -113,6 +115,19 @@ constexpr const char *foreign_partition = R"(
     JOIN relation b ON b.oid = r.root
     WHERE r.relkind = 'f' AND b.is_user)";
 
+// Partitions are judged with their root, and so with the schema of that.
+constexpr const char *partition_elsewhere = R"(
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
+           pg_catalog.format('%s%s belongs to it as a partition: what becomes of '
+                             'its changes is told by dj_deploy.check_cdc(%L)', pg_catalog.min(r.name),
+                             CASE WHEN pg_catalog.count(*) > 1 THEN pg_catalog.format(' (and %s more)',
+                             pg_catalog.count(*) - 1) ELSE '' END, n.nspname), NULL
+    FROM relation r
+    JOIN pg_catalog.pg_class c ON c.oid = r.root
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.is_home AND r.root NOT IN (SELECT b.oid FROM relation b)
+    GROUP BY n.nspname, c.relname)";
+
 // Lakehouse Sync takes a schema as it is.
 constexpr const char *partitioned = R"(
     SELECT r.name, 'partitioned table: Lakehouse Sync syncs no schema that holds one, the other tables neither. Move '
@@ -135,6 +150,7 @@ constexpr std::array checks = std::to_array<Check>({
     {.name = "unlogged_table", .severities = "wwwww", .sql = unlogged},
     {.name = "foreign_table", .severities = "iiiii", .sql = foreign_table},
     {.name = "foreign_partition", .severities = "wwwww", .sql = foreign_partition},
+    {.name = "partition_elsewhere", .severities = "iiiii", .sql = partition_elsewhere},
     {.name = "partitioned_table", .severities = "-e---", .sql = partitioned},
     {.name = "hidden_synced", .severities = "-w---", .sql = hidden_synced},
 });

@@ -12,21 +12,23 @@ namespace {
 #define GENERATED_COLUMN "SELECT WHERE false"
 #endif
 
+#define NOTHING_TO_PUBLISH "CASE WHEN t.tables > 0 THEN '' ELSE ', and the schema has none for it' END"
+
 constexpr const char *none = R"(
     SELECT t.name, 'no publication publishes a table of the schema',
            )" PUBLISH_ALL("'''cdc'''") R"(
     FROM target t
-    WHERE $2 = '' AND NOT EXISTS (SELECT FROM publication p))";
+    WHERE $2 = '' AND t.tables > 0 AND NOT EXISTS (SELECT FROM publication p))";
 
 constexpr const char *missing = R"(
-    SELECT pg_catalog.quote_ident($2), 'publication does not exist',
-           )" PUBLISH_ALL("pg_catalog.quote_literal($2)") R"(
+    SELECT pg_catalog.quote_ident($2), 'publication does not exist' || )" NOTHING_TO_PUBLISH R"(,
+           CASE WHEN t.tables > 0 THEN )" PUBLISH_ALL("pg_catalog.quote_literal($2)") R"( END
     FROM target t
     WHERE $2 <> '' AND NOT EXISTS (SELECT FROM publication p))";
 
 constexpr const char *empty = R"(
-    SELECT p.name, 'publication holds no table',
-           CASE WHEN NOT p.is_for_sequences THEN
+    SELECT p.name, 'publication holds no table' || )" NOTHING_TO_PUBLISH R"(,
+           CASE WHEN t.tables > 0 AND NOT p.is_for_sequences THEN
            )" PUBLISH_ALL("p.literal") R"( END
     FROM publication p
     CROSS JOIN target t
@@ -67,14 +69,12 @@ constexpr const char *operations = R"(
     FROM publication p
     WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete))";
 
+// Only when nothing else is missing: then the remedies of both cannot undo each other.
 constexpr const char *truncation = R"(
     SELECT p.name, 'publication does not publish truncate: rows that TRUNCATE removes stay at the consumer',
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''%s'')', p.name,
-                             pg_catalog.concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END,
-                                                  CASE WHEN p.pubupdate THEN 'update' END,
-                                                  CASE WHEN p.pubdelete THEN 'delete' END, 'truncate'))
+           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''insert, update, delete, truncate'')', p.name)
     FROM publication p
-    WHERE NOT p.pubtruncate)";
+    WHERE p.pubinsert AND p.pubupdate AND p.pubdelete AND NOT p.pubtruncate)";
 
 constexpr const char *via_root = R"(
     SELECT p.name,

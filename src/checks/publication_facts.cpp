@@ -21,7 +21,12 @@ namespace {
 // Stored generated columns are published when the publication says so, virtual ones never.
 #define IS_PUBLISHED "(c.attgenerated = '' OR c.attgenerated = 's' AND t.pubgencols = 's')"
 #define PUBGENCOLS "p.pubgencols"
+#define HIDES_GENERATED                                                                                      \
+    "(r.has_generated AND (NOT EXISTS (SELECT FROM chosen k JOIN pg_catalog.pg_publication p"                \
+    " ON p.oid = k.oid WHERE p.pubgencols = 's') OR EXISTS (SELECT FROM pg_catalog.pg_attribute a"           \
+    " WHERE a.attrelid = r.oid AND NOT a.attisdropped AND a.attgenerated = 'v')))"
 #else
+#define HIDES_GENERATED "false"
 #define IS_PUBLISHED "true"
 #define PUBGENCOLS "NULL::pg_catalog.char AS pubgencols"
 #endif
@@ -149,18 +154,24 @@ const char *const publication_facts_sql = R"(
     FROM hazard h
     CROSS JOIN LATERAL (SELECT h.relid UNION SELECT h.home) o(oid)
     GROUP BY o.oid
+), stubborn AS MATERIALIZED (
+    SELECT r.oid
+    FROM relation r
+    WHERE )" HIDES_GENERATED R"(
 ), unready AS MATERIALIZED (
-    SELECT r.oid, r.is_user AND r.relpersistence = 'p' AS joins, r.has_generated OR )" FULL_FAILS
-                                                         R"( AS is_stuck,
+    SELECT r.oid, r.is_user AND r.relpersistence = 'p' AS joins,
+           s.oid IS NOT NULL OR )" FULL_FAILS R"( AS is_stuck,
            pg_catalog.format('PERFORM dj_deploy.set_replica_identity(%L::regclass, ''full'', dry_run => false); ',
                              r.name) AS preparation
     FROM relation r
+    LEFT JOIN stubborn s ON s.oid = r.oid
     WHERE (r.is_user OR r.relispartition)
-      AND (r.has_generated AND r.state = 'FULL'
+      AND (s.oid IS NOT NULL AND r.state = 'FULL'
            OR r.relkind = 'r' AND r.state NOT IN ('FULL', 'DEFAULT', 'INDEX')
            OR r.oid IN (SELECT x.root FROM relation x
                         WHERE x.relispartition AND x.relkind = 'r'
-                          AND (x.state NOT IN ('FULL', 'DEFAULT', 'INDEX') OR x.has_generated AND x.state = 'FULL')))
+                          AND (x.state NOT IN ('FULL', 'DEFAULT', 'INDEX')
+                               OR x.state = 'FULL' AND x.oid IN (SELECT y.oid FROM stubborn y))))
 ))";
 
 } // namespace dj_deploy

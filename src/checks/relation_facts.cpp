@@ -75,9 +75,8 @@ WITH RECURSIVE comparable AS MATERIALIZED (
            COALESCE(l.is_narrowed, false) AS is_narrowed, COALESCE(l.has_list, false) AS has_list,
            a.large, COALESCE(a.has_blob, false) AS has_blob, a.incomparable, a.not_json, a.unsupported,
            COALESCE(a.has_generated, false) AS has_generated,
-           COALESCE((SELECT t.relpages FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0)::pg_catalog.int8
-           * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS toast_bytes
-    FROM pg_catalog.unnest($4) AS m(oid)
+           m.toast_pages * pg_catalog.current_setting('block_size')::pg_catalog.int8 AS toast_bytes
+    FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($6)) AS m(oid, toast_pages)
     JOIN pg_catalog.pg_class c ON c.oid = m.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (

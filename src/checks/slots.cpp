@@ -25,13 +25,16 @@ constexpr const char *slot_unreserved = R"(
     JOIN pg_catalog.pg_settings k ON k.name = 'max_slot_wal_keep_size'
     WHERE s.wal_status = 'unreserved')";
 
+// "extended" says that it keeps more than max_wal_size, which the server keeps anyway. Whether the consumer
+// comes back is not known here, so dropping is not a remedy. Physical slots are those of standbys.
 constexpr const char *slot_inactive = R"(
-    SELECT s.name, pg_catalog.format('nobody reads slot (%s)%s; it keeps %s of WAL on disk. Start its consumer; '
-                                     'dropping the slot makes that start over.',
-                                     s.kind, ' since ' || s.since, pg_catalog.pg_size_pretty(s.behind)),
-           s.drop_it
+    SELECT s.name, pg_catalog.format('nobody reads slot (%s)%s; it keeps %s of WAL on disk, beyond max_wal_size (%s). '
+                                     'Start its consumer; if it never comes back, drop the slot: %s.',
+                                     s.kind, ' since ' || s.since, pg_catalog.pg_size_pretty(s.behind),
+                                     pg_catalog.current_setting('max_wal_size'), s.drop_it),
+           NULL
     FROM slot s
-    WHERE NOT s.active AND s.restart_lsn IS NOT NULL AND s.wal_status <> 'lost')";
+    WHERE NOT s.active AND s.database IS NOT NULL AND s.wal_status IN ('extended', 'unreserved'))";
 
 constexpr const char *keep_size = R"(
     SELECT 'max_slot_wal_keep_size',

@@ -158,11 +158,15 @@ provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 
   if $version >= 18;
 
 my $make_slot = q{SELECT pg_create_logical_replication_slot('idle', 'pgoutput')};
-provoke($node, 'warning slot_inactive idle', setup => $make_slot, cleanup => '', finding => qr/plugin pgoutput, database postgres/);
-
 # A slot that is further behind than it may be.
 sub switch_wal { $node->safe_psql('postgres', 'SELECT pg_logical_emit_message(false, $$$$, $$$$); SELECT pg_switch_wal()') for 1 .. 4 }
 sub limit_slots { $node->append_conf('postgresql.auto.conf', "max_slot_wal_keep_size = '$_[0]'"); $node->reload }
+$node->safe_psql('postgres', $make_slot . q{; SELECT pg_create_physical_replication_slot('standby', true)});
+unlike(keys_of($node), qr/slot_inactive/, 'a slot that was read a moment ago is none that nobody reads');
+provoke($node, 'warning slot_inactive idle', finding => qr/plugin pgoutput, database postgres.* beyond max_wal_size \(32MB\)/,
+	setup => sub { $node->append_conf('postgresql.auto.conf', "max_wal_size = '32MB'"); $node->reload; switch_wal() },
+	by_hand => q{SELECT pg_drop_replication_slot('idle'); ALTER SYSTEM SET max_wal_size = '1GB'; SELECT pg_reload_conf()});
+$node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('standby')});
 provoke($node, 'warning slot_unreserved idle', after => 'reload', finding => qr/beyond max_slot_wal_keep_size \(1MB\)/,
 	setup => sub { $node->safe_psql('postgres', $make_slot); limit_slots('1MB'); switch_wal() });
 provoke($node, 'error slot_lost idle',
@@ -233,6 +237,16 @@ provoke($node, 'error publication_operations cdc', finding => qr/publish update,
 	setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, truncate')});
 provoke($node, 'info publication_truncate cdc', setup => q{ALTER PUBLICATION cdc SET (publish = 'insert, update, delete')},
 	cleanup => '');
+# Both are wrong, and what the one mends the other leaves alone.
+$node->safe_psql('postgres', q{ALTER PUBLICATION cdc SET (publish = 'insert')});
+for my $round (1, 2)
+{
+	$node->safe_psql('postgres', $_->{remedy}) for
+	  grep { $_->{check} =~ /^publication_(operations|truncate)$/ } rows_of($node, consumer => 'postgres');
+	is($node->safe_psql('postgres', q{SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication}), 't',
+		"after round $round insert, update and delete are published");
+}
+is(keys_of($node, consumer => 'postgres'), '', 'and in the end all is');
 provoke($node, 'warning publication_via_root cdc',
 	setup => q{ALTER PUBLICATION cdc SET (publish_via_partition_root = false);
 		CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
@@ -310,6 +324,28 @@ provoke($node, 'warning foreign_partition lab.far', by_hand => 'DROP FOREIGN TAB
 provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
 	setup => 'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE lab.far (id int) SERVER far',
 	cleanup => 'DROP FOREIGN DATA WRAPPER far CASCADE');
+# A schema of partitions of another schema's table, and one of nothing: none of their tables is to be published.
+my $apart = q{CREATE TABLE apart.sample_1 (id int PRIMARY KEY); CREATE TABLE apart.sample_2 (id int PRIMARY KEY);
+	CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+	ALTER TABLE lab.sample ATTACH PARTITION apart.sample_1 FOR VALUES FROM (0) TO (1);
+	ALTER TABLE lab.sample ATTACH PARTITION apart.sample_2 FOR VALUES FROM (1) TO (2)};
+$node->safe_psql('postgres', 'CREATE SCHEMA apart');
+provoke($node, 'info partition_elsewhere lab.sample', call => { schema => 'apart' }, cleanup => 'DROP TABLE lab.sample',
+	finding => qr/^apart\.sample_1 \(and 1 more\) belongs to it as a partition: .* dj_deploy\.check_cdc\('lab'\)$/,
+	setup => sub {
+		$node->safe_psql('postgres', $apart);
+		is(keys_of($node, schema => 'apart'), 'info partition_elsewhere lab.sample', 'and it is all there is to say');
+	},
+	by_hand => 'ALTER TABLE lab.sample DETACH PARTITION apart.sample_1; DROP TABLE apart.sample_1, apart.sample_2');
+for my $publication ('nothing', 'nowhere')
+{
+	$node->safe_psql('postgres', 'CREATE PUBLICATION nothing') if $publication eq 'nothing';
+	my @rows = rows_of($node, schema => 'apart', publication => $publication);
+	like($rows[0]{finding}, qr/, and the schema has none for it$/, "$publication: no table could be published");
+	is(scalar(grep { defined $_->{remedy} } @rows), 0, 'so nothing is to be run');
+}
+is(keys_of($node, schema => 'apart'), '', 'an empty schema lacks no publication');
+$node->safe_psql('postgres', 'DROP PUBLICATION nothing; DROP SCHEMA apart');
 my %for_lakehouse = (call => { consumer => 'lakehouse_sync' });
 provoke($node, 'error partitioned_table lab.sample', %for_lakehouse, setup => $sample,
 	by_hand => 'CREATE SCHEMA apart; ALTER TABLE lab.sample SET SCHEMA apart; ALTER TABLE lab.sample_1 SET SCHEMA apart',
@@ -358,6 +394,24 @@ provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE 
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY DEFAULT", finding => qr/is DEFAULT, that of lab\.sample is FULL/);
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample REPLICA IDENTITY NOTHING");
+# Partitions with primary keys of their own, which the root cannot have.
+my $keys = q{CREATE TABLE lab.sample (id int, code int) PARTITION BY RANGE (id);
+	CREATE TABLE lab.sample_1 (id int, code int PRIMARY KEY);
+	ALTER TABLE lab.sample ATTACH PARTITION lab.sample_1 FOR VALUES FROM (0) TO (10); ALTER PUBLICATION cdc ADD TABLE lab.sample;};
+provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample', call => { consumer => 'postgres' }, appears => [ 'warning full_without_primary_key lab.sample' ],
+	setup => sub {
+		$node->safe_psql('postgres', $keys);
+		is(error_of($node, 'UPDATE lab.sample SET code = 1; DELETE FROM lab.sample'), '', 'no write fails');
+		unlike(keys_of($node, consumer => 'postgres'), qr/no_primary_key/, 'and so it is told');
+		like(keys_of($node), qr/^info identity_not_full lab\.sample$/m, 'but not FULL');
+		$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_via_partition_root = false)');
+		unlike(keys_of($node, consumer => 'postgres'), qr/partition_differs/, 'the root lends no key to what is published as itself');
+		$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_via_partition_root = true)');
+	});
+provoke($node, 'error no_primary_key lab.sample', cleanup => 'DROP TABLE lab.sample', appears => [ 'info full_without_primary_key lab.sample' ],
+	finding => qr/, in partition lab\.sample_2 and 1 more: UPDATE and DELETE fail now, published by cdc$/,
+	setup => "$keys CREATE TABLE lab.sample_2 PARTITION OF lab.sample FOR VALUES FROM (10) TO (20);
+		CREATE TABLE lab.sample_3 PARTITION OF lab.sample FOR VALUES FROM (20) TO (30)");
 for my $case ([ 'any', 'info' ], map { [ $_, 'warning' ] } qw(debezium clickpipes postgres))
 {
 	provoke($node, "$case->[1] full_without_primary_key lab.extra", %drop, call => { consumer => $case->[0] },
@@ -410,7 +464,29 @@ if ($version >= 18)
 {
 	provoke_failing('error write_generated_column lab.extra',
 		extra("$coded, sum int GENERATED ALWAYS AS (id + code) STORED", 'FULL'), finding => qr/\(sum\)/);
+	# cdc publishes stored ones by now: such a table joins as others do. One with a virtual one cannot.
+	my $summed = 'CREATE TABLE lab.extra (id int PRIMARY KEY, sum int GENERATED ALWAYS AS (id + 1)';
+	my $full = 'ALTER TABLE lab.extra REPLICA IDENTITY FULL';
+	provoke($node, 'error not_member lab.extra', cleanup => 'DROP TABLE lab.extra', setup => "$summed STORED); $full");
+	provoke($node, 'error not_member lab.extra', cleanup => 'DROP TABLE lab.extra', setup => "$summed VIRTUAL); $full",
+		finding => qr/would fail\.$/, by_hand => 'ALTER TABLE lab.extra REPLICA IDENTITY DEFAULT; ALTER PUBLICATION cdc ADD TABLE lab.extra');
 	$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_generated_columns = none)');
+	# Where nothing publishes a table, its generated columns make no difference.
+	for my $sum ('STORED', 'VIRTUAL')
+	{
+		$node->safe_psql('postgres', qq{CREATE SCHEMA gen; CREATE TABLE gen.plain (id int PRIMARY KEY);
+			CREATE TABLE gen.sum (id int PRIMARY KEY, sum int GENERATED ALWAYS AS (id + 1) $sum)});
+		for my $call ([ consumer => 'lakehouse_sync' ], [ consumer => 'any' ])
+		{
+			my ($row) = grep { $_->{check} eq 'identity_not_full' } rows_of($node, schema => 'gen', @$call);
+			like($row->{finding}, qr/^all 2 tables: /, "$sum, $call->[1]: one row about the schema");
+			is($row->{remedy}, q{SELECT dj_deploy.set_replica_identity('gen', 'full', dry_run => false)}, 'and one remedy');
+		}
+		$node->safe_psql('postgres', q{SELECT dj_deploy.set_replica_identity('gen', 'full', dry_run => false)});
+		is(keys_of($node, schema => 'gen', consumer => 'lakehouse_sync'), '', "$sum: which is all it takes");
+		is(error_of($node, 'UPDATE gen.sum SET id = 1'), '', 'and no write fails');
+		$node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA gen CASCADE');
+	}
 	provoke_failing('error write_generated_column lab.extra',
 		extra("$coded, sum int GENERATED ALWAYS AS (id + code) VIRTUAL", 'FULL'));
 }
@@ -553,19 +629,28 @@ $node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matri
 
 # --- columns
 
-# As if there were many large values.
+# As if there were many large values, that no VACUUM has seen.
 my $blobs = extra('id int PRIMARY KEY, blob bytea', 'FULL');
-my $many = q{UPDATE pg_class SET relpages = 256 * 1024 * 1024 / 8192
-	WHERE oid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'lab.extra'::regclass)};
-provoke($node, 'warning large_values lab.extra', %drop, setup => "$blobs $many", call => { consumer => $_ },
+sub make_large
+{
+	$node->safe_psql('postgres', $blobs);
+	my $file = $node->safe_psql('postgres', q{SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE oid = 'lab.extra'::regclass});
+	truncate $node->data_dir . "/$file", 256 * 1024 * 1024 or die "$file: $!";
+	return;
+}
+provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
 	finding => qr/^256 MB out of line in blob, /) for qw(any postgres);
-provoke($node, 'warning large_values lab.extra', %drop, setup => "$blobs $many", call => { consumer => $_ },
+provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
 	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob') for qw(lakehouse_sync debezium clickpipes);
 provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, call => { consumer => 'postgres' });
 provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, %for_lakehouse,
 	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob');
 provoke($node, 'warning toast_not_full lab.extra', %drop, setup => extra('id int PRIMARY KEY, "no te" text'),
 	call => { consumer => $_ }, finding => qr/leaves "no te" as/) for qw(debezium clickpipes);
+provoke($node, 'warning toast_not_full lab', call => { consumer => 'debezium' }, finding => qr/^all 2 tables: .* leaves note as/,
+	setup => join(';', map { "ALTER TABLE lab.$_ ADD note text, REPLICA IDENTITY DEFAULT" } qw(session trial)),
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false)},
+	cleanup => 'ALTER TABLE lab.session DROP note; ALTER TABLE lab.trial DROP note');
 provoke($node, "$_->[1] row_comparison lab.extra", %drop, setup => extra('id int, doc json, "d o" json', 'FULL'),
 	call => { consumer => $_->[0] }, finding => qr/doc json, "d o" json cannot/) for [ 'any', 'info' ], [ 'postgres', 'error' ];
 provoke($node, 'error row_comparison lab.extra', %drop, setup => extra('id int, at point', 'FULL'),
