@@ -112,6 +112,13 @@ const Member *Listing::find(::Oid table) const
     return find_sorted(members.view(), &Member::table, table);
 }
 
+bool Listing::holds_above(::Oid table) const
+{
+    const Array<::Oid> ancestors = read_ancestors(table);
+    return std::any_of(ancestors.begin(), ancestors.end(),
+                       [&](::Oid ancestor) { return find(ancestor) != nullptr; });
+}
+
 bool Listing::is_narrowed_below(::Oid table) const
 {
     return std::binary_search(narrowed.begin(), narrowed.end(), table);

@@ -37,6 +37,9 @@ struct Listing {
     // The table's entry; null when it is not listed.
     const Member *find(::Oid table) const;
 
+    // Whether a partitioned table above the partition is listed.
+    bool holds_above(::Oid table) const;
+
     // Whether a partition below the table is listed with a column list or row filter that would no longer
     // count if the table were listed, because the publication is one through the root.
     bool is_narrowed_below(::Oid table) const;

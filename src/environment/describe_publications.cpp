@@ -23,11 +23,7 @@ bool is_user_table(const Table &table)
 // Listed, or published through a table above it.
 bool is_published(const Table &table, const Listing &listing)
 {
-    if (listing.find(table.oid) != nullptr)
-        return true;
-    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
-    return std::any_of(ancestors.begin(), ancestors.end(),
-                       [&](::Oid ancestor) { return listing.find(ancestor) != nullptr; });
+    return listing.find(table.oid) != nullptr || listing.holds_above(table.oid);
 }
 
 // Those that publish anything of the schemas ($1) or their tables ($2).
@@ -103,9 +99,7 @@ void notice_left_out(const Table &table, const ListedPublication &publication)
         ereport(NOTICE,
                 errmsg("column list and row filter of table \"%s.%s\" in publication \"%s\" are left out",
                        table.schema, table.name, publication.name));
-    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
-    if (std::any_of(ancestors.begin(), ancestors.end(),
-                    [&](::Oid ancestor) { return publication.listing.find(ancestor) != nullptr; }))
+    if (publication.listing.holds_above(table.oid))
         ereport(
             NOTICE,
             errmsg("partition \"%s.%s\" of publication \"%s\" is left out: a table above it is listed, too",

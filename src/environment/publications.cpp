@@ -165,9 +165,7 @@ void require_whole_roots(const PublicationOptions &planned, std::span<const ::Oi
 void require_whole_partitions(const PublicationOptions &planned, const Listing &listing)
 {
     for (const Member &member : listing.members) {
-        const Array<::Oid> ancestors = member.is_plain ? Array<::Oid>{} : read_ancestors(member.table);
-        if (std::any_of(ancestors.begin(), ancestors.end(),
-                        [&](::Oid ancestor) { return listing.find(ancestor) != nullptr; }))
+        if (!member.is_plain && listing.holds_above(member.table))
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("publication \"%s\" cannot have publish_via_partition_root", planned.name),
                     errdetail("Its column list or row filter for partition \"%s\" would no longer count.",

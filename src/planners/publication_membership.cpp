@@ -126,10 +126,7 @@ void PublicationMembershipPlanner::plan_named_table(const Table &table, const Li
                                                     Plan &plan) const
 {
     const Member *member = listing.find(table.oid);
-    const Array<::Oid> ancestors = read_ancestors(table.oid);
-    const bool has_listed_ancestor = std::any_of(ancestors.begin(), ancestors.end(), [&](::Oid ancestor) {
-        return listing.find(ancestor) != nullptr;
-    });
+    const bool has_listed_ancestor = listing.holds_above(table.oid);
     if (is_member && member == nullptr && !has_listed_ancestor)
         add(table, listing, plan);
     if (!is_member && member != nullptr)
