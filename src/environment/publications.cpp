@@ -76,6 +76,8 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
         // Partitions, which go by their own names, join and leave with it.
         if (change.table->is_partitioned())
             change.phase = is_added ? joining_phase : leaving_phase;
+        else if (change.table->is_partition && !is_added)
+            change.phase = partitions_leaving_phase;
         (is_added ? added : parts.leading).push(change);
     }
     part.changes = added;
