@@ -53,6 +53,12 @@ void sort(Array<::Oid> &oids)
     std::sort(oids.begin(), oids.end());
 }
 
+// The bottom of a tree leaves first: what a table above says of a partition counts while both are listed.
+int leaving_at(const Table &table)
+{
+    return leaving_phase - static_cast<int>(read_ancestors(table.oid).count);
+}
+
 void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
                  PublicationMembershipPlanner planner)
 {
@@ -73,11 +79,10 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
         const bool is_added = change.effect->to != nullptr;
         (is_added ? parts.intent.added : parts.intent.dropped)
             .push({.publication = publication.oid, .table = change.table->oid});
-        // Partitions, which go by their own names, join and leave with it.
-        if (change.table->is_partitioned())
-            change.phase = is_added ? joining_phase : leaving_phase;
-        else if (change.table->is_partition && !is_added)
-            change.phase = partitions_leaving_phase;
+        if (!is_added && (change.table->is_partitioned() || change.table->is_partition))
+            change.phase = leaving_at(*change.table);
+        else if (change.table->is_partitioned())
+            change.phase = joining_phase; // with all its partitions
         (is_added ? added : parts.leading).push(change);
     }
     part.changes = added;

@@ -10,9 +10,8 @@ namespace dj_deploy {
 
 // So that no write fails between two statements of a plan: what publishes less comes before the tables
 // change, what publishes more after that.
-constexpr int less_phase = -3;               // options
-constexpr int partitions_leaving_phase = -2; // before what a table above them says of them no longer counts
-constexpr int leaving_phase = -1;            // of partitioned tables, with all their partitions
+constexpr int less_phase = std::numeric_limits<int>::min(); // options
+constexpr int leaving_phase = -1; // of partitioned tables; earlier by one for each table above a partition
 constexpr int joining_phase = 1;
 constexpr int more_phase = 2;
 

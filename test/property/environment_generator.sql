@@ -71,10 +71,10 @@ DECLARE
     kind float8 := random();
 BEGIN
     IF kind < 0.3 AND '"id"' = ANY (columns) THEN
-        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN double int GENERATED ALWAYS AS (id * 2) %s', name,
+        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS double int GENERATED ALWAYS AS (id * 2) %s', name,
                                         CASE WHEN property.is_since(18) AND property.chance(0.5) THEN 'VIRTUAL' ELSE 'STORED' END));
     ELSIF kind < 0.6 AND '"id"' = ANY (columns) THEN
-        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN key int GENERATED ALWAYS AS (id) STORED NOT NULL', name));
+        PERFORM property.attempt(format('ALTER TABLE %s ADD COLUMN IF NOT EXISTS key int GENERATED ALWAYS AS (id) STORED NOT NULL', name));
         IF '"key"' = ANY (property.columns(relation)) THEN -- not where it is a partition
             PERFORM property.attempt(format('CREATE UNIQUE INDEX ON %s (key)', name));
         END IF;
