@@ -38,7 +38,8 @@ quietly() {
 }
 
 apt_get() {
-    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recommends "$@" </dev/null
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recommends \
+        --option DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
 # A file remembers it, because subshells ask as well.

@@ -1,0 +1,148 @@
+# shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
+# What the integrations share: installing a pinned program, databases with DataJoint's pipeline, running an example by the lines at
+# its top, and verdicts. script/test-integrations sources this file and then, in a process each with a directory of its own, the others.
+
+# program NAME VERSION: the checks that follow are about it.
+program() {
+    say
+    say "== $1 $2"
+}
+
+pass() {
+    say "  ok      $1"
+}
+
+# fail TITLE [OUTPUT]
+fail() {
+    say "  FAILED  $1"
+    [[ -z ${2:-} ]] || tail -n 40 <<<"$2" | sed 's/^/  | /'
+}
+
+# check TITLE COMMAND ...: it ends well. Bash goes on after a failure in a function that is called here: chain with &&.
+check() {
+    local output
+    if output=$("${@:2}" 2>&1); then
+        pass "$1"
+    else
+        fail "$1" "$output"
+    fi
+}
+
+# refused TITLE PATTERN COMMAND ...: it ends with an error, and what it prints has the pattern, an extended regular expression.
+refused() {
+    local output
+    if output=$("${@:3}" 2>&1); then
+        fail "$1: it was not refused" "$output"
+    elif grep -qE -- "$2" <<<"$output"; then
+        pass "$1"
+    else
+        fail "$1: nothing of '$2' in" "$output"
+    fi
+}
+
+# same TITLE GOT EXPECTED
+same() {
+    if [[ $2 == "$3" ]]; then
+        pass "$1"
+    else
+        fail "$1" "$(printf 'got       %s\nexpected  %s' "$2" "$3")"
+    fi
+}
+
+# sql STATEMENT ...: as the superuser, rows without decoration, from $PGDATABASE.
+sql() {
+    local statement arguments=()
+    for statement in "$@"; do
+        arguments+=(-c "$statement")
+    done
+    PGUSER=postgres psql -X -q -A -t -v ON_ERROR_STOP=1 "${arguments[@]}"
+}
+
+# make_database NAME: a new one of role deployer with DataJoint's pipeline, its schemas lab, behavior, ephys and analysis. Without
+# the extension: examples create it. From here on PGDATABASE and PGUSER name both.
+make_database() {
+    empty_database "$1"
+    psql -X -q -v ON_ERROR_STOP=1 -f "$tree/test/fixtures/pipeline.sql" >/dev/null
+}
+
+empty_database() {
+    PGDATABASE=postgres sql "DROP DATABASE IF EXISTS $1 WITH (FORCE)" "CREATE DATABASE $1 OWNER deployer"
+    export PGDATABASE=$1 PGUSER=deployer
+}
+
+# install_packages PACKAGE ...: those of Debian that are missing.
+install_packages() {
+    local package missing=()
+    for package in "$@"; do
+        [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    update_package_lists
+    say "test-integrations: installing ${missing[*]}"
+    apt_get install "${missing[@]}"
+}
+
+# require_command COMMAND PACKAGE ...: the packages, unless the command is there already, whoever brought it.
+require_command() {
+    command -v "$1" >/dev/null || install_packages "${@:2}"
+}
+
+# installed NAME COMMAND ...: sets $installed to a directory of the cache, in which the command has run once and ended well. Its
+# name has the versions.
+installed() {
+    installed=$cache/integrations/$1
+    [[ ! -e $installed/complete ]] || return 0
+    say "test-integrations: installing $1"
+    rm -rf "$installed"
+    mkdir -p "$installed"
+    (cd "$installed" && quietly "${@:2}")
+    touch "$installed/complete"
+}
+
+# python_environment NAME REQUIREMENT ...: sets $installed to a Python environment that has these releases.
+python_environment() {
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    installed "$1" make_environment "${@:2}"
+}
+
+make_environment() {
+    python3 -m venv . && bin/pip install --quiet --disable-pip-version-check "$@"
+}
+
+# maven_jars NAME ARTIFACT ...: sets $installed to a directory with these jars (group:artifact:version) and all that they need.
+maven_jars() {
+    require_command mvn maven
+    installed "$1" copy_jars "${@:2}"
+}
+
+copy_jars() {
+    local artifact fields
+    {
+        say '<project><modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>jars</artifactId><version>1</version>'
+        say '<packaging>pom</packaging><dependencies>'
+        for artifact in "$@"; do
+            IFS=: read -ra fields <<<"$artifact"
+            printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>\n' "${fields[@]}"
+        done
+        say '</dependencies></project>'
+    } >pom.xml
+    mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=.
+}
+
+# A port of loopback on which nobody listens.
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 10000)); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    done
+    say "$port"
+}
+
+# run_example NAME: the lines in the first code block of examples/NAME/README.md, as they stand, in a copy of that directory.
+run_example() {
+    (cd "$tree/examples/$1" && bash -euo pipefail -c "$(example_lines "$1")")
+}
+
+example_lines() {
+    awk '/^```$/ && inside { exit } inside { print } /^```sh$/ { inside = 1 }' "$tree/examples/$1/README.md"
+}
