@@ -4,7 +4,7 @@
 
 CREATE SCHEMA seen;
 CREATE TABLE seen.made (n serial, stage text, op text, target text, before jsonb, after jsonb);
-CREATE TABLE seen.arrived (n serial, stage text, op text, target text, before jsonb, after jsonb);
+CREATE TABLE seen.arrived (n serial, stage text, op text, target text, before jsonb, after jsonb, line jsonb);
 CREATE TABLE seen.lines (n serial, line jsonb);
 
 CREATE FUNCTION seen.name_of(target regclass) RETURNS text LANGUAGE sql
