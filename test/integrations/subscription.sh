@@ -21,12 +21,12 @@ main() {
 
 first_deploy() {
     same "check_cdc before the first deploy: no rights, no publication" \
-        "$(errors subscriber postgres)" \
+        "$(findings subscriber postgres "{error}")" \
         "role_usage lab, role_select lab, publication_missing cdc, role_usage analysis, role_select analysis, publication_missing cdc"
     deploy "SELECT dj_deploy.set_grants(name, 'subscriber', 'read', future_tables => true, dry_run => false) $schemas" \
         "SELECT dj_deploy.set_replica_identity(name, 'default', dry_run => false) $schemas" \
         "SELECT dj_deploy.set_publication_membership(name, 'cdc', dry_run => false) $schemas" >/dev/null
-    same "check_cdc after it: no error" "$(errors subscriber postgres)" none
+    same "check_cdc after it: no error" "$(findings subscriber postgres "{error}")" none
 }
 
 under_default() {
@@ -53,7 +53,7 @@ under_full() {
 later_table() {
     deploy "CREATE TABLE lab.note (what text NOT NULL, at date NOT NULL)" \
         "INSERT INTO lab.note SELECT 'same', date '2024-01-01' + i FROM generate_series(1, 3) AS i"
-    same "check_cdc names a table that is new and has no primary key" "$(errors subscriber postgres)" \
+    same "check_cdc names a table that is new and has no primary key" "$(findings subscriber postgres "{error}")" \
         "no_primary_key lab.note, not_member lab.note"
     same "membership without FULL: the call warns" "$(deploy "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)" 2>&1 |
         grep WARNING)" 'WARNING:  UPDATE and DELETE on table "lab.note" will fail once publication "cdc" holds it'
@@ -72,7 +72,7 @@ later_table() {
     deploy "UPDATE lab.note SET what = 'third' WHERE at = '2024-01-04'" "DELETE FROM lab.note WHERE at = '2024-01-02'" \
         "INSERT INTO lab.note VALUES ('fourth', '2024-01-05')"
     arrives "and from then on INSERT, UPDATE and DELETE, each of the right row"
-    same "check_cdc: no error" "$(errors subscriber postgres)" none
+    same "check_cdc: no error" "$(findings subscriber postgres "{error}")" none
 }
 
 at_subscriber() {
@@ -86,7 +86,10 @@ refresh() {
 # arrives TITLE: both sides have the same rows once the subscriber has caught up.
 arrives() {
     local query here there
-    caught_up
+    if ! caught_up; then
+        fail "$1: it has stopped" "$(grep ERROR "$scratch/server.log" | tail -n 3)"
+        return
+    fi
     query=$(rows_query)
     here=$(sql "$query")
     there=$(at_subscriber "$query")
@@ -96,9 +99,7 @@ arrives() {
 # The subscriber has copied the tables that it knows, and applied all that is written until now.
 caught_up() {
     local now
-    within 60 tables_are_ready
-    now=$(sql "SELECT pg_current_wal_insert_lsn()")
-    within 60 has_applied "$now"
+    within 60 tables_are_ready && now=$(sql "SELECT pg_current_wal_insert_lsn()") && within 60 has_applied "$now"
 }
 
 tables_are_ready() {

@@ -19,10 +19,10 @@ deploy() {
     psql -X -q -A -t -U deployer -v ON_ERROR_STOP=1 "${@/#/-c}"
 }
 
-# errors ROLE CONSUMER: those that check_cdc shows to the role, about both schemas, or "none".
-errors() {
+# findings ROLE CONSUMER SEVERITIES: what check_cdc shows to the role, about both schemas, or "none".
+findings() {
     psql -X -q -A -t -U "$1" -v ON_ERROR_STOP=1 -c "SELECT COALESCE(string_agg(\"check\" || ' ' || object, ', ' ORDER BY name DESC), 'none')
-        $schemas, dj_deploy.check_cdc(name, 'cdc', '$2') WHERE severity = 'error'"
+        $schemas, dj_deploy.check_cdc(name, 'cdc', '$2') WHERE severity = ANY ('$3')"
 }
 
 # differences STAGE: between the changes that were made and those that have arrived, or "none".

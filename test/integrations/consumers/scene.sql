@@ -84,7 +84,7 @@ BEGIN
 END $$;
 
 -- An image of a row in the form that to_jsonb gives it: its values, whose text has PostgreSQL's own form (bytea in hexadecimal digits), by
--- the types that the columns have. A column that is not there is not there.
+-- the types that the columns have. A column that is not there is not there; an image that these types do not take stays as it is.
 CREATE FUNCTION seen.typed(target text, image jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     values text;
@@ -95,6 +95,8 @@ BEGIN
     INTO values FROM pg_attribute WHERE attrelid = target::regclass AND attnum > 0 AND NOT attisdropped AND image ? attname::text;
     EXECUTE format('SELECT to_jsonb(r) FROM (SELECT %s) AS r', values) INTO result USING image;
     RETURN result;
+EXCEPTION WHEN data_exception THEN
+    RETURN image;
 END $$;
 
 -- What arrived of a stage beside what was made: each change that did not come, or came uncalled-for, and each column that differs.
