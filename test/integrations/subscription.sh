@@ -15,8 +15,8 @@ main() {
     under_default
     under_full
     later_table
-    drop_subscription
-    check_slots_dropped
+    check "DROP SUBSCRIPTION" at_subscriber "DROP SUBSCRIPTION changes"
+    same "drops its slot" "$(sql "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()")" 0
 }
 
 first_deploy() {
@@ -33,9 +33,11 @@ under_default() {
     PGDATABASE=postgres sql "CREATE DATABASE subscriber"
     pg_dump --username postgres --schema-only --exclude-schema seen --no-publications |
         psql -X -q --username postgres --dbname subscriber -v ON_ERROR_STOP=1 >/dev/null
+    PGOPTIONS="-c statement_timeout=3s" refused "from a database of the same server it waits for itself, unless its slot is there" \
+        "statement timeout" subscribe true
+    drop_slots
     sql "SELECT pg_create_logical_replication_slot('changes', 'pgoutput')" >/dev/null
-    at_subscriber "CREATE SUBSCRIPTION changes CONNECTION 'host=$PGHOST port=$PGPORT dbname=subscription user=subscriber'
-        PUBLICATION cdc WITH (create_slot = false)"
+    subscribe false
     arrives "the first copy has each row of the 22 tables"
     sql "SELECT seen.write_little('default')" >/dev/null
     arrives "DEFAULT is enough where both sides have the primary key: UPDATE, of the key too, beside a blob that stays, and DELETE"
@@ -73,6 +75,12 @@ later_table() {
         "INSERT INTO lab.note VALUES ('fourth', '2024-01-05')"
     arrives "and from then on INSERT, UPDATE and DELETE, each of the right row"
     same "check_cdc: no error" "$(findings subscriber postgres "{error}")" none
+}
+
+# subscribe CREATE_SLOT
+subscribe() {
+    at_subscriber "CREATE SUBSCRIPTION changes CONNECTION 'host=$PGHOST port=$PGPORT dbname=subscription user=subscriber'
+        PUBLICATION cdc WITH (create_slot = $1)"
 }
 
 at_subscriber() {
@@ -118,7 +126,8 @@ rows_query() {
 
 drop_subscription() {
     if [[ -n $(PGDATABASE=postgres sql "SELECT 1 FROM pg_subscription WHERE subname = 'changes'") ]]; then
-        at_subscriber "ALTER SUBSCRIPTION changes DISABLE" "ALTER SUBSCRIPTION changes SET (slot_name = NONE)" "DROP SUBSCRIPTION changes"
+        at_subscriber "ALTER SUBSCRIPTION changes DISABLE" "ALTER SUBSCRIPTION changes SET (slot_name = NONE)" \
+            "DROP SUBSCRIPTION changes"
     fi
     drop_slots
 }

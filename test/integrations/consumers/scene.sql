@@ -59,7 +59,7 @@ BEGIN
     PERFORM seen.update(stage, 'analysis.__psth', 'psth = seen.blob()'),
             seen.update(stage, 'analysis.__psth', '_job_duration = 0.5', 'psth = seen.blob()'),
             seen.update(stage, 'lab."#rig__device"', 'device = ''second camera''', 'device = ''camera'''),
-            seen.delete(stage, 'lab.weighing', 'subject_id = 1 AND weighed::date = ''2024-03-02''');
+            seen.delete(stage, 'lab.litter', 'litter_id = 1');
 END $$;
 
 -- DataJoint's tables of all tiers, with the types they have; a blob that does not change; then a row of each table of both schemas goes.
