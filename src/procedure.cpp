@@ -28,7 +28,8 @@ void require_own_transactions(::FunctionCallInfo call)
                 "Call it alone and outside BEGIN and COMMIT: executeInTransaction=false in Flyway's script "
                 "configuration and flyway.postgresql.transactional.lock=false in Flyway's own, "
                 "runInTransaction=\"false\" on Liquibase's changeSet, autocommit_block() in Alembic, "
-                "transaction:false in dbmate."));
+                "transaction:false in dbmate, pgm.noTransaction() in node-pg-migrate, no BEGIN in Sqitch's "
+                "script."));
 #ifdef XACT_FLAGS_PIPELINING
     if ((MyXactFlags & XACT_FLAGS_PIPELINING) != 0)
         ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),

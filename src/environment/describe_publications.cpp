@@ -29,10 +29,12 @@ bool is_published(const Table &table, const Listing &listing)
 // Those that publish anything of the schemas ($1) or their tables ($2).
 constexpr const char *names_sql = R"(
     SELECT p.pubname, CASE WHEN p.puballtables THEN 'FOR ALL TABLES'
+                           WHEN (pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool THEN 'FOR ALL SEQUENCES'
                            WHEN EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s
                                         WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1)) THEN 'TABLES IN SCHEMA' END
     FROM pg_catalog.pg_publication p
     WHERE p.puballtables
+       OR (pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool
        OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1))
        OR EXISTS (SELECT FROM pg_catalog.unnest($2) t JOIN pg_catalog.pg_publication_rel r ON r.prrelid = t
                   WHERE r.prpubid = p.oid)
