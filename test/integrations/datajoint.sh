@@ -29,11 +29,12 @@ run_deploy_hook() {
 }
 
 install_datajoint
-export DJ_BACKEND=postgresql DJ_HOST=$PGHOST DJ_PORT=$PGPORT DJ_USER=deployer DJ_PASS='' DJ_USE_TLS=false DJ_IGNORE_CONFIG_FILE=true
-export DJ_LOG_LEVEL=CRITICAL PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tree/test/fixtures
+export DJ_BACKEND=postgresql DJ_HOST=$PGHOST DJ_PORT=$PGPORT DJ_USER=deployer DJ_PASS="" DJ_USE_TLS=false
+export DJ_IGNORE_CONFIG_FILE=true DJ_LOG_LEVEL=CRITICAL PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tree/test/fixtures
 sql "CREATE ROLE analyst LOGIN" "CREATE ROLE reviewer LOGIN"
 
-program DataJoint "$("$venv/bin/python" -c 'import datajoint, psycopg2; print(datajoint.__version__, "psycopg2", psycopg2.__version__.split()[0])')"
+print_versions='import datajoint, psycopg2; print(datajoint.__version__, "psycopg2", psycopg2.__version__.split()[0])'
+program DataJoint "$("$venv/bin/python" -c "$print_versions")"
 empty_database datajoint
 PGUSER=postgres psql -X -q -v ON_ERROR_STOP=1 -f "$tree/test/integrations/datajoint/database.sql"
 psql -X -q -c "CREATE EXTENSION datajoint_deploy"
@@ -59,5 +60,6 @@ check "a table is new" run_deploy_hook
 same "the next run picks it up" "$(deployed_counts)" "53 10 53 63 63"
 sql "CREATE TABLE lab.pen (pen int PRIMARY KEY)"
 before=$(deployed_state)
-refused "a table of somebody else's fails the hook, by name" 'AccessError: .*must be owner of table .*lab\.pen' run_deploy_hook
+refused "a table of somebody else's fails the hook, by name" \
+    'AccessError: .*must be owner of table .*lab\.pen' run_deploy_hook
 same "and nothing is applied" "$(deployed_state)" "$before"

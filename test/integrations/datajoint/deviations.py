@@ -198,6 +198,11 @@ def graphs():
         both(schema),
         [acyclic, ['"lab"."plain"', '"lab"."tree"']],
     )
+    same(
+        "it fails before the first statement",
+        [planned(theirs, schema, dry_run=False), identities()["lab", "plain"]],
+        [acyclic, ("d", None)],
+    )
     schema = schema_with(
         "CREATE TABLE a (id int PRIMARY KEY)",
         "CREATE TABLE b (id int PRIMARY KEY REFERENCES a)",
@@ -209,7 +214,7 @@ def graphs():
     schema = dj.Schema("lab")
     declare_part_after_another_table(schema)
     same(
-        f"{VERSION} fails at a part, which it has declared, that references a table that references its master; ours follows the foreign keys",
+        f"{VERSION} fails at a part, which it has declared, that references a child of its master; ours follows the foreign keys",
         [planned(theirs, schema), planned(ours, "lab")],
         [
             "NetworkXUnfeasible: Graph contains a cycle or graph changed during iteration",
