@@ -14,7 +14,7 @@ SCHEMAS = ("lab", "behavior", "ephys", "analysis")
 # In this order: a table is published once its replica identity is set. rollout, a procedure, takes a table's lock only when it is
 # free, so that nobody waits behind a populate() that has been running for hours.
 CALLS = (
-    "SELECT dj_deploy.set_grants(%(schema)s, 'analyst', 'read', dry_run => %(dry_run)s)",
+    "SELECT dj_deploy.set_grants(%(schema)s, 'lab_analyst', 'read', dry_run => %(dry_run)s)",
     """SELECT dj_deploy.set_autovacuum(%(schema)s, '{"autovacuum_vacuum_insert_scale_factor": 0.05}', dry_run => %(dry_run)s)""",
     "CALL dj_deploy.rollout(dj_deploy.set_replica_identity(%(schema)s, 'full', skip_unchanged => true), dry_run => %(dry_run)s)",
     "SELECT dj_deploy.set_publication_membership(%(schema)s, 'cdc', dry_run => %(dry_run)s)",

@@ -302,9 +302,9 @@ def roles():
         "CREATE TABLE parent (id int PRIMARY KEY)",
         "CREATE TABLE child (id int PRIMARY KEY REFERENCES parent)",
     )
-    call("set_grants", "lab", "reviewer", "read", dry_run=False)
+    call("set_grants", "lab", "lab_reviewer", "read", dry_run=False)
     tables = sorted(planned(ours, "lab"))
-    reviewer = dj.conn(user="reviewer", password="", reset=True)
+    reviewer = dj.conn(user="lab_reviewer", password="", reset=True)
     same(
         f"{VERSION} leaves out tables that the role may only read, unless they have foreign keys; {FOLLOWS}",
         both(activated("lab")),

@@ -199,7 +199,7 @@ def deploy():
         ours(schema, dry_run=False)
         call("set_publication_membership", schema, "cdc", dry_run=False)
         call("set_autovacuum", schema, json.dumps(AUTOVACUUM), dry_run=False)
-        call("set_grants", schema, "analyst", "read", future_tables=True, dry_run=False)
+        call("set_grants", schema, "lab_analyst", "read", future_tables=True, dry_run=False)
     user_tables = {(schema, table) for schema in SCHEMAS for table in dj.Schema(schema).list_tables()}
     hidden = {key for key in identities() if key[0] in SCHEMAS} - user_tables
     same("deployed: all 52 user tables are at full", {identities()[key] for key in user_tables}, {("f", None)})
@@ -223,7 +223,7 @@ def second_deploy():
         done += ours(schema, dry_run=False, skip_unchanged=True)["ddl"]
         done += call("set_publication_membership", schema, "cdc", dry_run=False)["ddl"]
         done += call("set_autovacuum", schema, json.dumps(AUTOVACUUM), dry_run=False)["ddl"]
-        done += call("set_grants", schema, "analyst", "read", future_tables=True, dry_run=False)["ddl"]
+        done += call("set_grants", schema, "lab_analyst", "read", future_tables=True, dry_run=False)["ddl"]
     return done
 
 
@@ -279,7 +279,7 @@ def new_tables():
         (second_deploy(), identities()["behavior", jobs.table_name]),
         (['ALTER TABLE "behavior"."~~lick_detection" SET (autovacuum_vacuum_insert_scale_factor = 0.05)'], ("d", None)),
     )
-    analyst = dj.Connection(dj.config["database.host"], "analyst", "", use_tls=False)
+    analyst = dj.Connection(dj.config["database.host"], "lab_analyst", "", use_tls=False)
     cages = dj.FreeTable(analyst, '"lab"."cage"')
     same(
         "future_tables: the analyst fetches from it, and may not insert",
