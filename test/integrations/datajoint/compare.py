@@ -28,8 +28,11 @@ def mix():
     tables have their share, to be left alone."""
     tables = [key for key in identities() if key[0] in {schema.database for schema in SCHEMAS}]
     kinds = [("DEFAULT", "FULL", "NOTHING")[number % 3] for number in range(len(tables))]
-    index = "SELECT relname FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = %s::regclass AND NOT indisprimary"
-    kinds[tables.index(("lab", "experimenter"))] = f"USING INDEX {query(index, 'lab.experimenter')[0][0]}"
+    index = query(
+        "SELECT relname FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = %s::regclass AND NOT indisprimary",
+        "lab.experimenter",
+    )[0][0]
+    kinds[tables.index(("lab", "experimenter"))] = f"USING INDEX {index}"
     statements = [f'ALTER TABLE "{s}"."{t}" REPLICA IDENTITY {kind}' for (s, t), kind in zip(tables, kinds)]
     dj.conn().query("; ".join(statements))
     altered()
