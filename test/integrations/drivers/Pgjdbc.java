@@ -1,4 +1,4 @@
-// pgjdbc: see checks.txt. With POOLED=yes it never prepares a statement on the server.
+// pgjdbc: see checks.txt. With POOLED=yes it prepares no statement on the server; with the argument "prepare" it only does that.
 
 import java.sql.Array;
 import java.sql.CallableStatement;
@@ -26,9 +26,13 @@ class Pgjdbc {
     static SQLWarning warning; // the first one of the last statement that had any
 
     public static void main(String[] arguments) throws SQLException {
-        String pooled = System.getenv("POOLED") == null ? "prepareThreshold=1" : "prepareThreshold=0";
+        String pooled = System.getenv("POOLED") == null ? "" : "&prepareThreshold=0";
         connection = DriverManager.getConnection("jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/"
-                + System.getenv("PGDATABASE") + "?escapeSyntaxCallMode=call&" + pooled, System.getenv("PGUSER"), null);
+                + System.getenv("PGDATABASE") + "?escapeSyntaxCallMode=call" + pooled, System.getenv("PGUSER"), null);
+        if (arguments.length > 0) {
+            prepare();
+            return;
+        }
         functions();
         json();
         report();
@@ -36,6 +40,14 @@ class Pgjdbc {
         errors();
         connection.close();
         System.exit(failed ? 1 : 0);
+    }
+
+    // By default the driver does so when a PreparedStatement is executed for the fifth time.
+    static void prepare() throws SQLException {
+        try (PreparedStatement statement = prepare(IDENTITY, "lab", "full", true, false)) {
+            for (int count = 0; count < 10; count++)
+                statement.executeQuery().close();
+        }
     }
 
     static void functions() throws SQLException {

@@ -1,4 +1,4 @@
-# asyncpg: see checks.txt. With POOLED=yes it keeps no prepared statement.
+# asyncpg: see checks.txt. With POOLED=yes it keeps no prepared statement on the server; with the argument "prepare" it only does that.
 import asyncio
 import json
 import os
@@ -37,6 +37,10 @@ async def main():
 
     # Without this, jsonb is a str in both directions.
     await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    if sys.argv[1:] == ["prepare"]:
+        for _ in range(10):
+            await value(identity, "lab", "full", True, False)
+        return
 
     plan = await value(identity, "lab", "full", True, False)
     check("dry run: the result decoded, nothing done", type(plan) is dict and plan["tables_analyzed"] == 15

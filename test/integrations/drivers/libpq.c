@@ -197,8 +197,12 @@ static void test_errors(void)
     check("the session works on after the errors", is(value(MODIFIED, "lab", "default", "f", "t"), "15") && number_full("lab", "0"));
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+    if (count > 1 && strcmp(arguments[1], "--version") == 0) {
+        printf("%d.%d\n", PQlibVersion() / 10000, PQlibVersion() % 10000);
+        return 0;
+    }
     conn = PQconnectdb("");
     if (PQstatus(conn) != CONNECTION_OK) {
         printf("%s", PQerrorMessage(conn));
