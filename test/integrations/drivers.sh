@@ -16,7 +16,8 @@ main() {
         "$python" "$programs/psycopg2_driver.py"
     drive asyncpg "$("$python" -c 'import asyncpg; print(asyncpg.__version__)')" deploy_asyncpg.py "$python" "$programs/asyncpg_driver.py"
     drive node-postgres "$(node -p 'require("pg/package.json").version')" deploy.js node "$programs/node-postgres.js"
-    drive pgjdbc "$(pgjdbc org.postgresql.util.PGJDBCMain | grep -oE '[0-9.]+$')" Deploy.java pgjdbc "$programs/Pgjdbc.java"
+    drive pgjdbc "$("${java[@]}" org.postgresql.util.PGJDBCMain | sed -n 's/^PostgreSQL JDBC Driver //p')" Deploy.java \
+        "${java[@]}" "$programs/Pgjdbc.java"
     program PgBouncer "$pooler_version, pool_mode=transaction"
     test_pooler
     test_prepared_statements
@@ -33,16 +34,12 @@ install_drivers() {
     export NODE_PATH=$installed/node_modules
     require_command javac default-jdk-headless
     maven_jars drivers-postgresql-42.7.11-json-20250517 org.postgresql:postgresql:42.7.11 org.json:json:20250517
-    jars=$installed
+    java=(java -Xmx256m -cp "$installed/*")
     install_pooler
 }
 
 install_node_modules() {
     cp "$example/package.json" "$example/package-lock.json" . && npm ci --silent --no-audit --no-fund
-}
-
-pgjdbc() {
-    java -Xmx256m -cp "$jars/*" "$@"
 }
 
 # Without the service of its own that the package would start.
@@ -170,8 +167,8 @@ line_runs() {
     local output
     output=$(in_copy "$1" 2>&1) || return
     say "$output"
-    grep -qxF 'ALTER TABLE "lab"."#rig" REPLICA IDENTITY FULL' <<<"$output" && grep -qx '15 of 15 tables modified' <<<"$output" &&
-        grep -qE '^WARNING:? +(55000: )?UPDATE and DELETE on table "lab.subject" will fail' <<<"$output" &&
+    grep -qF 'ALTER TABLE "lab"."#rig" REPLICA IDENTITY FULL' <<<"$output" && grep -qx '15 of 15 tables modified' <<<"$output" &&
+        grep -qE 'WARNING:? +(55000: )?UPDATE and DELETE on table "lab.subject" will fail' <<<"$output" &&
         grep -qE '^[0-9]+ statements of vacuum_analyze$|"VACUUM \(ANALYZE\)' <<<"$output"
 }
 
@@ -183,17 +180,18 @@ test_pooler() {
     refused "a client's own SET does reach the next client" '^> lock_timeout\|7000' diff before after
     in_pool "RESET lock_timeout"
     hold_table
-    refused "SET LOCAL in a transaction: 55P03 after that time" '55P03: could not obtain lock on table "lab.subject" within 300 ms' in_pool \
-        "BEGIN" "SET LOCAL dj_deploy.lock_timeout = '300ms'" "SELECT dj_deploy.set_replica_identity('lab', dry_run => false)"
-    refused "a cancel request of the client: 57014" '57014: canceling statement due to user request' through_pooler timeout --signal INT 1 \
+    says "SET LOCAL in a transaction: 55P03 after that time" '55P03: could not obtain lock on table "lab.subject" within 300 ms' in_pool \
+        "BEGIN" "SET LOCAL dj_deploy.lock_timeout = '300ms'" "SELECT dj_deploy.set_replica_identity('lab', dry_run => false)" "ROLLBACK"
+    says "a cancel request of the client: 57014" '57014: canceling statement due to user request' \
+        through_pooler timeout --signal INT 1 \
         psql -X -q -v VERBOSITY=verbose -c "SELECT dj_deploy.set_replica_identity('lab', dry_run => false)"
-    refused "CALL in a transaction: 25001" '25001: reindex cannot run inside a transaction block' in_pool \
-        "BEGIN" "CALL dj_deploy.reindex('lab', dry_run => false)"
+    says "CALL in a transaction: 25001" '25001: reindex cannot run inside a transaction block' in_pool \
+        "BEGIN" "CALL dj_deploy.reindex('lab', dry_run => false)" "ROLLBACK"
     through_pooler server_connection >after
     check "these leave no setting, role, lock or prepared statement on the server connection" diff before after
     sql "ALTER ROLE deployer IN DATABASE drivers SET dj_deploy.lock_timeout = '200ms'" \
         "SELECT pg_terminate_backend($(through_pooler psql -X -q -A -t -c 'SELECT pg_backend_pid()'))" >/dev/null
-    refused "ALTER ROLE ... SET reaches a CALL: 55P03 after that time" '55P03: could not obtain lock on table "lab.subject" within 200 ms' \
+    says "ALTER ROLE ... SET reaches a CALL: 55P03 after that time" '55P03: could not obtain lock on table "lab.subject" within 200 ms' \
         in_pool "CALL dj_deploy.vacuum_analyze('lab.subject'::regclass, dry_run => false)"
     sql "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'lab.subject'::regclass AND granted" >/dev/null
 }
@@ -204,7 +202,18 @@ in_pool() {
     for statement in "$@"; do
         arguments+=(-c "$statement")
     done
-    through_pooler psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose "${arguments[@]}"
+    through_pooler psql -X -q -v VERBOSITY=verbose "${arguments[@]}"
+}
+
+# says TITLE PATTERN COMMAND ...: it prints that, however it ends.
+says() {
+    local output
+    output=$("${@:3}" 2>&1) || true
+    if grep -qE -- "$2" <<<"$output"; then
+        pass "$1"
+    else
+        fail "$1" "$output"
+    fi
 }
 
 # Another session, not of the pool, holds lab.subject until it is terminated.
@@ -233,7 +242,7 @@ test_prepared_statements() {
 
 prepare() {
     local program=("$python" "$programs/$1_driver.py")
-    [[ $1 != pgjdbc ]] || program=(pgjdbc "$programs/Pgjdbc.java")
+    [[ $1 != pgjdbc ]] || program=("${java[@]}" "$programs/Pgjdbc.java")
     PGPORT=$pooler_port timeout 60 "${program[@]}" prepare
 }
 
