@@ -111,12 +111,20 @@ through_pooler() {
     PGPORT=$pooler_port POOLED=yes "$@"
 }
 
-# The pipeline and what the calls warn of and refuse: a column list, a table of somebody else.
+# A new database from a template that is made once.
 driver_database() {
-    make_database drivers
-    PGUSER=deployer psql -X -q -c "CREATE EXTENSION datajoint_deploy" -c "CREATE PUBLICATION partial FOR TABLE lab.subject (subject_id)" \
+    [[ -e template ]] || make_template
+    empty_database drivers
+    PGDATABASE=postgres sql "DROP DATABASE drivers" "CREATE DATABASE drivers OWNER deployer TEMPLATE drivers_template"
+}
+
+# The pipeline and what the calls warn of and refuse: a column list, a table of somebody else.
+make_template() {
+    make_database drivers_template
+    psql -X -q -c "CREATE EXTENSION datajoint_deploy" -c "CREATE PUBLICATION partial FOR TABLE lab.subject (subject_id)" \
         -c "CREATE SCHEMA audit" -c "CREATE TABLE audit.mine (id int PRIMARY KEY)"
     sql "CREATE TABLE audit.entry (id int PRIMARY KEY)"
+    touch template
 }
 
 # run_checks NAME PROGRAM ...: it prints "ok" and each title of checks.txt, and nothing else.
@@ -130,7 +138,7 @@ run_checks() {
             fail "$title" "$(grep -v '^ok ' <<<"$output")"
         fi
     done < <(titles_of "$1")
-    same "nothing else, and status 0" "$status $(sed 's/^ok //' <<<"$output" | sort)" "0 $(titles_of "$1" | sort)"
+    same "nothing else, and status 0" "$status $(sort <<<"$output")" "0 $(titles_of "$1" | sed 's/^/ok /' | sort)"
 }
 
 titles_of() {
@@ -156,7 +164,7 @@ run_line() {
     cp -r "$example" copy
     [[ $1 != deploy.js ]] || cp -r "$NODE_PATH" copy/
     check "its example runs as it stands" line_runs "$line"
-    refused "its example shows the error and fails" 'ERROR:? +3F000: schema "nosuch" does not exist' in_copy "$(sed 's/\<lab\>/nosuch/' <<<"$line")"
+    refused "its example shows the error and fails" 'ERROR:? +3F000: schema "nosuch" does not exist' in_copy "${line//lab/nosuch}"
 }
 
 in_copy() {
