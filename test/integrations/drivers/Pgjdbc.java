@@ -26,9 +26,7 @@ class Pgjdbc {
     static SQLWarning warning; // the first one of the last statement that had any
 
     public static void main(String[] arguments) throws SQLException {
-        String pooled = System.getenv("POOLED") == null ? "" : "&prepareThreshold=0";
-        connection = DriverManager.getConnection("jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/"
-                + System.getenv("PGDATABASE") + "?escapeSyntaxCallMode=call" + pooled, System.getenv("PGUSER"), null);
+        connection = connect("&escapeSyntaxCallMode=call");
         if (arguments.length > 0) {
             prepare();
             return;
@@ -40,6 +38,12 @@ class Pgjdbc {
         errors();
         connection.close();
         System.exit(failed ? 1 : 0);
+    }
+
+    static Connection connect(String settings) throws SQLException {
+        String pooled = System.getenv("POOLED") == null ? "" : "&prepareThreshold=0";
+        return DriverManager.getConnection("jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/"
+                + System.getenv("PGDATABASE") + "?ApplicationName=deploy" + pooled + settings, System.getenv("PGUSER"), null);
     }
 
     // By default the driver does so when a PreparedStatement is executed for the fifth time.
@@ -125,7 +129,7 @@ class Pgjdbc {
         callable();
     }
 
-    // Needs escapeSyntaxCallMode=call in the URL: by default a {call} is a SELECT.
+    // By default a {call} is a SELECT.
     static void callable() throws SQLException {
         try (CallableStatement call = connection.prepareCall("{call dj_deploy.vacuum_analyze(?, ?, ?, ?)}")) {
             call.setString(1, "ephys");
@@ -137,13 +141,23 @@ class Pgjdbc {
             JSONObject result = new JSONObject(((PGobject) call.getObject(4)).getValue());
             check("CallableStatement: the INOUT argument as out parameter", result.getInt("tables_modified") > 16);
         }
+        try (Connection other = connect(""); CallableStatement call = other.prepareCall("{call dj_deploy.vacuum_analyze(?, ?, ?, ?)}")) {
+            call.setString(1, "ephys");
+            call.setBoolean(2, true);
+            call.setInt(3, 1);
+            call.setNull(4, Types.OTHER);
+            call.registerOutParameter(4, Types.OTHER);
+            call.execute();
+        } catch (SQLException error) {
+            check("CallableStatement without escapeSyntaxCallMode=call: refused", error.getSQLState().equals("42809"));
+        }
     }
 
     static void errors() throws SQLException {
         check("error 22023: a wrong mode", isMessage(refused(IDENTITY, "lab", "nothing", false, false), "22023",
                 "mode must be 'default' or 'full'; got 'nothing'", null, null) && value("SELECT 1").equals(1));
-        check("error 3F000: no such schema", isMessage(refused(IDENTITY, "nosuch", "full", false, false), "3F000",
-                "schema \"nosuch\" does not exist", null, null) && value("SELECT 1").equals(1));
+        check("error 3F000: no such schema; text is never a table", isMessage(refused(IDENTITY, "lab.session", "full", false, false), "3F000",
+                "schema \"lab.session\" does not exist", null, null) && value("SELECT 1").equals(1));
         check("error 42501: a table of another owner, and nothing done", isMessage(refused(IDENTITY, "audit", "full", false, false), "42501",
                 "must be owner of table \"audit.entry\"", null, null) && numberFull("audit") == 0);
         connection.setAutoCommit(false);

@@ -177,8 +177,8 @@ static void test_errors(void)
     check("error 22023: a wrong mode",
           refused(execute(statement, "lab", "nothing", "f", "f"), "22023", "mode must be 'default' or 'full'; got 'nothing'") &&
           is(value(one, NULL, NULL, NULL, NULL), "1"));
-    check("error 3F000: no such schema",
-          refused(execute(statement, "nosuch", "full", "f", "f"), "3F000", "schema \"nosuch\" does not exist") &&
+    check("error 3F000: no such schema; text is never a table",
+          refused(execute(statement, "lab.session", "full", "f", "f"), "3F000", "schema \"lab.session\" does not exist") &&
           is(value(one, NULL, NULL, NULL, NULL), "1"));
     check("error 42501: a table of another owner, and nothing done",
           refused(execute(statement, "audit", "full", "f", "f"), "42501", "must be owner of table \"audit.entry\"") &&

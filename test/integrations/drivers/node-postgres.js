@@ -74,6 +74,10 @@ async function main() {
     plan = await value(identity, 'behavior', 'full', true, false);
     done = await value('CALL dj_deploy.rollout($1, dry_run => $2)', plan, false);
     check('CALL rollout of a plan bound as jsonb', same(done.ddl, plan.ddl) && await numberFull('behavior') === 13);
+    const undo = ['ALTER TABLE "behavior"."recording" REPLICA IDENTITY DEFAULT'];
+    done = await value('CALL dj_deploy.rollout($1, dry_run => $2)', JSON.stringify(undo), true);
+    check('an array as jsonb: JSON.stringify, else 22P02', same(done.ddl, undo) &&
+        (await refused('CALL dj_deploy.rollout($1, dry_run => $2)', undo, true)).code === '22P02');
     const left = await value('CALL dj_deploy.reindex($1, dry_run => $2)', 'audit', false);
     check('WARNING of a procedure, and what it left out', left.skipped[0].table === '"audit"."entry"' && same(
         notices.at(-1).slice(0, 3), ['WARNING', '01000', 'skipping "audit.entry": permission denied to maintain it']));
@@ -81,8 +85,8 @@ async function main() {
     let error = await refused(identity, 'lab', 'nothing', false, false);
     check('error 22023: a wrong mode', error.code === '22023' && error.message === "mode must be 'default' or 'full'; got 'nothing'" &&
         await value('SELECT 1') === 1);
-    error = await refused(identity, 'nosuch', 'full', false, false);
-    check('error 3F000: no such schema', error.code === '3F000' && error.message === 'schema "nosuch" does not exist' &&
+    error = await refused(identity, 'lab.session', 'full', false, false);
+    check('error 3F000: no such schema; text is never a table', error.code === '3F000' && error.message === 'schema "lab.session" does not exist' &&
         await value('SELECT 1') === 1);
     error = await refused(identity, 'audit', 'full', false, false);
     check('error 42501: a table of another owner, and nothing done', error.code === '42501' &&

@@ -67,8 +67,8 @@ SELECT :'result'::jsonb #>> '{skipped,0,table}' AS skipped \gset
 SELECT dj_deploy.set_replica_identity(:'lab', :'nothing');
 SELECT 'ok error 22023: a wrong mode'
 WHERE :'LAST_ERROR_SQLSTATE' = '22023' AND :'LAST_ERROR_MESSAGE' = 'mode must be ''default'' or ''full''; got ''nothing''';
-SELECT dj_deploy.set_replica_identity('nosuch');
-SELECT 'ok error 3F000: no such schema' WHERE :'LAST_ERROR_SQLSTATE' = '3F000' AND :'LAST_ERROR_MESSAGE' = 'schema "nosuch" does not exist';
+SELECT dj_deploy.set_replica_identity('lab.session');
+SELECT 'ok error 3F000: no such schema; text is never a table' WHERE :'LAST_ERROR_SQLSTATE' = '3F000' AND :'LAST_ERROR_MESSAGE' = 'schema "lab.session" does not exist';
 SELECT dj_deploy.set_replica_identity(:'audit', dry_run => false);
 :number_full 'audit'::regnamespace \gset
 SELECT 'ok error 42501: a table of another owner, and nothing done'

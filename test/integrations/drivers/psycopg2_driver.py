@@ -95,9 +95,9 @@ check("WARNING of a procedure, and what it left out", conn.notices[-1] == 'WARNI
 error = refused(identity, "lab", "nothing", False, False)
 check("error 22023: a wrong mode", error.pgcode == "22023" and isinstance(error, psycopg2.errors.InvalidParameterValue)
       and error.diag.message_primary == "mode must be 'default' or 'full'; got 'nothing'" and value("SELECT 1") == 1)
-error = refused(identity, "nosuch", "full", False, False)
-check("error 3F000: no such schema", error.pgcode == "3F000"
-      and error.diag.message_primary == 'schema "nosuch" does not exist' and value("SELECT 1") == 1)
+error = refused(identity, "lab.session", "full", False, False)
+check("error 3F000: no such schema; text is never a table", error.pgcode == "3F000"
+      and error.diag.message_primary == 'schema "lab.session" does not exist' and value("SELECT 1") == 1)
 error = refused(identity, "audit", "full", False, False)
 check("error 42501: a table of another owner, and nothing done", error.pgcode == "42501"
       and error.diag.message_primary == 'must be owner of table "audit.entry"' and number_full("audit") == 0)

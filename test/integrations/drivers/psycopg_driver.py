@@ -18,7 +18,8 @@ def check(title, shown):
 settings = {"prepare_threshold": None} if os.environ.get("POOLED") else {}
 conn = psycopg.connect(autocommit=True, **settings)
 notices = []
-# A notice is gone when its handler returns.
+kept = []
+conn.add_notice_handler(kept.append)
 conn.add_notice_handler(lambda n: notices.append((n.severity, n.sqlstate, n.message_primary, n.message_detail, n.message_hint)))
 
 
@@ -53,6 +54,7 @@ check("WARNING of a function: SQLSTATE, message, detail, hint", notices == [(
     "WARNING", "55000", 'UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL',
     'Publication "partial" has a column list for the table, which replica identity FULL does not allow.',
     "Drop the column list, or use mode 'default' if the list covers the primary key.")])
+check("a notice is empty when its handler has returned", len(kept) == 1 and kept[0].message_primary is None)
 check("run: the catalog has it", value(identity, "lab", "full", False, False)["tables_modified"] == 15 and number_full("lab") == 15)
 one = value("SELECT dj_deploy.set_replica_identity(%s::regclass, %s, dry_run => %s)", "lab.subject", "default", False)
 check("one table as regclass", one["ddl"] == ['ALTER TABLE "lab"."subject" REPLICA IDENTITY DEFAULT'] and number_full("lab") == 14)
@@ -101,9 +103,9 @@ check("WARNING of a procedure, and what it left out", notices[-1][:3] == (
 error = refused(identity, "lab", "nothing", False, False)
 check("error 22023: a wrong mode", error.sqlstate == "22023" and isinstance(error, psycopg.errors.InvalidParameterValue)
       and error.diag.message_primary == "mode must be 'default' or 'full'; got 'nothing'" and value("SELECT 1") == 1)
-error = refused(identity, "nosuch", "full", False, False)
-check("error 3F000: no such schema", error.sqlstate == "3F000"
-      and error.diag.message_primary == 'schema "nosuch" does not exist' and value("SELECT 1") == 1)
+error = refused(identity, "lab.session", "full", False, False)
+check("error 3F000: no such schema; text is never a table", error.sqlstate == "3F000"
+      and error.diag.message_primary == 'schema "lab.session" does not exist' and value("SELECT 1") == 1)
 error = refused(identity, "audit", "full", False, False)
 check("error 42501: a table of another owner, and nothing done", error.sqlstate == "42501"
       and error.diag.message_primary == 'must be owner of table "audit.entry"' and number_full("audit") == 0)
