@@ -21,6 +21,7 @@ main() {
     program PgBouncer "$pooler_version, pool_mode=transaction"
     test_pooler
     test_prepared_statements
+    test_startup_parameter
 }
 
 install_drivers() {
@@ -69,6 +70,7 @@ listen_port = $pooler_port
 unix_socket_dir =
 auth_type = trust
 auth_file = $PWD/users.txt
+admin_users = postgres
 pool_mode = transaction
 default_pool_size = 1
 ignore_startup_parameters = extra_float_digits
@@ -192,10 +194,11 @@ line_runs() {
 test_pooler() {
     driver_database
     through_pooler server_connection >before
-    in_pool "SET lock_timeout = '7s'"
+    in_pool "SET lock_timeout = '7s'" "SET dj_deploy.lock_timeout = '8s'"
     through_pooler server_connection >after
-    refused "a client's own SET does reach the next client" '^> lock_timeout\|7000' diff before after
-    in_pool "RESET lock_timeout"
+    refused "a client's own SET does reach the next client: lock_timeout" '^> lock_timeout\|7000' diff before after
+    refused "a client's own SET does reach the next client: dj_deploy.lock_timeout" '^> dj_deploy.lock_timeout\|8000' diff before after
+    in_pool "RESET lock_timeout" "RESET dj_deploy.lock_timeout"
     hold_table
     says "SET LOCAL in a transaction: 55P03 after that time" '55P03: could not obtain lock on table "lab.subject" within 300 ms' in_pool \
         "BEGIN" "SET LOCAL dj_deploy.lock_timeout = '300ms'" "SELECT dj_deploy.set_replica_identity('lab', dry_run => false)" "ROLLBACK"
@@ -261,6 +264,13 @@ prepare() {
     local program=("$python" "$programs/$1_driver.py")
     [[ $1 != pgjdbc ]] || program=("${java[@]}" "$programs/Pgjdbc.java")
     PGPORT=$pooler_port timeout 60 "${program[@]}" prepare
+}
+
+# Last: the pooler is left without its setting.
+test_startup_parameter() {
+    local console=(psql -X -q -h 127.0.0.1 -p "$pooler_port" -U postgres -d pgbouncer)
+    "${console[@]}" -c "SET ignore_startup_parameters = ''"
+    refused "pgjdbc needs ignore_startup_parameters = extra_float_digits" 'unsupported startup parameter: extra_float_digits' prepare pgjdbc
 }
 
 main
