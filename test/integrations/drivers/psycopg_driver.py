@@ -1,0 +1,125 @@
+# psycopg 3: see checks.txt. With POOLED=yes it prepares no statement on the server; with the argument "prepare" it only does that.
+import os
+import sys
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+failed = 0
+
+
+def check(title, shown):
+    global failed
+    failed += not shown
+    print("ok" if shown else "not ok", title, flush=True)
+
+
+settings = {"prepare_threshold": None} if os.environ.get("POOLED") else {}
+conn = psycopg.connect(autocommit=True, **settings)
+notices = []
+kept = []
+conn.add_notice_handler(kept.append)
+conn.add_notice_handler(lambda n: notices.append((n.severity, n.sqlstate, n.message_primary, n.message_detail, n.message_hint)))
+
+
+def value(statement, *parameters):
+    return conn.execute(statement, parameters).fetchone()[0]
+
+
+def refused(statement, *parameters):
+    try:
+        conn.execute(statement, parameters)
+    except psycopg.Error as error:
+        return error
+    raise SystemExit("not refused: " + statement)
+
+
+identity = "SELECT dj_deploy.set_replica_identity(%s, %s, dry_run => %s, skip_unchanged => %s)"
+if sys.argv[1:] == ["prepare"]:
+    for _ in range(10):
+        value(identity, "lab", "full", True, False)
+    sys.exit()
+
+
+def number_full(schema):
+    return value("SELECT count(*) FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND relreplident = 'f'", schema)
+
+
+plan = value(identity, "lab", "full", True, False)
+check("dry run: the result decoded, nothing done", type(plan) is dict and plan["tables_analyzed"] == 15
+      and plan["tables_modified"] == 0 and len(plan["ddl"]) == 15
+      and plan["ddl"][0] == 'ALTER TABLE "lab"."#rig" REPLICA IDENTITY FULL' and number_full("lab") == 0)
+check("WARNING of a function: SQLSTATE, message, detail, hint", notices == [(
+    "WARNING", "55000", 'UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL',
+    'Publication "partial" has a column list for the table, which replica identity FULL does not allow.',
+    "Drop the column list, or use mode 'default' if the list covers the primary key.")])
+check("a notice is empty when its handler has returned", len(kept) == 1 and kept[0].message_primary is None)
+check("run: the catalog has it", value(identity, "lab", "full", False, False)["tables_modified"] == 15 and number_full("lab") == 15)
+one = value("SELECT dj_deploy.set_replica_identity(%s::regclass, %s, dry_run => %s)", "lab.subject", "default", False)
+check("one table as regclass", one["ddl"] == ['ALTER TABLE "lab"."subject" REPLICA IDENTITY DEFAULT'] and number_full("lab") == 14)
+again = [value(identity, "lab", "full", False, True)["tables_modified"] for _ in range(2)]
+check("boolean parameters: skip_unchanged", again == [1, 0] and number_full("lab") == 15)
+
+autovacuum = "SELECT dj_deploy.set_autovacuum(%s, %s, dry_run => %s)"
+options = "SELECT reloptions FROM pg_class WHERE oid = 'lab.session'::regclass"
+value(autovacuum, "lab", Jsonb({"autovacuum_vacuum_insert_scale_factor": 0.05, "autovacuum_enabled": True}), False)
+was = value(options)
+value(autovacuum, "lab", Jsonb({"autovacuum_vacuum_insert_scale_factor": None, "autovacuum_enabled": None}), False)
+check("jsonb parameter: set_autovacuum sets and resets", value(options) is None
+      and sorted(was) == ["autovacuum_enabled=true", "autovacuum_vacuum_insert_scale_factor=0.05"])
+
+environment = value("SELECT dj_deploy.describe(VARIADIC %s)", ["lab", "ephys"])
+check("text[] parameter: describe VARIADIC", sorted(environment["schemas"]) == ["ephys", "lab"]
+      and environment["schemas"]["lab"]["replica_identity"] == "full")
+apply = "SELECT dj_deploy.apply(%s, dry_run => %s)"
+nothing = value(apply, Jsonb(environment), True)
+environment["schemas"]["ephys"]["replica_identity"] = "full"
+done = value(apply, Jsonb(environment), False)
+check("jsonb there and back: apply of describe, then of a change", nothing["ddl"] == []
+      and done["tables_modified"] == number_full("ephys") == len(done["changes"]) > 0)
+
+rows = conn.cursor(row_factory=dict_row).execute("SELECT * FROM dj_deploy.tables(%s)", ["lab"]).fetchall()
+session = next(row for row in rows if row["name"] == "session")
+check("rows of a report: text, text[], bigint, jsonb, null", len(rows) == 16 and session["tier"] == "manual"
+      and session["primary_key"] == ["subject_id", "session"] and session["bytes"] > 0 and session["autovacuum"] == {}
+      and session["last_vacuum"] is None)
+
+vacuumed = value("CALL dj_deploy.vacuum_analyze(%s, dry_run => %s)", "behavior", False)
+check("CALL vacuum_analyze: its INOUT result", vacuumed["tables_modified"] == len(vacuumed["ddl"]) > 0
+      and value("SELECT count(*) FROM pg_class WHERE relnamespace = 'behavior'::regnamespace AND relkind = 'r' AND reltuples < 0") == 0)
+node = "SELECT pg_relation_filenode('lab.subject_pkey')"
+before = value(node)
+rebuilt = value("CALL dj_deploy.reindex(%s::regclass, dry_run => %s)", "lab.subject", False)
+check("CALL reindex: its INOUT result", rebuilt["ddl"] == ['REINDEX TABLE CONCURRENTLY "lab"."subject"'] and value(node) != before)
+plan = value(identity, "behavior", "full", True, False)
+done = value("CALL dj_deploy.rollout(%s, dry_run => %s)", Jsonb(plan), False)
+check("CALL rollout of a plan bound as jsonb", done["ddl"] == plan["ddl"] and number_full("behavior") == 13)
+left = value("CALL dj_deploy.reindex(%s, dry_run => %s)", "audit", False)
+check("WARNING of a procedure, and what it left out", notices[-1][:3] == (
+    "WARNING", "01000", 'skipping "audit.entry": permission denied to maintain it')
+      and left["skipped"][0]["table"] == '"audit"."entry"')
+
+error = refused(identity, "lab", "nothing", False, False)
+check("error 22023: a wrong mode", error.sqlstate == "22023" and isinstance(error, psycopg.errors.InvalidParameterValue)
+      and error.diag.message_primary == "mode must be 'default' or 'full'; got 'nothing'" and value("SELECT 1") == 1)
+error = refused(identity, "lab.session", "full", False, False)
+check("error 3F000: no such schema; text is never a table", error.sqlstate == "3F000"
+      and error.diag.message_primary == 'schema "lab.session" does not exist' and value("SELECT 1") == 1)
+error = refused(identity, "audit", "full", False, False)
+check("error 42501: a table of another owner, and nothing done", error.sqlstate == "42501"
+      and error.diag.message_primary == 'must be owner of table "audit.entry"' and number_full("audit") == 0)
+conn.autocommit = False
+error = refused("CALL dj_deploy.vacuum_analyze(%s, dry_run => %s)", "lab", False)
+conn.rollback()
+check("error 25001: CALL in a transaction, with detail and hint", error.sqlstate == "25001"
+      and error.diag.message_primary == "vacuum_analyze cannot run inside a transaction block"
+      and error.diag.message_detail.startswith("It commits on the way")
+      and error.diag.message_hint.startswith("Call it alone and outside BEGIN and COMMIT"))
+inside = value(identity, "lab", "default", False, False)["tables_modified"], number_full("lab")
+conn.rollback()
+conn.autocommit = True
+check("a run is rolled back with the driver's transaction", inside == (15, 0) and number_full("lab") == 15)
+check("the session works on after the errors", value(identity, "lab", "default", False, True)["tables_modified"] == 15
+      and number_full("lab") == 0)
+sys.exit(failed > 0)
