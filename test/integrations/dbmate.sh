@@ -49,8 +49,8 @@ same "and leaves nothing, in the catalog and in the history" "$(catalog_state &&
 migration warning "" "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY);" \
     "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);"
 lines=$(log_lines)
-same "dbmate does not show a warning" "$(dbmate_run up warning 2>&1 | grep -c 'unlogged table')" 0
-check "which is in the server's log" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
+same "dbmate shows neither results nor warnings" "$(dbmate_run up warning 2>&1 | grep -c -e tables_analyzed -e 'unlogged table')" 0
+check "which are in the server's log" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
 
 before=$(history_of_dbmate)
 migration block "" "CALL dj_deploy.reindex('lab', dry_run => false);"
