@@ -8,14 +8,20 @@ PATH=$installed/bin:$PATH
 export PYTHONDONTWRITEBYTECODE=1
 program Alembic "$(alembic --version | awk '{ print $NF }')"
 
-# alembic_with NAME STATEMENT ...: upgrades with the example's migrations and one of these Python statements.
-alembic_with() {
-    [[ -e $1 ]] || cp -R "$tree/examples/alembic" "$1"
+# migration NAME STATEMENT ...: a copy of the example with one more, of these Python statements.
+migration() {
+    cp -R "$tree/examples/alembic" "$1"
     {
-        printf '%s\n' 'from alembic import op' 'revision = "0004"' 'down_revision = "0003"' 'def upgrade():'
+        printf '%s\n' 'import sqlalchemy as sa' 'from alembic import op' 'from sqlalchemy.dialects.postgresql import JSONB'
+        printf '%s\n' 'revision = "0004"' 'down_revision = "0003"' 'def upgrade():'
         printf '    %s\n' "${@:2}"
         printf '%s\n' 'def downgrade():' '    pass'
     } >"$1/migrations/versions/0004.py"
+}
+
+# alembic_with NAME STATEMENT ...: upgrades with it.
+alembic_with() {
+    migration "$@"
     (cd "$1" && timeout 60 alembic upgrade head)
 }
 
@@ -66,6 +72,13 @@ set_autovacuum() {
 }
 refused "a colon before a word is a parameter" "A value is required for bind parameter 'false'" \
     alembic_with colon "$(set_autovacuum '{"autovacuum_enabled":false}')"
+bound="op.execute(sa.text(\"SELECT dj_deploy.set_autovacuum('lab', :value, dry_run => false)\")"
+refused "a bound string is a varchar" 'function dj_deploy.set_autovacuum\(unknown, character varying' \
+    alembic_with varchar "$bound.bindparams(value='{}'))"
+migration jsonb "$bound.bindparams(sa.bindparam('value', {}, type_=JSONB)))"
+refused "a bound JSONB is none for --sql" 'No literal value renderer is available' eval 'cd jsonb && alembic upgrade 0003:0004 --sql'
+check "but otherwise" eval 'cd jsonb && alembic upgrade head'
+forget
 check "with a backslash it is a colon" alembic_with escaped "$(set_autovacuum '{"autovacuum_enabled"\:false}')"
 same "that arrives" "$(sql "SELECT count(*) FROM pg_class WHERE 'autovacuum_enabled=false' = ANY (reloptions)")" 17
 forget
@@ -77,10 +90,14 @@ forget
 
 reindex="op.execute(\"CALL dj_deploy.reindex('lab', dry_run => false)\")"
 refused "a call that commits, in Alembic's transaction" 'reindex cannot run inside a transaction block' alembic_with block "$reindex"
-refused "and Alembic shows the hint with its own setting" '^HINT: .*autocommit_block\(\) in Alembic' alembic_with block "$reindex"
+refused "and Alembic shows the hint with its own setting" '^HINT: .*autocommit_block\(\) in Alembic' alembic_with hint "$reindex"
 before=$(lab_indexes)
 check "in an autocommit_block()" alembic_with alone "with op.get_context().autocommit_block():" "    $reindex"
 check "has rebuilt the indexes" test "$(lab_indexes)" != "$before"
+forget
+refused "what fails after the block" 'division by zero' alembic_with after "op.execute('CREATE TABLE lab.before (a integer PRIMARY KEY)')" \
+    "with op.get_context().autocommit_block():" "    op.execute('SELECT 1')" "op.execute('SELECT 1/0')"
+same "does not undo what stands before it" "$(sql "SELECT to_regclass('lab.before') IS NOT NULL")" t
 
 make_database alembic_offline
 alembic_of_example -x release upgrade head --sql >offline.sql 2>offline.log
