@@ -83,9 +83,13 @@ check "with a backslash it is a colon" alembic_with escaped "$(set_autovacuum '{
 same "that arrives" "$(sql "SELECT count(*) FROM pg_class WHERE 'autovacuum_enabled=false' = ANY (reloptions)")" 17
 forget
 
-same "Alembic shows warnings" "$(alembic_with warning "op.execute('CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY)')" \
-    "op.execute(\"SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)\")" 2>&1 | grep scratchpad)" \
-    'INFO [sqlalchemy.dialects.postgresql] WARNING: skipping "lab.scratchpad": an unlogged table cannot be published'
+same "Alembic shows NOTICEs and WARNINGs" "$(alembic_with warning \
+    "op.execute('CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY)')" \
+    "op.execute(\"SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)\")" \
+    "op.execute('ALTER TABLE lab.session REPLICA IDENTITY NOTHING')" \
+    "op.execute(\"SELECT dj_deploy.set_replica_identity('lab', dry_run => false)\")" 2>&1 | grep -F dialects)" \
+    'INFO [sqlalchemy.dialects.postgresql] WARNING: skipping "lab.scratchpad": an unlogged table cannot be published
+INFO [sqlalchemy.dialects.postgresql] NOTICE: replica identity NOTHING of table "lab.session" gives way to FULL'
 forget
 
 reindex="op.execute(\"CALL dj_deploy.reindex('lab', dry_run => false)\")"

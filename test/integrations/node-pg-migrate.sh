@@ -46,7 +46,10 @@ check "the second run ends well" run_example node-pg-migrate
 same "and changes nothing" "$(catalog_state && history_of_node)" "$before"
 
 sql "CREATE TABLE lab.cage (cage_id integer PRIMARY KEY)" "ALTER TABLE lab.cage OWNER TO deployer"
-check "the run after a table was added ends well" run_example node-pg-migrate
+same "the run after a table was added shows the statements" "$(run_example node-pg-migrate 2>/dev/null | sed -n '/^applied:/,$p')" 'applied:
+ALTER TABLE "lab"."cage" REPLICA IDENTITY FULL
+ALTER PUBLICATION "cdc" ADD TABLE "lab"."cage"
+ALTER TABLE "lab"."cage" SET (autovacuum_vacuum_insert_scale_factor = 0.05)'
 same "and brings it there" "$(lab_for_cdc)" "16 of 16"
 
 check "down of two migrations ends well" migrate "$tree/examples/node-pg-migrate" down 2
@@ -60,13 +63,27 @@ before=$(catalog_state && history_of_node)
 refused "a failing call fails the migration, with its message" '^error: schema "behaviour" does not exist' migrate_with failing "${failing[@]}"
 same "and leaves nothing, in the catalog and in the history" "$(catalog_state && history_of_node)" "$before"
 
-migration two "${failing[@]}"
-printf 'exports.up = (pgm) => pgm.sql("CREATE TABLE lab.rack (rack_id integer PRIMARY KEY)");\n' >two/migrations/20260201000000000_rack.js
-refused "nor of the migrations before it" 'schema "behaviour" does not exist' migrate two up
-same "that were in the same run" "$(catalog_state && history_of_node)" "$before"
-refused "with --no-single-transaction" 'schema "behaviour" does not exist' migrate two up --no-single-transaction
-same "they stay" "$(sql "SELECT to_regclass('lab.rack') IS NOT NULL, count(*) FROM pgmigrations WHERE name LIKE '%rack'")" "t|1"
+# run_of_two NAME STATEMENT ...: the example with a migration that creates lab.rack, and one of these statements.
+run_of_two() {
+    migration "$@"
+    printf 'exports.up = (pgm) => pgm.sql("CREATE TABLE lab.rack (rack_id integer PRIMARY KEY)");\n' >"$1/migrations/20260201000000000_rack.js"
+}
+
+rack_is_there() {
+    sql "SELECT to_regclass('lab.rack') IS NOT NULL, count(*) FROM pgmigrations WHERE name LIKE '%rack'"
+}
+
+run_of_two two "${failing[@]}"
+refused "one that fails in a run of two" 'schema "behaviour" does not exist' migrate two up
+same "leaves nothing of the other, either" "$(rack_is_there)" "f|0"
+refused "the same with --no-single-transaction" 'schema "behaviour" does not exist' migrate two up --no-single-transaction
+same "leaves the other" "$(rack_is_there)" "t|1"
 sql "DROP TABLE lab.rack" "DELETE FROM pgmigrations WHERE name LIKE '%rack'"
+run_of_two broken "pgm.noTransaction();" "${failing[@]}"
+refused "the same with pgm.noTransaction()" 'Need to break single transaction' migrate broken up
+same "leaves the other, too" "$(rack_is_there)" "t|1"
+sql "DROP TABLE lab.rack" "DELETE FROM pgmigrations WHERE name LIKE '%rack'" \
+    "SELECT dj_deploy.set_replica_identity('behavior', 'default', dry_run => false)" >/dev/null
 
 refused "an argument of pgm.sql() is a name" '^column "lab" does not exist' \
     migrate_with argument "pgm.sql(\"SELECT dj_deploy.set_replica_identity({schema})\", { schema: 'lab' });"
@@ -76,11 +93,13 @@ same "as they are" "$(sql "SELECT count(*) FROM pg_class WHERE 'autovacuum_enabl
 forget braces
 
 lines=$(log_lines)
-same "node-pg-migrate shows neither results nor warnings" "$(migrate_with warning \
+same "node-pg-migrate shows neither results nor NOTICEs and WARNINGs" "$(migrate_with warning \
     "pgm.sql('CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY)');" \
-    "pgm.sql(\"SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)\");" 2>&1 |
-    grep -c -e tables_analyzed -e 'unlogged table')" 0
-check "which are in the server's log" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
+    "pgm.sql(\"SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)\");" \
+    "pgm.sql('ALTER TABLE lab.session REPLICA IDENTITY NOTHING');" \
+    "pgm.sql(\"SELECT dj_deploy.set_replica_identity('lab', dry_run => false)\");" 2>&1 |
+    grep -c -e tables_analyzed -e 'gives way' -e 'unlogged table')" 0
+check "which are in the server's log, if they are WARNINGs" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
 forget warning
 same "every_release.js shows them" "$(run_example node-pg-migrate 2>&1 | grep WARNING)" \
     'WARNING: skipping "lab.scratchpad": an unlogged table cannot be published'

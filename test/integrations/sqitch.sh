@@ -70,9 +70,13 @@ refused "a failing call fails the change, with its message" '^psql:deploy/failin
     "SELECT dj_deploy.set_replica_identity('behaviour', dry_run => false);" "COMMIT;"
 same "and leaves nothing, in the catalog and in the registry" "$(catalog_state && history_of_sqitch)" "$before"
 
-same "Sqitch shows warnings" "$(sqitch_with warning "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY);" \
-    "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);" 2>&1 | grep -o "psql:.*WARNING.*")" \
-    'psql:deploy/warning.sql:2: WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
+same "Sqitch shows NOTICEs and WARNINGs" "$(sqitch_with warning \
+    "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY);" \
+    "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);" \
+    "ALTER TABLE lab.session REPLICA IDENTITY NOTHING;" \
+    "SELECT dj_deploy.set_replica_identity('lab', dry_run => false);" 2>&1 | grep -o 'psql:.*')" \
+    'psql:deploy/warning.sql:2: WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published
+psql:deploy/warning.sql:4: NOTICE:  replica identity NOTHING of table "lab.session" gives way to FULL'
 forget warning
 
 reindex="CALL dj_deploy.reindex('lab', dry_run => false);"
