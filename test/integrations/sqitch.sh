@@ -49,7 +49,7 @@ same "and brings it there" "$(lab_for_cdc)" "16 of 16"
 
 check "revert ends well" sqitch_of "$tree/examples/sqitch" revert -y --to datajoint_deploy
 same "and takes all back" "$(lab_for_cdc)" "0 of 16"
-check "deployed again" run_example sqitch
+check "deploy again, without psql," sqitch_of "$tree/examples/sqitch" deploy --verify
 same "brings all back" "$(lab_for_cdc)" "16 of 16"
 
 cp -R "$tree/examples/sqitch" reworked
