@@ -1,0 +1,14 @@
+"""Create the extension."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE EXTENSION datajoint_deploy")
+
+
+def downgrade():
+    op.execute("DROP EXTENSION datajoint_deploy")

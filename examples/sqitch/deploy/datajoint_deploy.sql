@@ -1,0 +1,7 @@
+-- Deploy lab:datajoint_deploy to pg
+
+BEGIN;
+
+CREATE EXTENSION datajoint_deploy;
+
+COMMIT;

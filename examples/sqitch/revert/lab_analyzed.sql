@@ -1,0 +1,1 @@
+-- Revert lab:lab_analyzed from pg: nothing to take back.

@@ -1,0 +1,3 @@
+-- Verify lab:datajoint_deploy on pg
+
+SELECT dj_deploy.describe('lab');

@@ -1,0 +1,1 @@
+-- Verify lab:lab_analyzed on pg: nothing that lasts.
