@@ -146,3 +146,49 @@ run_example() {
 example_lines() {
     awk '/^```$/ && inside { exit } inside { print } /^```sh$/ { inside = 1 }' "$tree/examples/$1/README.md"
 }
+
+# npm_packages PACKAGE@VERSION ...: sets $installed to a directory whose node_modules has these releases.
+npm_packages() {
+    local name=${*//@/-}
+    require_command npm nodejs npm
+    installed "${name// /-}" npm install --prefix . --no-audit --no-fund --no-update-notifier "$@"
+}
+
+# lab_for_cdc: how many tables of lab have full identity, are in publication cdc and have the parameter of the examples, of how many.
+lab_for_cdc() {
+    sql "SELECT count(*) FILTER (WHERE c.relreplident = 'f' AND 'autovacuum_vacuum_insert_scale_factor=0.05' = ANY (c.reloptions)
+                AND EXISTS (SELECT FROM pg_publication_tables p WHERE p.pubname = 'cdc' AND p.schemaname = 'lab' AND p.tablename = c.relname))
+                || ' of ' || count(*)
+         FROM pg_class c WHERE c.relnamespace = 'lab'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '~%'"
+}
+
+# Each row of the catalog that a deployment writes to, with the transaction that wrote it: equal where nothing was written.
+catalog_state() {
+    sql "SELECT md5(string_agg(format('%s %s %s %s', c.oid, c.xmin, c.relreplident, c.reloptions), ',' ORDER BY c.oid)) FROM pg_class c" \
+        "SELECT md5(string_agg(format('%s %s', p.oid, p.xmin), ',' ORDER BY p.oid)) FROM pg_publication p" \
+        "SELECT md5(string_agg(format('%s %s', r.oid, r.xmin), ',' ORDER BY r.oid)) FROM pg_publication_rel r"
+}
+
+# logged LINES PATTERN: the server has logged it since its log had so many lines (log_lines).
+logged() {
+    tail -n "+$(($1 + 1))" "$scratch/server.log" | grep -qE -- "$2"
+}
+
+log_lines() {
+    wc -l <"$scratch/server.log"
+}
+
+# The files of lab's indexes: others after a REINDEX.
+lab_indexes() {
+    sql "SELECT string_agg(relname || relfilenode, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'lab'::regnamespace AND relkind = 'i'"
+}
+
+# java_command NAME CLASS: from here on a command, which runs the class with the jars in $installed.
+java_command() {
+    require_command java default-jre-headless
+    mkdir -p bin
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nexec java -Xmx256m -XX:TieredStopAtLevel=1 -cp "%s/*" %s "$@"\n' "$installed" "$2" >"bin/$1"
+    chmod +x "bin/$1"
+    PATH=$PWD/bin:$PATH
+}
