@@ -54,6 +54,7 @@ make_database flyway
 sql "ALTER DATABASE flyway SET statement_timeout = '2min'" # instead of waiting for ever
 before=$(lab_indexes)
 check "the first run applies" run_example flyway
+same "in this order" "$(sql "SELECT string_agg(left(script, 2), ' ' ORDER BY installed_rank) FROM flyway_schema_history")" "V1 V2 R_"
 same "lab is ready for change data capture, by the callback" "$(lab_for_cdc)" "15 of 15"
 same "behavior is, by the repeatable migration" "$(behavior_with_identity f)" 13
 check "the call outside a transaction has rebuilt lab's indexes" test "$(lab_indexes)" != "$before"
@@ -62,6 +63,7 @@ before=$(catalog_state && flyway_history)
 output=$(run_example flyway 2>&1)
 check "the second run finds no migration" grep -q 'is up to date. No migration necessary' <<<"$output"
 check "and runs the callback" grep -q 'Executing SQL callback: afterMigrate' <<<"$output"
+same "which says that it had nothing to do" "$(grep -c '^| No rows returned ' <<<"$output")" 3
 same "and changes nothing" "$(catalog_state && flyway_history)" "$before"
 
 add_table cage ''

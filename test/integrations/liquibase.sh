@@ -46,6 +46,7 @@ before=$(catalog_state && liquibase_history)
 output=$(run_example liquibase 2>&1)
 same "the second run runs what runs always" "$(awk '$1 == "Run:" || $1 == "Previously" { print $NF }' <<<"$output" | paste -s)" $'1\t3'
 same "and changes nothing" "$(catalog_state && liquibase_history)" "$before"
+same "but that one's row" "$(sql "SELECT exectype FROM databasechangelog WHERE id = 'lab'")" RERAN
 
 add_table cage ''
 before=$(liquibase_history)
@@ -54,9 +55,11 @@ same "and brings it there" "$(lab_for_cdc)" "16 of 16"
 same "by what runs always" "$(liquibase_history)" "$before"
 
 cp -r "$tree/examples/liquibase" project
-check "rollback of all" liquibase_run rollback-count --count=4
+check "rollback of the last changeset, which is what runs always" liquibase_run rollback-count --count=1
 same "takes back what was set in lab" "$(lab_for_cdc)" "0 of 16"
-same "and the identities" "$(sql "SELECT count(*) FROM pg_class WHERE relreplident = 'f'")" 0
+same "and nothing else" "$(behavior_with_identity f)" 13
+check "rollback of the others" liquibase_run rollback-count --count=3
+same "takes back the identities" "$(sql "SELECT count(*) FROM pg_class WHERE relreplident = 'f'")" 0
 same "and the extension" "$(sql "SELECT count(*) FROM pg_extension WHERE extname = 'datajoint_deploy'")" 0
 same "and leaves the publication without members" \
     "$(sql "SELECT pubname, (SELECT count(*) FROM pg_publication_rel) FROM pg_publication")" "cdc|0"
