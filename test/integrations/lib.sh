@@ -182,3 +182,13 @@ log_lines() {
 lab_indexes() {
     sql "SELECT string_agg(relname || relfilenode, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'lab'::regnamespace AND relkind = 'i'"
 }
+
+# java_command NAME CLASS: from here on a command, which runs the class with the jars in $installed.
+java_command() {
+    require_command java default-jre-headless
+    mkdir -p bin
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nexec java -Xmx256m -XX:TieredStopAtLevel=1 -cp "%s/*" %s "$@"\n' "$installed" "$2" >"bin/$1"
+    chmod +x "bin/$1"
+    PATH=$PWD/bin:$PATH
+}
