@@ -42,6 +42,7 @@ every_omission_is_noticed();
 additions_are_noticed();
 session_with_the_old_library();
 no_way_back();
+keeps_privileges();
 done_testing();
 
 # A server that needs no root to install into: it finds what belongs to it where it has itself been moved.
@@ -61,7 +62,11 @@ sub make_versions
 	my ($this) = slurp_file("$source/META.json") =~ /^  "version": "(.*)",$/m;
 	mkdir $tree;
 	system_or_bail('cp', '-R', map({ "$source/$_" } qw(Makefile META.json datajoint_deploy.control sql)), $tree);
+	# The module is there already: without objects nothing is compiled.
+	my @install = ('make', '-C', $tree, 'install', 'OBJS=', "DESTDIR=$destination");
+	system_or_bail('cp', "$lib/datajoint_deploy.so", $tree);
 	command_ok([ 'make', '-C', $tree, 'release' ], 'a release is frozen');
+	command_ok(\@install, 'and still installs');
 	append_to_file("$tree/sql/operations/zz_next.sql", script(@additions));
 	command_fails([ 'make', '-C', $tree, 'release' ], 'which cannot change afterwards');
 
@@ -69,9 +74,7 @@ sub make_versions
 	edit("$tree/datajoint_deploy.control", qr/'\Q$this\E'/, "'$next'");
 	mkdir "$tree/sql/updates";
 	append_to_file("$tree/sql/updates/datajoint_deploy--$this--$next.sql", script(@additions));
-	# The module is there already: without objects nothing is compiled.
-	system_or_bail('cp', "$lib/datajoint_deploy.so", $tree);
-	system_or_bail('make', '-C', $tree, 'install', 'OBJS=', "DESTDIR=$destination");
+	system_or_bail(@install);
 	return sort { by_number($a, $b) } map { basename($_) =~ /^datajoint_deploy--(.*)\.sql$/ } glob("$tree/sql/releases/*.sql");
 }
 
@@ -89,7 +92,7 @@ sub edit
 
 sub by_number
 {
-	my ($left, $right) = map { sprintf '%05d' x 3, split /\./ } @_;
+	my ($left, $right) = map { sprintf '%05d' x 3, (split /[.-]/)[ 0 .. 2 ] } @_;
 	return $left cmp $right;
 }
 
@@ -225,5 +228,25 @@ sub no_way_back
 	like(error_of($node, "ALTER EXTENSION datajoint_deploy UPDATE TO '$version'", $database),
 		qr/ERROR:  22023: extension "datajoint_deploy" has no update path from version "\Q$next\E" to version "\Q$version\E"/,
 		'there is no way back');
+	by_owner($database, 'DROP EXTENSION datajoint_deploy', "CREATE EXTENSION datajoint_deploy VERSION '$version'");
+	is(extension_objects($node, $database), fresh($version), 'but a fresh start');
+	return;
+}
+
+# A database with the old version and with privileges of its own on a function: an update leaves them, and a dump brings the next version.
+sub keeps_privileges
+{
+	my $database = database_with($version);
+	my $may = q(SELECT has_function_privilege('regress_owner', 'dj_deploy.drift(jsonb)', 'EXECUTE'));
+	$node->safe_psql($database, 'REVOKE EXECUTE ON FUNCTION dj_deploy.drift(jsonb) FROM PUBLIC');
+	$node->command_ok([ 'pg_dump', '-Fc', '-f', "$destination/dump", $node->connstr($database) ], 'dump of the old version');
+	by_owner($database, 'ALTER EXTENSION datajoint_deploy UPDATE');
+	is($node->safe_psql($database, $may), 'f', 'a privilege taken away stays away after the update');
+
+	$node->safe_psql('postgres', 'CREATE DATABASE restored');
+	$node->command_ok([ 'pg_restore', '-e', '-d', $node->connstr('restored'), "$destination/dump" ], 'its restore');
+	is($node->safe_psql('restored', "SELECT extversion FROM pg_extension WHERE extname = 'datajoint_deploy'"), $next,
+		'brings the newest version');
+	is($node->safe_psql('restored', $may), 'f', 'and the privileges');
 	return;
 }
