@@ -6,8 +6,10 @@ EXTVERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' META.json)
 
 MODULE_big = $(EXTENSION)
 OBJS       = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp src/*/*.cpp)))
-DATA       = $(wildcard sql/updates/$(EXTENSION)--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+# A released version can still be created: `make release` has frozen its script.
+DATA       = $(filter-out %/$(DATA_built),$(wildcard sql/releases/$(EXTENSION)--*.sql)) \
+             $(wildcard sql/updates/$(EXTENSION)--*.sql)
 
 REGRESS        = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
 REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
@@ -36,7 +38,7 @@ $(DATA_built): sql/head.sql $(sort $(wildcard sql/operations/*.sql)) META.json
 
 src/module.o: META.json
 
-.PHONY: lint format dist
+.PHONY: lint format dist release
 lint:
 	script/lint
 
@@ -45,3 +47,9 @@ format:
 
 dist:
 	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
+
+# Freezes the install script of this version; what is frozen already stays as it is, or this fails.
+release: $(DATA_built)
+	mkdir -p sql/releases
+	test ! -e sql/releases/$< || cmp $< sql/releases/$<
+	cp $< sql/releases/

@@ -9,7 +9,7 @@ use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities error_of wait_until_blocked);
+our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities extension_objects error_of wait_until_blocked);
 
 my $fixtures = "$FindBin::RealBin/../fixtures";
 
@@ -58,6 +58,13 @@ sub identities
 	return $node->safe_psql($database // 'postgres', qq(
 		SELECT string_agg(format('%s:%s', relname, relreplident), ' ' ORDER BY relname)
 		FROM pg_class WHERE relnamespace = '$schema'::regnamespace AND relkind IN ('r', 'p')));
+}
+
+# Everything that the extension owns, as text that compares with that of another database.
+sub extension_objects
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database, slurp_file("$fixtures/extension_objects.sql"));
 }
 
 # What psql says about the error: "ERROR:  42501: must be owner …", with detail and hint.
