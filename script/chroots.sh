@@ -17,15 +17,17 @@ suite_of() {
     esac
 }
 
-# make_chroot NAME VERSION SCRIPT [ARGUMENT ...]: sets $chroot to one of the release of this version in which the script has run, and
+# make_chroot NAME VERSION SCRIPT [ARGUMENT ...]: sets $chroot to NAME, one of the release of this version in which the script has run, and
 # keeps it locked: another run waits. Made under another name and complete when it is moved in place, so that an interrupt leaves no
 # half chroot.
 make_chroot() {
     lock_chroot "$1"
     [[ ! -d $chroot ]] || return 0
     say "${0##*/}: making a chroot of Debian $(suite_of "$2") in $chroot"
+    fetch_debian "$2"
     trap 'rm -rf --one-file-system "$chroot.new"; clean_up' EXIT
-    copy_debian "$2" "$chroot.new"
+    rm -rf --one-file-system "$chroot.new"
+    cp --archive --reflink=auto "$cache/debian-$2" "$chroot.new"
     in_chroot "$chroot.new" "${@:2}"
     mv "$chroot.new" "$chroot"
     trap clean_up EXIT
@@ -42,28 +44,24 @@ unlock_chroot() {
     exec {lock}>&-
 }
 
-# copy_debian VERSION DIRECTORY: a fresh Debian of the release of this version, with its package lists.
-copy_debian() {
-    local base=$cache/debian-$1
+# A fresh Debian of the release of this version, with its package lists.
+fetch_debian() {
+    local suite base=$cache/debian-$1
+    suite=$(suite_of "$1")
     mkdir -p "$cache"
     (
         flock 9
-        [[ -d $base ]] || fetch_debian "$(suite_of "$1")" "$base"
+        [[ ! -d $base ]] || exit 0
+        require_chroot_tools
+        say "${0##*/}: fetching Debian $suite"
+        trap 'rm -rf --one-file-system "$base.new"' EXIT
+        rm -rf --one-file-system "$base.new"
+        # A mirror that is a frozen snapshot has Release files past their date; the option stays in the chroot's apt.
+        quietly mmdebstrap --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --skip=cleanup/apt/lists \
+            "$suite" "$base.new"
+        [[ $suite != sid ]] || add_experimental "$base.new/etc/apt"
+        mv "$base.new" "$base"
     ) 9>"$base.lock"
-    rm -rf --one-file-system "$2"
-    cp --archive --reflink=auto "$base" "$2"
-}
-
-fetch_debian() {
-    local suite=$1 base=$2
-    require_chroot_tools
-    trap 'rm -rf --one-file-system "$base.new"' EXIT
-    rm -rf --one-file-system "$base.new"
-    # A mirror that is a frozen snapshot has Release files past their date; the option stays in the chroot's apt.
-    quietly mmdebstrap --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --skip=cleanup/apt/lists \
-        "$suite" "$base.new"
-    [[ $suite != sid ]] || add_experimental "$base.new/etc/apt"
-    mv "$base.new" "$base"
 }
 
 require_chroot_tools() {
