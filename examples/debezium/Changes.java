@@ -1,5 +1,5 @@
-// Prints each change that Debezium receives as a line of JSON, {"topic":…,"key":…,"value":…}, until it is interrupted; started again it
-// goes on where it was. Finds the server as psql does, by PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
+// Prints each change that Debezium receives as a line of JSON, {"topic":…,"key":…,"value":…}, until it is interrupted; started again
+// it goes on where it was. Finds the server as psql does, by PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE.
 
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;

@@ -50,7 +50,8 @@ under_default() {
     same "the first copy has each row of the tables, hidden ones not" "$(copied)" "$rows"
     same "lab.\"#rig\" arrives as topic" "$(sql "SELECT DISTINCT line ->> 'topic' FROM seen.lines
         WHERE line #>> '{value,source,table}' = '#rig'")" "pipeline.lab._rig"
-    same "the blob takes more than a page, so it is out of line: bytes" "$(sql "SELECT max(pg_column_size(psth)) FROM analysis.__psth")" 128000
+    same "the blob takes more than a page, so it is out of line: bytes" \
+        "$(sql "SELECT max(pg_column_size(psth)) FROM analysis.__psth")" 128000
     same "DEFAULT: an UPDATE that leaves the key has no before, and a blob that it leaves is the placeholder" \
         "$(arrived default analysis.__psth "op, COALESCE(before::text, 'null'), left(after ->> 'psth', 28)" |
             tail -n 1)" "update null __debezium_unavailable_value"
@@ -165,7 +166,8 @@ take() {
     within 120 grep -q "\"prefix\":\"stage\",\"content\":\"$mark\"" "$output" || cat errors
     grep '^{' "$output" >lines
     load "$PWD/lines"
-    sql "WITH marks AS (SELECT n, line #>> '{value,message,content}' = '$mark' AS own FROM seen.lines WHERE line #>> '{value,op}' = 'm'),
+    sql "WITH marks AS (SELECT n, line #>> '{value,message,content}' = '$mark' AS own
+                        FROM seen.lines WHERE line #>> '{value,op}' = 'm'),
               stage AS (SELECT min(n) AS upto FROM marks WHERE own)
         INSERT INTO seen.arrived (stage, op, target, before, after)
         SELECT '$1', CASE value ->> 'op' WHEN 'c' THEN 'insert' WHEN 'u' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'copy' END,

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# A native subscription to schemas lab and analysis, from a second database of the same server, so that its slot is made beforehand: what
-# arrives under replica identity DEFAULT and FULL, and of a table that is made later and has no primary key.
+# A native subscription to schemas lab and analysis, from a second database of the same server, so that its slot is made beforehand:
+# what arrives under replica identity DEFAULT and FULL, and of a table that is made later and has no primary key.
 
 # shellcheck source=test/integrations/consumers/frame.sh
 source "$tree/test/integrations/consumers/frame.sh"
@@ -57,8 +57,9 @@ later_table() {
         "INSERT INTO lab.note SELECT 'same', date '2024-01-01' + i FROM generate_series(1, 3) AS i"
     same "check_cdc names a table that is new and has no primary key" "$(findings subscriber postgres "{error}")" \
         "no_primary_key lab.note, not_member lab.note"
-    same "membership without FULL: the call warns" "$(deploy "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)" 2>&1 |
-        grep WARNING)" 'WARNING:  UPDATE and DELETE on table "lab.note" will fail once publication "cdc" holds it'
+    same "membership without FULL: the call warns" \
+        "$(deploy "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)" 2>&1 | grep WARNING)" \
+        'WARNING:  UPDATE and DELETE on table "lab.note" will fail once publication "cdc" holds it'
     refused "and the server refuses UPDATE" 'cannot update table "note" because it does not have a replica identity' \
         deploy "UPDATE lab.note SET what = 'other' WHERE at = '2024-01-03'"
     refused "and DELETE" 'cannot delete from table "note" because it does not have a replica identity' deploy "DELETE FROM lab.note"

@@ -1,5 +1,5 @@
--- What consumers of changes are given to read, and whether it arrived. Each change of a row is made by a function that remembers the row
--- as the table had it before and after; what a consumer prints becomes rows of seen.arrived; seen.differences compares the two
+-- What consumers of changes are given to read, and whether it arrived. Each change of a row is made by a function that remembers the
+-- row as the table had it before and after; what a consumer prints becomes rows of seen.arrived; seen.differences compares the two
 -- column by column.
 
 CREATE SCHEMA seen;
@@ -53,7 +53,7 @@ END $$;
 CREATE FUNCTION seen.blob() RETURNS bytea LANGUAGE sql
 RETURN (SELECT string_agg(sha512(int4send(i)), '' ORDER BY i) FROM generate_series(1, 2000) AS i);
 
--- What shows best what is missing under DEFAULT: a column that changes beside a blob that does not, a key that changes, a row that goes.
+-- What is missing under DEFAULT: a column changes beside a blob that does not, a key changes, a row goes.
 CREATE FUNCTION seen.write_little(stage text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
 BEGIN
     PERFORM seen.update(stage, 'analysis.__psth', 'psth = seen.blob()'),
@@ -62,7 +62,7 @@ BEGIN
             seen.delete(stage, 'lab.litter', 'litter_id = 1');
 END $$;
 
--- DataJoint's tables of all tiers, with the types they have; a blob that does not change; then a row of each table of both schemas goes.
+-- DataJoint's tables, with the types they have; a blob that does not change; then a row of each table of both schemas goes.
 CREATE FUNCTION seen.write(stage text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
 BEGIN
     PERFORM seen.update(stage, 'analysis.__psth', 'psth = seen.blob() || ''again'''),
@@ -83,8 +83,8 @@ BEGIN
     PERFORM seen.delete(stage, t.target::regclass) FROM seen.tables() AS t WHERE t.target <> 'analysis.__psth' ORDER BY t.target;
 END $$;
 
--- An image of a row in the form that to_jsonb gives it: its values, whose text has PostgreSQL's own form (bytea in hexadecimal digits), by
--- the types that the columns have. A column that is not there is not there; an image that these types do not take stays as it is.
+-- An image of a row in the form that to_jsonb gives it: its values, whose text has PostgreSQL's own form (bytea in hexadecimal
+-- digits), by the types that the columns have. A column that is not there is not there; an image that these types do not take stays.
 CREATE FUNCTION seen.typed(target text, image jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     values text;
@@ -105,7 +105,7 @@ CREATE FUNCTION seen.differences(which text) RETURNS SETOF text LANGUAGE sql AS 
          arrived AS (SELECT *, row_number() OVER (PARTITION BY op, target ORDER BY n) FROM seen.arrived WHERE stage = which),
          pair AS (SELECT op, target, m.n AS made, a.n AS arrived, image.* FROM made m FULL JOIN arrived a USING (op, target, row_number),
                   LATERAL (VALUES ('before', m.before, a.before), ('after', m.after, a.after)) AS image (image, expected, got))
-    SELECT DISTINCT concat_ws(' ', op, target, CASE WHEN made IS NULL THEN 'was not made' ELSE 'did not arrive' END)
+    SELECT DISTINCT op || ' ' || target || CASE WHEN made IS NULL THEN ' was not made' ELSE ' did not arrive' END
     FROM pair WHERE made IS NULL OR arrived IS NULL
     UNION ALL
     SELECT concat_ws(' ', op, target, image, "column", 'is', COALESCE(left(g.value::text, 60), 'missing'), 'not', left(e.value::text, 60))
