@@ -21,7 +21,6 @@ main() {
     program PgBouncer "$pooler_version, pool_mode=transaction"
     test_pooler
     test_prepared_statements
-    keeps_prepared_statements || test_startup_parameter
 }
 
 install_drivers() {
@@ -70,10 +69,8 @@ listen_port = $pooler_port
 unix_socket_dir =
 auth_type = trust
 auth_file = $PWD/users.txt
-admin_users = postgres
 pool_mode = transaction
 default_pool_size = 1
-ignore_startup_parameters = extra_float_digits
 CONFIGURATION
     if keeps_prepared_statements; then
         say 'max_prepared_statements = 100' >>pgbouncer.ini
@@ -264,13 +261,6 @@ prepare() {
     local program=("$python" "$programs/$1_driver.py")
     [[ $1 != pgjdbc ]] || program=("${java[@]}" "$programs/Pgjdbc.java")
     PGPORT=$pooler_port timeout 60 "${program[@]}" prepare
-}
-
-# Newer ones do without. Last: the pooler is left without its setting.
-test_startup_parameter() {
-    local console=(psql -X -q -h 127.0.0.1 -p "$pooler_port" -U postgres -d pgbouncer)
-    "${console[@]}" -c "SET ignore_startup_parameters = ''"
-    refused "pgjdbc needs ignore_startup_parameters = extra_float_digits" 'unsupported startup parameter: extra_float_digits' prepare pgjdbc
 }
 
 main
