@@ -40,7 +40,7 @@ history_of_alembic() {
 
 make_database alembic
 check "the first run applies" run_example alembic
-same "lab is ready for change data capture" "$(lab_for_cdc)" "15 of 15"
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "the call outside a transaction has run" "$(sql "SELECT count(*) FROM dj_deploy.tables('lab') WHERE last_analyze IS NULL")" 0
 
 before=$(catalog_state && history_of_alembic)
@@ -49,17 +49,17 @@ same "and changes nothing" "$(catalog_state && history_of_alembic)" "$before"
 
 sql "CREATE TABLE lab.cage (cage_id integer PRIMARY KEY)" "ALTER TABLE lab.cage OWNER TO deployer"
 check "without -x release a new table" alembic_of_example upgrade head
-same "is left alone" "$(lab_for_cdc)" "15 of 16"
+same "is left alone" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 16"
 same "with it, the run shows the statements" "$(run_example alembic 2>/dev/null)" 'applied:
 ALTER TABLE "lab"."cage" REPLICA IDENTITY FULL
 ALTER PUBLICATION "cdc" ADD TABLE "lab"."cage"
 ALTER TABLE "lab"."cage" SET (autovacuum_vacuum_insert_scale_factor = 0.05)'
-same "and brings it there" "$(lab_for_cdc)" "16 of 16"
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 check "downgrade ends well" alembic_of_example downgrade 0001
-same "and takes all back" "$(lab_for_cdc)" "0 of 16"
+same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
 check "up again, without -x release," alembic_of_example upgrade head
-same "brings all back" "$(lab_for_cdc)" "16 of 16"
+same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 before=$(catalog_state && history_of_alembic)
 refused "a failing call fails the migration, with its message" 'errors\.InvalidSchemaName\) schema "behaviour" does not exist' \
@@ -93,18 +93,25 @@ INFO [sqlalchemy.dialects.postgresql] NOTICE: replica identity NOTHING of table 
 forget
 
 reindex="op.execute(\"CALL dj_deploy.reindex('lab', dry_run => false)\")"
-refused "a call that commits, in Alembic's transaction" 'reindex cannot run inside a transaction block' alembic_with block "$reindex"
+refused "a call that commits, in Alembic's transaction" 'reindex cannot run inside a transaction block' \
+    alembic_with block "$reindex"
 refused "and Alembic shows the hint with its own setting" '^HINT: .*autocommit_block\(\) in Alembic' alembic_with hint "$reindex"
 before=$(lab_indexes)
 check "in an autocommit_block()" alembic_with alone "with op.get_context().autocommit_block():" "    $reindex"
 check "has rebuilt the indexes" test "$(lab_indexes)" != "$before"
 forget
-refused "what fails after the block" 'division by zero' alembic_with after "op.execute('CREATE TABLE lab.before (a integer PRIMARY KEY)')" \
+migration two "op.execute('CREATE TABLE lab.first (a integer PRIMARY KEY)')"
+sed -e 's/"0004"/"0005"/; s/"0003"/"0004"/' -e "s/op.execute.*/op.execute('SELECT 1\/0')/" two/migrations/versions/0004.py >two/migrations/versions/0005.py
+refused "a migration that fails after another one" 'division by zero' sh -c 'cd two && alembic upgrade head'
+same "does not undo that one" "$(sql "SELECT to_regclass('lab.first') IS NOT NULL, version_num FROM alembic_version")" "t|0004"
+forget
+refused "what fails after the block" 'division by zero' \
+    alembic_with after "op.execute('CREATE TABLE lab.before (a integer PRIMARY KEY)')" \
     "with op.get_context().autocommit_block():" "    op.execute('SELECT 1')" "op.execute('SELECT 1/0')"
 same "does not undo what stands before it" "$(sql "SELECT to_regclass('lab.before') IS NOT NULL")" t
 
 make_database alembic_offline
 alembic_of_example -x release upgrade head --sql >offline.sql 2>offline.log
 check "what --sql prints runs in psql" psql -X -q -v ON_ERROR_STOP=1 -f offline.sql
-same "and does the same" "$(lab_for_cdc)" "15 of 15"
+same "and does the same" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "up to the last migration" "$(sql "SELECT version_num FROM alembic_version")" 0003

@@ -23,7 +23,7 @@ migration() {
 
 make_database dbmate
 check "the first run applies" run_example dbmate
-same "lab is ready for change data capture" "$(lab_for_cdc)" "15 of 15"
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "the call outside a transaction has run" "$(sql "SELECT count(*) FROM dj_deploy.tables('lab') WHERE last_analyze IS NULL")" 0
 
 before=$(catalog_state && history_of_dbmate)
@@ -32,18 +32,19 @@ same "and changes nothing" "$(catalog_state && history_of_dbmate)" "$before"
 
 sql "CREATE TABLE lab.cage (cage_id integer PRIMARY KEY)" "ALTER TABLE lab.cage OWNER TO deployer"
 check "the run after a table was added ends well" run_example dbmate
-same "and brings it there" "$(lab_for_cdc)" "16 of 16"
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 check "migrate:down of the last migration ends well" dbmate_run down
 check "and of the one before it" dbmate_run down
-same "and takes all back" "$(lab_for_cdc)" "0 of 16"
+same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
 check "up again, without the script of every release," dbmate_run up
-same "brings all back" "$(lab_for_cdc)" "16 of 16"
+same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 migration failing "" "SELECT dj_deploy.set_replica_identity('behavior', dry_run => false);" \
     "SELECT dj_deploy.set_replica_identity('behaviour', dry_run => false);"
 before=$(catalog_state && history_of_dbmate)
-refused "a failing call fails the migration, with its message" '^Error: pq: schema "behaviour" does not exist' dbmate_run up failing
+refused "a failing call fails the migration, with its message" '^Error: pq: schema "behaviour" does not exist' \
+    dbmate_run up failing
 same "and leaves nothing, in the catalog and in the history" "$(catalog_state && history_of_dbmate)" "$before"
 
 migration warning "" "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY);" \
@@ -52,12 +53,14 @@ migration warning "" "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id intege
 lines=$(log_lines)
 same "dbmate shows neither results nor NOTICEs and WARNINGs" \
     "$(dbmate_run up warning 2>&1 | grep -c -e tables_analyzed -e 'gives way' -e 'unlogged table')" 0
-check "which are in the server's log, if they are WARNINGs" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
+check "which are in the server's log, if they are WARNINGs" \
+    logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
 
 before=$(history_of_dbmate)
 migration block "" "CALL dj_deploy.reindex('lab', dry_run => false);"
 lines=$(log_lines)
-refused "a call that commits, in dbmate's transaction" '^Error: pq: reindex cannot run inside a transaction block \(25001\)$' dbmate_run up block
+refused "a call that commits, in dbmate's transaction" \
+    '^Error: pq: reindex cannot run inside a transaction block \(25001\)$' dbmate_run up block
 refused "after which dbmate says Applied, too" '^Applied: .*_block\.sql' dbmate_run up block
 check "the hint with dbmate's own setting is in the server's log" logged "$lines" 'HINT: .*transaction:false in dbmate'
 

@@ -154,12 +154,12 @@ npm_packages() {
     installed "${name// /-}" npm install --prefix . --no-audit --no-fund --no-update-notifier "$@"
 }
 
-# lab_for_cdc: how many tables of lab have full identity, are in publication cdc and have the parameter of the examples, of how many.
+# How many tables of lab have full identity, are in publication cdc, have the parameter of the examples, of how many.
 lab_for_cdc() {
-    sql "SELECT count(*) FILTER (WHERE c.relreplident = 'f' AND 'autovacuum_vacuum_insert_scale_factor=0.05' = ANY (c.reloptions)
-                AND EXISTS (SELECT FROM pg_publication_tables p WHERE p.pubname = 'cdc' AND p.schemaname = 'lab' AND p.tablename = c.relname))
-                || ' of ' || count(*)
-         FROM pg_class c WHERE c.relnamespace = 'lab'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '~%'"
+    sql "SELECT format('%s full, %s published, %s with parameter of %s', count(*) FILTER (WHERE c.relreplident = 'f'), count(p),
+                count(*) FILTER (WHERE 'autovacuum_vacuum_insert_scale_factor=0.05' = ANY (c.reloptions)), count(*))
+         FROM pg_class c LEFT JOIN pg_publication_tables p ON p.pubname = 'cdc' AND p.schemaname = 'lab' AND p.tablename = c.relname
+         WHERE c.relnamespace = 'lab'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '~%'"
 }
 
 # Each row of the catalog that a deployment writes to, with the transaction that wrote it: equal where nothing was written.

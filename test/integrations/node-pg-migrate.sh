@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# node-pg-migrate runs examples/node-pg-migrate: again, with a new table, with arguments of pgm.sql(), with a call that fails, and with
-# one that needs no transaction block.
+# node-pg-migrate runs examples/node-pg-migrate: again, with a new table, with arguments of pgm.sql(), with a call that fails, and
+# with one that needs no transaction block.
 
 require_command npm nodejs npm
 mapfile -t packages < <(cd "$tree/examples/node-pg-migrate" &&
@@ -38,7 +38,7 @@ history_of_node() {
 
 make_database node_pg_migrate
 check "the first run applies" run_example node-pg-migrate
-same "lab is ready for change data capture" "$(lab_for_cdc)" "15 of 15"
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "the call outside a transaction has run" "$(sql "SELECT count(*) FROM dj_deploy.tables('lab') WHERE last_analyze IS NULL")" 0
 
 before=$(catalog_state && history_of_node)
@@ -46,21 +46,23 @@ check "the second run ends well" run_example node-pg-migrate
 same "and changes nothing" "$(catalog_state && history_of_node)" "$before"
 
 sql "CREATE TABLE lab.cage (cage_id integer PRIMARY KEY)" "ALTER TABLE lab.cage OWNER TO deployer"
-same "the run after a table was added shows the statements" "$(run_example node-pg-migrate 2>/dev/null | sed -n '/^applied:/,$p')" 'applied:
+same "the run after a table was added shows the statements" \
+    "$(run_example node-pg-migrate 2>/dev/null | sed -n '/^applied:/,$p')" 'applied:
 ALTER TABLE "lab"."cage" REPLICA IDENTITY FULL
 ALTER PUBLICATION "cdc" ADD TABLE "lab"."cage"
 ALTER TABLE "lab"."cage" SET (autovacuum_vacuum_insert_scale_factor = 0.05)'
-same "and brings it there" "$(lab_for_cdc)" "16 of 16"
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 check "down of two migrations ends well" migrate "$tree/examples/node-pg-migrate" down 2
-same "and takes all back" "$(lab_for_cdc)" "0 of 16"
+same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
 check "up again, without the script of every release," migrate "$tree/examples/node-pg-migrate" up
-same "brings all back" "$(lab_for_cdc)" "16 of 16"
+same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 failing=("pgm.sql(\"SELECT dj_deploy.set_replica_identity('behavior', dry_run => false)\");"
     "pgm.sql(\"SELECT dj_deploy.set_replica_identity('behaviour', dry_run => false)\");")
 before=$(catalog_state && history_of_node)
-refused "a failing call fails the migration, with its message" '^error: schema "behaviour" does not exist' migrate_with failing "${failing[@]}"
+refused "a failing call fails the migration, with its message" '^error: schema "behaviour" does not exist' \
+    migrate_with failing "${failing[@]}"
 same "and leaves nothing, in the catalog and in the history" "$(catalog_state && history_of_node)" "$before"
 
 # run_of_two NAME STATEMENT ...: the example with a migration that creates lab.rack, and one of these statements.
@@ -99,18 +101,21 @@ same "node-pg-migrate shows neither results nor NOTICEs and WARNINGs" "$(migrate
     "pgm.sql('ALTER TABLE lab.session REPLICA IDENTITY NOTHING');" \
     "pgm.sql(\"SELECT dj_deploy.set_replica_identity('lab', dry_run => false)\");" 2>&1 |
     grep -c -e tables_analyzed -e 'gives way' -e 'unlogged table')" 0
-check "which are in the server's log, if they are WARNINGs" logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
+check "which are in the server's log, if they are WARNINGs" \
+    logged "$lines" 'WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published'
 forget warning
 same "every_release.js shows them" "$(run_example node-pg-migrate 2>&1 | grep WARNING)" \
     'WARNING: skipping "lab.scratchpad": an unlogged table cannot be published'
 
 reindex="pgm.sql(\"CALL dj_deploy.reindex('lab', dry_run => false)\");"
 before=$(history_of_node)
-refused "a call that commits, in node-pg-migrate's transaction" '^error: reindex cannot run inside a transaction block' migrate_with block "$reindex"
+refused "a call that commits, in node-pg-migrate's transaction" \
+    '^error: reindex cannot run inside a transaction block' migrate_with block "$reindex"
 refused "and node-pg-migrate shows the hint" "^  hint: .Call it alone and outside BEGIN and COMMIT" migrate_with hint "$reindex"
 refused "two statements in one pgm.sql()" '^error: reindex cannot run inside a transaction block' \
     migrate_with joined "pgm.noTransaction();" "pgm.sql(\"SELECT 1; CALL dj_deploy.reindex('lab', dry_run => false)\");"
 same "none is in the history" "$(history_of_node)" "$before"
 before=$(lab_indexes)
-check "with pgm.noTransaction(), also after another pgm.sql()" migrate_with alone "pgm.noTransaction();" "pgm.sql('SELECT 1');" "$reindex"
+check "with pgm.noTransaction(), also after another pgm.sql()" \
+    migrate_with alone "pgm.noTransaction();" "pgm.sql('SELECT 1');" "$reindex"
 check "has rebuilt the indexes" test "$(lab_indexes)" != "$before"

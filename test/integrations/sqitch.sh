@@ -29,7 +29,7 @@ history_of_sqitch() {
 
 make_database sqitch
 check "the first run applies" run_example sqitch
-same "lab is ready for change data capture" "$(lab_for_cdc)" "15 of 15"
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "the call outside a transaction has run" "$(sql "SELECT count(*) FROM dj_deploy.tables('lab') WHERE last_analyze IS NULL")" 0
 
 before=$(catalog_state && history_of_sqitch)
@@ -45,27 +45,29 @@ DETAIL:  "lab"."cage": replica_identity is default, expected full.
 "lab"."cage": autovacuum is autovacuum_vacuum_insert_scale_factor = null, expected autovacuum_vacuum_insert_scale_factor = 0.05.'
 refused "as its exit status says" 'Verify failed' sqitch_of "$tree/examples/sqitch" verify
 check "the run after that ends well" run_example sqitch
-same "and brings it there" "$(lab_for_cdc)" "16 of 16"
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 check "revert ends well" sqitch_of "$tree/examples/sqitch" revert -y --to datajoint_deploy
-same "and takes all back" "$(lab_for_cdc)" "0 of 16"
+same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
 check "deploy again, without psql," sqitch_of "$tree/examples/sqitch" deploy --verify
-same "brings all back" "$(lab_for_cdc)" "16 of 16"
+same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 cp -R "$tree/examples/sqitch" reworked
 sql "CREATE TABLE lab.rack (rack_id integer PRIMARY KEY)" "ALTER TABLE lab.rack OWNER TO deployer"
 check "a tag" sqitch_of reworked tag release1 --note "Release 1."
 check "and a reworked change" sqitch_of reworked rework lab_for_cdc --note "Tables of release 2."
-refused "need another script" 'duplicate key value violates unique constraint "changes_project_script_hash_key"' sqitch_of reworked deploy
-same "though the same one has run" "$(lab_for_cdc)" "17 of 17"
+refused "need another script" 'duplicate key value violates unique constraint "changes_project_script_hash_key"' \
+    sqitch_of reworked deploy
+same "though the same one has run" "$(lab_for_cdc)" "17 full, 17 published, 17 with parameter of 17"
 sql "ALTER TABLE lab.rack REPLICA IDENTITY DEFAULT"
 sed -i '2i -- Release 2.' reworked/deploy/lab_for_cdc.sql
 check "a comment in it will do" sqitch_of reworked deploy --verify
-same "for the new table" "$(lab_for_cdc)" "17 of 17"
+same "for the new table" "$(lab_for_cdc)" "17 full, 17 published, 17 with parameter of 17"
 check "the example goes on from the change before it" sqitch_of reworked revert -y --to @release1
 
 before=$(catalog_state && history_of_sqitch)
-refused "a failing call fails the change, with its message" '^psql:deploy/failing.sql:3: ERROR:  schema "behaviour" does not exist' sqitch_with failing \
+refused "a failing call fails the change, with its message" \
+    '^psql:deploy/failing.sql:3: ERROR:  schema "behaviour" does not exist' sqitch_with failing \
     "BEGIN;" "SELECT dj_deploy.set_replica_identity('behavior', dry_run => false);" \
     "SELECT dj_deploy.set_replica_identity('behaviour', dry_run => false);" "COMMIT;"
 same "and leaves nothing, in the catalog and in the registry" "$(catalog_state && history_of_sqitch)" "$before"
@@ -82,7 +84,8 @@ forget warning
 reindex="CALL dj_deploy.reindex('lab', dry_run => false);"
 refused "a call that commits, between BEGIN and COMMIT" 'ERROR:  reindex cannot run inside a transaction block' \
     sqitch_with block "BEGIN;" "$reindex" "COMMIT;"
-refused "and Sqitch shows the hint" '^HINT:  Call it alone and outside BEGIN and COMMIT' sqitch_with hint "BEGIN;" "$reindex" "COMMIT;"
+refused "and Sqitch shows the hint" '^HINT:  Call it alone and outside BEGIN and COMMIT' \
+    sqitch_with hint "BEGIN;" "$reindex" "COMMIT;"
 same "neither is in the registry" "$(sql "SELECT count(*) FROM sqitch.changes WHERE change IN ('block', 'hint')")" 0
 before=$(lab_indexes)
 check "without them, also after another statement" sqitch_with alone "SELECT 1;" "$reindex"
