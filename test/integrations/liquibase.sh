@@ -38,7 +38,7 @@ make_database liquibase
 sql "ALTER DATABASE liquibase SET statement_timeout = '2min'" # instead of waiting for ever
 before=$(lab_indexes)
 check "the first run applies" run_example liquibase
-same "lab is ready for change data capture" "$(lab_for_cdc)" "15 of 15"
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "behavior is, by its document" "$(behavior_with_identity f)" 13
 check "the call outside a transaction has rebuilt lab's indexes" test "$(lab_indexes)" != "$before"
 
@@ -51,12 +51,12 @@ same "but that one's row" "$(sql "SELECT exectype FROM databasechangelog WHERE i
 add_table cage ''
 before=$(liquibase_history)
 check "the run after a table was added ends well" run_example liquibase
-same "and brings it there" "$(lab_for_cdc)" "16 of 16"
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 same "by what runs always" "$(liquibase_history)" "$before"
 
 cp -r "$tree/examples/liquibase" project
 check "rollback of the last changeset, which is what runs always" liquibase_run rollback-count --count=1
-same "takes back what was set in lab" "$(lab_for_cdc)" "0 of 16"
+same "takes back what was set in lab" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
 same "and nothing else" "$(behavior_with_identity f)" 13
 check "rollback of the others" liquibase_run rollback-count --count=3
 same "takes back the identities" "$(sql "SELECT count(*) FROM pg_class WHERE relreplident = 'f'")" 0
@@ -64,7 +64,7 @@ same "and the extension" "$(sql "SELECT count(*) FROM pg_extension WHERE extname
 same "and leaves the publication without members" \
     "$(sql "SELECT pubname, (SELECT count(*) FROM pg_publication_rel) FROM pg_publication")" "cdc|0"
 check "the next run" run_example liquibase
-same "brings all back" "$(lab_for_cdc)" "16 of 16"
+same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 sed -i '0,/"replica_identity": "full"/s//"replica_identity": "default"/' project/changes.sql
 check "runOnChange: runs when the text has changed" liquibase_run update
