@@ -1,0 +1,101 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of script/lib.sh, and for the script that sources this
+# Chroots of the Debian releases that carry the versions of PostgreSQL, kept in the cache directory; rm -rf is all it takes to be
+# rid of one. Mounts and processes live in namespaces of their own and end with them. Needs root.
+
+# restart_as_root [ARGUMENT ...]: those of the script.
+restart_as_root() {
+    ((EUID == 0)) || exec sudo --preserve-env=XDG_CACHE_HOME "$0" "$@"
+}
+
+suite_of() {
+    case $1 in
+    15) say bookworm ;;
+    17) say trixie ;;
+    18) say forky ;;
+    19) say sid ;; # from experimental
+    *) die "no Debian release carries PostgreSQL $1; there are 15 17 18 19" ;;
+    esac
+}
+
+# make_chroot NAME VERSION SCRIPT [ARGUMENT ...]: sets $chroot to NAME, one of the release of this version in which the script has run, and
+# keeps it locked: another run waits. Made under another name and complete when it is moved in place, so that an interrupt leaves no
+# half chroot.
+make_chroot() {
+    lock_chroot "$1"
+    [[ ! -d $chroot ]] || return 0
+    say "${0##*/}: making a chroot of Debian $(suite_of "$2") in $chroot"
+    fetch_debian "$2"
+    trap 'rm -rf --one-file-system "$chroot.new"; clean_up' EXIT
+    rm -rf --one-file-system "$chroot.new"
+    cp --archive --reflink=auto "$cache/debian-$2" "$chroot.new"
+    in_chroot "$chroot.new" "${@:2}"
+    mv "$chroot.new" "$chroot"
+    trap clean_up EXIT
+}
+
+lock_chroot() {
+    chroot=$cache/$1
+    mkdir -p "$cache"
+    exec {lock}>"$chroot.lock"
+    flock "$lock"
+}
+
+unlock_chroot() {
+    exec {lock}>&-
+}
+
+# A fresh Debian of the release of this version, with its package lists.
+fetch_debian() {
+    local suite base=$cache/debian-$1
+    suite=$(suite_of "$1")
+    mkdir -p "$cache"
+    (
+        flock 9
+        [[ ! -d $base ]] || exit 0
+        require_chroot_tools
+        say "${0##*/}: fetching Debian $suite"
+        trap 'rm -rf --one-file-system "$base.new"' EXIT
+        rm -rf --one-file-system "$base.new"
+        # A mirror that is a frozen snapshot has Release files past their date; the option stays in the chroot's apt.
+        quietly mmdebstrap --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --skip=cleanup/apt/lists \
+            "$suite" "$base.new"
+        [[ $suite != sid ]] || add_experimental "$base.new/etc/apt"
+        mv "$base.new" "$base"
+    ) 9>"$base.lock"
+}
+
+require_chroot_tools() {
+    if ! command -v mmdebstrap >/dev/null || ! command -v mount >/dev/null; then
+        update_package_lists
+        say "${0##*/}: installing mmdebstrap"
+        apt_get install mmdebstrap mount
+    fi
+}
+
+# Of experimental only what PostgreSQL is made of.
+add_experimental() {
+    sed 's/ sid / experimental /' "$1/sources.list" >"$1/sources.list.d/experimental.list"
+    printf '%s\n' 'Package: src:postgresql-19 src:postgresql-common' 'Pin: release a=experimental' 'Pin-Priority: 990' \
+        >"$1/preferences.d/experimental"
+}
+
+# in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy.
+in_chroot() {
+    local directory=$1 copy=/root/datajoint_deploy
+    rm -rf "${directory:?}$copy"
+    copy_tree "$directory$copy"
+    cp --dereference /etc/resolv.conf "$directory/etc/" 2>/dev/null || true
+    # What pip is told to trust lies outside the chroot.
+    [[ -z ${PIP_CERT:-} ]] || install -D "$PIP_CERT" "$directory$PIP_CERT"
+    # In a chroot there may be no mount at / whose propagation could be changed.
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    unshare --mount --propagation unchanged --pid --fork --kill-child bash -euc '
+        mount --make-rprivate / 2>/dev/null || true
+        mount -t proc proc "$1/proc"
+        mount --rbind /dev "$1/dev"
+        mount -t tmpfs tmpfs "$1/dev/shm"
+        cd /
+        exec chroot "$1" env -u TMPDIR -u XDG_CACHE_HOME -u PG_CONFIG HOME=/root \
+            PATH=/usr/sbin:/usr/bin:/sbin:/bin PGVERSION="$2" "${@:3}"
+    ' - "$directory" "$2" "$copy/$3" "${@:4}"
+}
