@@ -17,10 +17,12 @@ TAP_TESTS      = 1
 PROVE_TESTS   ?= test/t/*.pl
 
 PG_CONFIG   ?= pg_config
-# -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register".
+# -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register". The same source gives the same module,
+# wherever it is built.
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DDJ_DEPLOY_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
+               -ffile-prefix-map=$(CURDIR)=. \
                -Wall -Wextra -Wno-register $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-deprecated-volatile) -MMD -MP $(if $(WERROR),-Werror)
 EXTRA_CLEAN  = $(OBJS:.o=.d) $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
 
@@ -43,5 +45,6 @@ lint:
 format:
 	clang-format -i $(wildcard src/*.[ch]pp src/*/*.[ch]pp)
 
+# The same commit gives the same archive: a zip has local times.
 dist:
-	git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
+	TZ=UTC git archive --format=zip --prefix=$(EXTENSION)-$(EXTVERSION)/ -o $(EXTENSION)-$(EXTVERSION).zip HEAD
