@@ -42,6 +42,18 @@ apt_get() {
         --option DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
+# The package postgresql-NN would make and start a server of its own, which nobody asked for.
+apt_get_without_server() {
+    local no_cluster=/etc/postgresql-common/createcluster.d/datajoint_deploy-setup.conf
+    apt_get install postgresql-common
+    trap 'as_root rm -f "$no_cluster"; clean_up' EXIT
+    as_root mkdir -p "${no_cluster%/*}"
+    say 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
+    apt_get "$@"
+    as_root rm -f "$no_cluster"
+    trap clean_up EXIT
+}
+
 # A file remembers it, because subshells ask as well.
 update_package_lists() {
     [[ -e $scratch/updated ]] && return
@@ -139,8 +151,9 @@ processes_in_scratch() {
 # or write the original.
 copy_tree() {
     mkdir -p "$1"
-    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' \
-        --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . | tar -C "$1" --no-same-owner -xf -
+    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' --exclude=__pycache__ \
+        --exclude='./datajoint_deploy-*' --exclude=./dist --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . |
+        tar -C "$1" --no-same-owner -xf -
 }
 
 # start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in $scratch only.
