@@ -151,8 +151,9 @@ processes_in_scratch() {
 # or write the original.
 copy_tree() {
     mkdir -p "$1"
-    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' \
-        --exclude=__pycache__ --exclude='./datajoint_deploy-*' --exclude=./dist --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . | tar -C "$1" --no-same-owner -xf -
+    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' --exclude=__pycache__ \
+        --exclude='./datajoint_deploy-*' --exclude=./dist --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . |
+        tar -C "$1" --no-same-owner -xf -
 }
 
 # start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in $scratch only.
