@@ -66,7 +66,7 @@ make_database() {
 }
 
 empty_database() {
-    PGDATABASE=postgres sql "DROP DATABASE IF EXISTS $1 WITH (FORCE)" "CREATE DATABASE $1 OWNER deployer"
+    PGOPTIONS='-c client_min_messages=warning' PGDATABASE=postgres sql "DROP DATABASE IF EXISTS $1 WITH (FORCE)" "CREATE DATABASE $1 OWNER deployer"
     export PGDATABASE=$1 PGUSER=deployer
 }
 
@@ -171,7 +171,7 @@ catalog_state() {
 
 # logged LINES PATTERN: the server has logged it since its log had so many lines (log_lines).
 logged() {
-    tail -n "+$(($1 + 1))" "$scratch/server.log" | grep -qE -- "$2"
+    tail -n "+$(($1 + 1))" "$scratch/server.log" | grep -E -- "$2" >/dev/null
 }
 
 log_lines() {
