@@ -1,7 +1,7 @@
 --liquibase formatted sql
 
 --changeset deploy:extension
-CREATE EXTENSION datajoint_deploy;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 --rollback DROP EXTENSION datajoint_deploy;
 
 --changeset deploy:rebuild-indexes-of-lab runInTransaction:false

@@ -58,6 +58,7 @@ same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with para
 
 check "downgrade ends well" alembic_of_example downgrade 0001
 same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
+same "but the publication, which a slot may read" "$(sql "SELECT pubname FROM pg_publication")" cdc
 check "up again, without -x release," alembic_of_example upgrade head
 same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 

@@ -37,6 +37,7 @@ same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with para
 check "migrate:down of the last migration ends well" dbmate_run down
 check "and of the one before it" dbmate_run down
 same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
+same "but the publication, which a slot may read" "$(sql "SELECT pubname FROM pg_publication")" cdc
 check "up again, without the script of every release," dbmate_run up
 same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 

@@ -55,6 +55,7 @@ same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with para
 
 check "down of two migrations ends well" migrate "$tree/examples/node-pg-migrate" down 2
 same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
+same "but the publication, which a slot may read" "$(sql "SELECT pubname FROM pg_publication")" cdc
 check "up again, without the script of every release," migrate "$tree/examples/node-pg-migrate" up
 same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 

@@ -23,6 +23,10 @@ forget() {
         "DELETE FROM sqitch.changes WHERE change = '$1'"
 }
 
+every_release() {
+    (cd "$tree/examples/sqitch" && psql -X -q -v ON_ERROR_STOP=1 -f deploy/lab_for_cdc.sql)
+}
+
 history_of_sqitch() {
     sql "SELECT string_agg(change || ' ' || xmin, ',' ORDER BY change) FROM sqitch.changes"
 }
@@ -49,7 +53,19 @@ same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with para
 
 check "revert ends well" sqitch_of "$tree/examples/sqitch" revert -y --to datajoint_deploy
 same "and takes all back" "$(lab_for_cdc)" "0 full, 0 published, 0 with parameter of 16"
-check "deploy again, without psql," sqitch_of "$tree/examples/sqitch" deploy --verify
+same "but the publication, which a slot may read" "$(sql "SELECT pubname FROM pg_publication")" cdc
+refused "deploy again, with a change that fails behind it," 'ERROR:  division by zero' sqitch_with behind "SELECT 1 / 0;"
+same "leaves what was done" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
+sql "CREATE UNLOGGED TABLE lab.unlogged (unlogged_id integer PRIMARY KEY)" "ALTER TABLE lab.unlogged OWNER TO deployer"
+check "every release brings the rest of it there" every_release
+refused "which verify names" '^DETAIL:  "lab"."unlogged": cannot be changed: an unlogged table cannot be published.$' \
+    sqitch_of "$tree/examples/sqitch" verify
+cp -R "$tree/examples/sqitch" apart
+sed -i 's/"lab": {/&"tables": {"unlogged": {"publications": []}},/' apart/environment.json
+check "unless the document says so" sqitch_of apart verify
+sql "DROP TABLE lab.unlogged"
+check "revert ends well, once more" sqitch_of "$tree/examples/sqitch" revert -y --to datajoint_deploy
+check "deploy again, without psql," sqitch_of "$tree/examples/sqitch" deploy
 same "brings all back" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
 
 cp -R "$tree/examples/sqitch" reworked

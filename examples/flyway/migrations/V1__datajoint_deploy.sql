@@ -1,1 +1,1 @@
-CREATE EXTENSION datajoint_deploy;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;

@@ -1,5 +1,5 @@
 exports.up = (pgm) => {
-  pgm.createExtension('datajoint_deploy');
+  pgm.createExtension('datajoint_deploy', { ifNotExists: true });
 };
 
 exports.down = (pgm) => {

@@ -11,7 +11,7 @@ exports.up = (pgm) => {
 };
 
 exports.down = (pgm) => {
-  pgm.sql('DROP PUBLICATION cdc');
+  pgm.sql(`SELECT dj_deploy.set_publication_membership('lab', 'cdc', member => false, dry_run => false)`);
   pgm.sql(`SELECT dj_deploy.set_replica_identity('lab', 'default', dry_run => false, skip_unchanged => true)`);
   setAutovacuum(pgm, { autovacuum_vacuum_insert_scale_factor: null });
 };

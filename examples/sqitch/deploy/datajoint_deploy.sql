@@ -2,6 +2,6 @@
 
 BEGIN;
 
-CREATE EXTENSION datajoint_deploy;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 
 COMMIT;

@@ -7,7 +7,7 @@ down_revision = None
 
 
 def upgrade():
-    op.execute("CREATE EXTENSION datajoint_deploy")
+    op.execute("CREATE EXTENSION IF NOT EXISTS datajoint_deploy")
 
 
 def downgrade():

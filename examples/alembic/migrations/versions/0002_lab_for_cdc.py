@@ -22,6 +22,6 @@ def upgrade():
 
 
 def downgrade():
-    op.execute("DROP PUBLICATION cdc")
+    op.execute("SELECT dj_deploy.set_publication_membership('lab', 'cdc', member => false, dry_run => false)")
     op.execute("SELECT dj_deploy.set_replica_identity('lab', 'default', dry_run => false, skip_unchanged => true)")
     set_autovacuum({"autovacuum_vacuum_insert_scale_factor": None})

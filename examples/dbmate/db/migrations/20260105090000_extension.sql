@@ -1,5 +1,5 @@
 -- migrate:up
-CREATE EXTENSION datajoint_deploy;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 
 -- migrate:down
 DROP EXTENSION datajoint_deploy;
