@@ -151,8 +151,9 @@ processes_in_scratch() {
 # or write the original.
 copy_tree() {
     mkdir -p "$1"
-    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' --exclude=__pycache__ \
-        --exclude='./datajoint_deploy-*' --exclude=./dist --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . |
+    tar -C "$root" --exclude-vcs --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude='*.bc' --exclude=__pycache__ --exclude=node_modules \
+        --exclude='./datajoint_deploy-*' --exclude=./dist --exclude=./examples/debezium/target --exclude=./examples/debezium/offsets \
+        --exclude=./examples/drivers/deploy --exclude='*.jar' --exclude=./tmp_check --exclude=./results --exclude=./output_iso -cf - . |
         tar -C "$1" --no-same-owner -xf -
 }
 

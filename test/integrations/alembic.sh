@@ -99,7 +99,7 @@ refused "a call that commits, in Alembic's transaction" 'reindex cannot run insi
 refused "and Alembic shows the hint with its own setting" '^HINT: .*autocommit_block\(\) in Alembic' alembic_with hint "$reindex"
 before=$(lab_indexes)
 check "in an autocommit_block()" alembic_with alone "with op.get_context().autocommit_block():" "    $reindex"
-check "has rebuilt the indexes" test "$(lab_indexes)" != "$before"
+differs "has rebuilt the indexes" "$(lab_indexes)" "$before"
 forget
 migration two "op.execute('CREATE TABLE lab.first (a integer PRIMARY KEY)')"
 sed -e 's/"0004"/"0005"/; s/"0003"/"0004"/' -e "s/op.execute.*/op.execute('SELECT 1\/0')/" two/migrations/versions/0004.py >two/migrations/versions/0005.py

@@ -13,7 +13,6 @@ main() {
     local version
     require_command javac default-jdk-headless
     require_command mvn maven
-    export MAVEN_OPTS=-Dmaven.repo.local=$cache/integrations/maven
     rm -rf "$example"/{target,offsets} # of somebody who has tried it in the checkout
     (cd "$example" && quietly mvn -q dependency:copy-dependencies)
     version=$(sed -n 's|.*<version>\(.*Final\)</version>|\1|p' "$example/pom.xml" | sort -u)
@@ -100,6 +99,13 @@ delete'
         "$(differences at_once) $(arrived at_once 'lab."#cryostat"' op)" 'none insert
 update'
     same "check_cdc: no error" "$(findings debezium debezium "{error}")" none
+    sql "CREATE TABLE behavior.elsewhere AS SELECT generate_series(1, 1000)"
+    check "the slot goes on while only tables are written that it does not read" within 60 slot_has_passed \
+        "$(sql "SELECT pg_current_wal_insert_lsn()")"
+}
+
+slot_has_passed() {
+    [[ $(sql "SELECT confirmed_flush_lsn >= '$1' FROM pg_replication_slots WHERE database = current_database()") == t ]]
 }
 
 slot_and_offsets() {
@@ -164,7 +170,7 @@ take() {
     mark=$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')
     sql "SELECT pg_logical_emit_message(true, 'stage', '$1')" >/dev/null
     within 120 grep -q "\"prefix\":\"stage\",\"content\":\"$mark\"" "$output" || cat errors
-    grep '^{' "$output" >lines
+    grep '^{' "$output" | grep -v -e '"topic":"__debezium-heartbeat' -e '"prefix":"heartbeat"' >lines
     load "$PWD/lines"
     sql "WITH marks AS (SELECT n, line #>> '{value,message,content}' = '$mark' AS own
                         FROM seen.lines WHERE line #>> '{value,op}' = 'm'),

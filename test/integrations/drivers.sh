@@ -26,33 +26,31 @@ main() {
 install_drivers() {
     install_packages gcc libc6-dev libpq-dev
     gcc -Wall -Wextra -Werror -o libpq "$programs/libpq.c" -I"$("$pg_config" --includedir)" -L"$("$pg_config" --libdir)" -lpq
-    python_environment drivers-psycopg-3.3.9-psycopg2-2.9.13-asyncpg-0.32.0 'psycopg[binary]==3.3.9' psycopg2-binary==2.9.13 asyncpg==0.32.0
+    python_environment drivers 'psycopg[binary]==3.3.9' psycopg2-binary==2.9.13 asyncpg==0.32.0
     python=$installed/bin/python
     export PATH=$installed/bin:$PATH
-    require_command npm nodejs npm
-    installed drivers-pg-8.23.1 install_node_modules
+    npm_packages node-postgres "$example"
     export NODE_PATH=$installed/node_modules
     require_command javac default-jdk-headless
-    maven_jars drivers-postgresql-42.7.11-json-20250517 org.postgresql:postgresql:42.7.11 org.json:json:20250517
+    maven_jars pgjdbc org.postgresql:postgresql:42.7.11 org.json:json:20250517
     java=(java -Xmx256m -cp "$installed/*")
     install_pooler
 }
 
-install_node_modules() {
-    cp "$example/package.json" "$example/package-lock.json" . && npm ci --silent --no-audit --no-fund
+# Only its program: the package would start a service of its own.
+install_pooler() {
+    local needed
+    PATH=$PATH:/usr/sbin
+    command -v pgbouncer >/dev/null && return
+    update_package_lists
+    mapfile -t needed < <(apt-cache depends pgbouncer | sed -n 's/^  Depends: \([a-z].*\)/\1/p')
+    install_packages "${needed[@]}"
+    installed pgbouncer unpack_pooler
+    PATH=$PATH:$installed/usr/sbin
 }
 
-# Without the service of its own that the package would start.
-install_pooler() {
-    local policy=/usr/sbin/policy-rc.d
-    command -v pgbouncer >/dev/null && return
-    if [[ ! -e $policy ]]; then
-        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-        as_root chmod +x "$policy"
-    fi
-    install_packages pgbouncer
-    as_root rm -f "$policy"
+unpack_pooler() {
+    apt-get download pgbouncer && dpkg-deb --extract pgbouncer_*.deb .
 }
 
 # One server connection for each database and role: whatever a client leaves on it, the next client gets.
@@ -75,9 +73,11 @@ CONFIGURATION
     if keeps_prepared_statements; then
         say 'max_prepared_statements = 100' >>pgbouncer.ini
     fi
+    set -m
     as_unprivileged pgbouncer --quiet "$PWD/pgbouncer.ini" >pgbouncer.log 2>&1 &
     pooler=$!
-    trap 'kill "$pooler"' EXIT
+    set +m
+    trap 'kill -- -"$pooler"' EXIT
     for _ in {1..100}; do
         PGPORT=$pooler_port PGDATABASE=postgres psql -X -q -U postgres -c '' 2>/dev/null && return
         sleep 0.1

@@ -14,7 +14,7 @@ copy_flyway() {
 }
 
 require_command mvn maven
-installed "flyway-$flyway_release" copy_flyway
+installed "flyway-$flyway_release" copy_flyway "$flyway_release"
 java_command flyway org.flywaydb.commandline.Main
 export REDGATE_DISABLE_TELEMETRY=true
 program Flyway "$(flyway -v 2>&1 | awk '/^Flyway/ { print $4 }')"
@@ -41,15 +41,6 @@ runs_of() {
     sql "SELECT count(*) FROM flyway_schema_history WHERE script = '$1' AND success"
 }
 
-behavior_with_identity() {
-    sql "SELECT count(*) FROM pg_class c JOIN pg_publication_rel r ON r.prrelid = c.oid
-         WHERE c.relnamespace = 'behavior'::regnamespace AND c.relreplident = '$1'"
-}
-
-add_table() {
-    sql "CREATE $2 TABLE lab.$1 (id integer PRIMARY KEY)" "ALTER TABLE lab.$1 OWNER TO deployer"
-}
-
 make_database flyway
 sql "ALTER DATABASE flyway SET statement_timeout = '2min'" # instead of waiting for ever
 before=$(lab_indexes)
@@ -57,20 +48,20 @@ check "the first run applies" run_example flyway
 same "in this order" "$(sql "SELECT string_agg(left(script, 2), ' ' ORDER BY installed_rank) FROM flyway_schema_history")" "V1 V2 R_"
 same "lab is ready for change data capture, by the callback" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "behavior is, by the repeatable migration" "$(behavior_with_identity f)" 13
-check "the call outside a transaction has rebuilt lab's indexes" test "$(lab_indexes)" != "$before"
+differs "the call outside a transaction has rebuilt lab's indexes" "$(lab_indexes)" "$before"
 
 before=$(catalog_state && flyway_history)
-output=$(run_example flyway 2>&1)
-check "the second run finds no migration" grep -q 'is up to date. No migration necessary' <<<"$output"
-check "and runs the callback" grep -q 'Executing SQL callback: afterMigrate' <<<"$output"
-same "which says that it had nothing to do" "$(grep -c '^| No rows returned ' <<<"$output")" 3
+check "the second run ends well" printed output run_example flyway
+check "finds no migration" grep -q 'is up to date. No migration necessary' output
+check "and runs the callback" grep -q 'Executing SQL callback: afterMigrate' output
+same "which says that it had nothing to do" "$(grep -c '^| No rows returned ' output)" 3
 same "and changes nothing" "$(catalog_state && flyway_history)" "$before"
 
-add_table cage ''
+add_table cage
 before=$(flyway_history)
-output=$(run_example flyway 2>&1)
-same "the run after a table was added brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
-check "and prints what it executed" grep -qF '| ALTER TABLE "lab"."cage" REPLICA IDENTITY FULL |' <<<"$output"
+check "the run after a table was added ends well" printed output run_example flyway
+same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
+check "and prints what it executed" grep -qF '| ALTER TABLE "lab"."cage" REPLICA IDENTITY FULL |' output
 same "by the callback alone" "$(flyway_history)" "$before"
 
 cp -r "$tree/examples/flyway" project
@@ -161,7 +152,7 @@ PGUSER=postgres psql -X -q -v ON_ERROR_STOP=1 <<<"$drops"
 same "what is left behind is gone as the hint says" "${drops:+$(invalid_indexes)}" 0
 before=$(lab_indexes)
 check "without a transaction for the lock it runs" migrate
-check "and rebuilds the indexes" test "$(lab_indexes)" != "$before"
+differs "and rebuilds the indexes" "$(lab_indexes)" "$before"
 same "all of them" "$(invalid_indexes)" 0
 
 rm project/flyway.conf

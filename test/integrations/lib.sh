@@ -49,6 +49,20 @@ same() {
     fi
 }
 
+# differs TITLE GOT BEFORE: neither is empty.
+differs() {
+    if [[ -n $2 && -n $3 && $2 != "$3" ]]; then
+        pass "$1"
+    else
+        fail "$1" "$(printf 'got     %s\nbefore  %s' "$2" "$3")"
+    fi
+}
+
+# printed FILE COMMAND ...: what it prints goes into the file, too.
+printed() {
+    "${@:2}" |& tee "$1"
+}
+
 # sql STATEMENT ...: as the superuser, rows without decoration, from $PGDATABASE.
 sql() {
     local statement arguments=()
@@ -87,19 +101,28 @@ require_command() {
     command -v "$1" >/dev/null || install_packages "${@:2}"
 }
 
-# installed NAME COMMAND ...: sets $installed to a directory of the cache, in which the command has run once and ended well. Its
-# name has the versions.
+# installed NAME FUNCTION [ARGUMENT ...]: sets $installed to a directory of the cache, in which the function has run once and ended
+# well. Another function or other arguments have another directory; one run at a time makes it.
 installed() {
-    installed=$cache/integrations/$1
+    local key
+    key=$({ printf '%s\n' "${@:2}" && declare -f "$2"; } | sha256sum | head -c 12)
+    installed=$cache/integrations/${1:?}-$key
     [[ ! -e $installed/complete ]] || return 0
-    say "test-integrations: installing $1"
-    rm -rf "$installed"
-    mkdir -p "$installed"
-    (cd "$installed" && quietly "${@:2}")
-    touch "$installed/complete"
+    mkdir -p "$cache/integrations"
+    (
+        flock 9
+        [[ ! -e $installed/complete ]] || exit 0
+        say "test-integrations: installing $1"
+        rm -rf "$installed"
+        mkdir "$installed"
+        cd "$installed" || exit
+        quietly "${@:2}"
+        touch complete
+    ) 9>"$installed.lock"
 }
 
-# python_environment NAME REQUIREMENT ...: sets $installed to a Python environment that has these releases.
+# python_environment NAME REQUIREMENT ...: sets $installed to a Python environment that has these releases. What they require besides
+# is as new as it was then.
 python_environment() {
     python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
     installed "$1" make_environment "${@:2}"
@@ -147,11 +170,15 @@ example_lines() {
     awk '/^```$/ && inside { exit } inside { print } /^```sh$/ { inside = 1 }' "$tree/examples/$1/README.md"
 }
 
-# npm_packages PACKAGE@VERSION ...: sets $installed to a directory whose node_modules has these releases.
+# npm_packages NAME DIRECTORY: sets $installed to a directory whose node_modules has the releases that the directory's
+# package-lock.json says.
 npm_packages() {
-    local name=${*//@/-}
     require_command npm nodejs npm
-    installed "${name// /-}" npm install --prefix . --no-audit --no-fund --no-update-notifier "$@"
+    installed "$1" copy_modules "$2" "$(sha256sum <"$2/package-lock.json")"
+}
+
+copy_modules() {
+    cp "$1/package.json" "$1/package-lock.json" . && npm ci --no-audit --no-fund --no-update-notifier
 }
 
 # How many tables of lab have full identity, are in publication cdc, have the parameter of the examples, of how many.
@@ -181,6 +208,16 @@ log_lines() {
 # The files of lab's indexes: others after a REINDEX.
 lab_indexes() {
     sql "SELECT string_agg(relname || relfilenode, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'lab'::regnamespace AND relkind = 'i'"
+}
+
+behavior_with_identity() {
+    sql "SELECT count(*) FROM pg_class c JOIN pg_publication_rel r ON r.prrelid = c.oid
+         WHERE c.relnamespace = 'behavior'::regnamespace AND c.relreplident = '$1'"
+}
+
+# add_table NAME [UNLOGGED]: to lab.
+add_table() {
+    sql "CREATE ${2:-} TABLE lab.$1 (id integer PRIMARY KEY)" "ALTER TABLE lab.$1 OWNER TO deployer"
 }
 
 # java_command NAME CLASS: from here on a command, which runs the class with the jars in $installed.

@@ -25,30 +25,21 @@ liquibase_history() {
     sql "SELECT string_agg(format('%s %s %s', id, exectype, xmin), ',' ORDER BY orderexecuted) FROM databasechangelog WHERE id <> 'lab'"
 }
 
-behavior_with_identity() {
-    sql "SELECT count(*) FROM pg_class c JOIN pg_publication_rel r ON r.prrelid = c.oid
-         WHERE c.relnamespace = 'behavior'::regnamespace AND c.relreplident = '$1'"
-}
-
-add_table() {
-    sql "CREATE $2 TABLE lab.$1 (id integer PRIMARY KEY)" "ALTER TABLE lab.$1 OWNER TO deployer"
-}
-
 make_database liquibase
 sql "ALTER DATABASE liquibase SET statement_timeout = '2min'" # instead of waiting for ever
 before=$(lab_indexes)
 check "the first run applies" run_example liquibase
 same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 same "behavior is, by its document" "$(behavior_with_identity f)" 13
-check "the call outside a transaction has rebuilt lab's indexes" test "$(lab_indexes)" != "$before"
+differs "the call outside a transaction has rebuilt lab's indexes" "$(lab_indexes)" "$before"
 
 before=$(catalog_state && liquibase_history)
-output=$(run_example liquibase 2>&1)
-same "the second run runs what runs always" "$(awk '$1 == "Run:" || $1 == "Previously" { print $NF }' <<<"$output" | paste -s)" $'1\t3'
+check "the second run ends well" printed output run_example liquibase
+same "and runs what runs always" "$(awk '$1 == "Run:" || $1 == "Previously" { print $NF }' output | paste -s)" $'1\t3'
 same "and changes nothing" "$(catalog_state && liquibase_history)" "$before"
 same "but that one's row" "$(sql "SELECT exectype FROM databasechangelog WHERE id = 'lab'")" RERAN
 
-add_table cage ''
+add_table cage
 before=$(liquibase_history)
 check "the run after a table was added ends well" run_example liquibase
 same "and brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
@@ -139,4 +130,4 @@ cat >project/changes.xml <<'XML'
 </databaseChangeLog>
 XML
 check "the attribute as the hint spells it, in XML" liquibase_run --changelog-file=changes.xml update
-check "has rebuilt the indexes" test "$(lab_indexes)" != "$before"
+differs "has rebuilt the indexes" "$(lab_indexes)" "$before"

@@ -127,9 +127,10 @@ take() {
 }
 
 clean_up_consumer() {
+    if sql "SHOW output_plugin_libraries" &>/dev/null; then
+        sql "ALTER SYSTEM RESET output_plugin_libraries" "SELECT pg_reload_conf()" >/dev/null
+    fi
     drop_slots
-    sql "SHOW output_plugin_libraries" &>/dev/null || return 0
-    sql "ALTER SYSTEM RESET output_plugin_libraries" "SELECT pg_reload_conf()" >/dev/null
 }
 
 main

@@ -39,8 +39,7 @@ my %faults = (
 	'kill -9 of the backend' => sub {
 		kill 'KILL', $_[0];
 		# Its entry stays until the server has been through crash recovery.
-		$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'run'")
-		  or die 'the server did not restart';
+		wait_through_restart($node, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'run'");
 	},
 	'immediate shutdown' => sub { $node->stop('immediate'); $node->start },
 );

@@ -76,8 +76,7 @@ sub kill_process
 {
 	my ($pid) = @_;
 	return 0 unless $pid && (readlink("/proc/$pid/cwd") // '') eq $node->data_dir && kill 'KILL', $pid;
-	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)")
-	  or die "the server did not restart";
+	wait_through_restart($node, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)");
 	return 1;
 }
 
@@ -173,8 +172,7 @@ for my $number (1 .. $rounds)
 	end_session($call);
 
 	waits_for("the workers to end in $title", sub { !worker_processes($node) });
-	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'run')")
-	  or die "$title: the caller stays";
+	wait_through_restart($node, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'run')");
 	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'datajoint_deploy worker'"), '0',
 		"$title: no worker");
 	is(shared_segments($node), $before, "$title: no shared memory");

@@ -68,8 +68,7 @@ sub signal_backend { $node->safe_psql('postgres', "SELECT pg_$_[0]_backend($_[1]
 sub wait_for_restart
 {
 	my ($pid) = @_;
-	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)")
-	  or die 'the server did not restart';
+	wait_through_restart($node, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)");
 	return;
 }
 

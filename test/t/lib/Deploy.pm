@@ -8,8 +8,10 @@ use Exporter 'import';
 use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities extension_objects error_of wait_until_blocked);
+our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities extension_objects error_of wait_until_blocked
+  wait_through_restart);
 
 my $fixtures = "$FindBin::RealBin/../fixtures";
 
@@ -83,6 +85,20 @@ sub wait_until_blocked
 	my $waiting = "FROM pg_stat_activity WHERE application_name = '$application' AND wait_event_type = 'Lock'";
 	$node->poll_query_until('postgres', "SELECT count(*) = 1 $waiting") or die "$application does not wait";
 	return $node->safe_psql('postgres', "SELECT pid $waiting");
+}
+
+# Waits until the query returns true, on a server that may be restarting: a psql that cannot connect may end before its query has been
+# written to it, which poll_query_until() dies of.
+sub wait_through_restart
+{
+	my ($node, $query) = @_;
+	for (1 .. 1800)
+	{
+		my ($status, $answer) = eval { $node->psql('postgres', $query) };
+		return if defined $status && $status == 0 && $answer eq 't';
+		usleep(100_000);
+	}
+	die "waited in vain for $query";
 }
 
 1;
