@@ -79,6 +79,20 @@ add_experimental() {
         >"$1/preferences.d/experimental"
 }
 
+# keep_mounts_private DIRECTORY: what is mounted below it from here on is seen in this namespace alone. In a chroot there may be no
+# mount at /, whose propagation could be changed; then the directory becomes one, until let_mounts_go.
+keep_mounts_private() {
+    bound=
+    mount --make-rprivate / 2>/dev/null && return
+    mount --bind "$1" "$1"
+    bound=$1
+    mount --make-private "$1"
+}
+
+let_mounts_go() {
+    [[ -z ${bound:-} ]] || umount --lazy "$bound"
+}
+
 # in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy.
 in_chroot() {
     local directory=$1 copy=/root/datajoint_deploy
@@ -86,16 +100,17 @@ in_chroot() {
     copy_tree "$directory$copy"
     cp --dereference /etc/resolv.conf "$directory/etc/" 2>/dev/null || true
     # What pip is told to trust lies outside the chroot.
-    [[ -z ${PIP_CERT:-} ]] || install -D "$PIP_CERT" "$directory$PIP_CERT"
-    # In a chroot there may be no mount at / whose propagation could be changed.
+    [[ ! -e ${PIP_CERT:-} ]] || install -D "$PIP_CERT" "$directory$PIP_CERT"
     # shellcheck disable=SC2016  # expanded by the inner shell
-    unshare --mount --propagation unchanged --pid --fork --kill-child bash -euc '
-        mount --make-rprivate / 2>/dev/null || true
+    unshare --mount --propagation unchanged --pid --fork --kill-child bash -euc "$(declare -f keep_mounts_private let_mounts_go)"'
+        trap let_mounts_go EXIT
+        keep_mounts_private "$1"
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
+        mount --make-rprivate "$1/dev"
         mount -t tmpfs tmpfs "$1/dev/shm"
         cd /
-        exec chroot "$1" env -u TMPDIR -u XDG_CACHE_HOME -u PG_CONFIG HOME=/root \
+        chroot "$1" env -u TMPDIR -u XDG_CACHE_HOME -u PG_CONFIG HOME=/root \
             PATH=/usr/sbin:/usr/bin:/sbin:/bin PGVERSION="$2" "${@:3}"
     ' - "$directory" "$2" "$copy/$3" "${@:4}"
 }
