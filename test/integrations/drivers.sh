@@ -46,7 +46,9 @@ install_pooler() {
     mapfile -t needed < <(apt-cache depends pgbouncer | sed -n 's/^  Depends: \([a-z].*\)/\1/p')
     install_packages "${needed[@]}"
     installed pgbouncer unpack_pooler
-    PATH=$PATH:$installed/usr/sbin
+    mkdir bin
+    cp "$installed/usr/sbin/pgbouncer" bin # the unprivileged user may not look into the cache
+    PATH=$PATH:$PWD/bin
 }
 
 unpack_pooler() {
