@@ -18,6 +18,7 @@ copy_tree "$checkout"
 find "$checkout" -type f -exec touch --date 2020-02-02 {} +
 
 require_command git git
+require_command xz xz-utils
 # The checkout may belong to somebody else.
 export GIT_CONFIG_GLOBAL=$PWD/gitconfig
 printf '[safe]\n\tdirectory = *\n' >gitconfig
