@@ -90,7 +90,9 @@ keep_mounts_private() {
 }
 
 let_mounts_go() {
-    [[ -z ${bound:-} ]] || umount --lazy "$bound"
+    while [[ -n ${bound:-} ]] && mountpoint --quiet "$bound"; do
+        umount --lazy "$bound"
+    done
 }
 
 # in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy.
