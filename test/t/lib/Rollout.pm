@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(rollout_of start_session start_rollout finish_rollout wait_for_identities wait_until_asleep output_of);
+our @EXPORT = qw(rollout_of start_session start_rollout finish_rollout without_progress wait_for_identities wait_until_asleep output_of);
 
 # The call that executes a plan, which is an expression.
 sub rollout_of
@@ -48,6 +48,13 @@ sub finish_rollout
 	$messages =~ s/^LOCATION:.*\n//mg;
 	my ($milliseconds) = $output =~ s/^Time: ([\d.]+) ms.*\n?//m ? $1 : undef;
 	return ($output =~ s/\n\z//r, $messages, $milliseconds);
+}
+
+# Messages without those that say how far the rollout is: how many of them come is a matter of load.
+sub without_progress
+{
+	my ($messages) = @_;
+	return $messages =~ s/^NOTICE:  00000: \d+ of \d+ statements done.*\n(DETAIL:  Tables that are locked: .*\n)?//mgr;
 }
 
 # The same at once, in a session of its own.
