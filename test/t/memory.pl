@@ -8,7 +8,8 @@ use Deploy;
 use List::Util qw(min);
 use Test::More;
 
-my $node = new_server('main', autovacuum => 'off', log_statement => 'none', log_min_messages => 'fatal', client_min_messages => 'error');
+my $node = new_server('main', autovacuum => 'off', log_statement => 'none', log_min_messages => 'fatal',
+	client_min_messages => 'error', max_prepared_transactions => 1);
 load_pipeline($node, 'postgres');
 $node->safe_psql('postgres', q{
 	CREATE ROLE regress_other;
@@ -60,8 +61,7 @@ $node->safe_psql('postgres', q{
 	CREATE PUBLICATION every_table FOR ALL TABLES;
 });
 
-my $holder = $node->background_psql('postgres');
-$holder->query_safe('BEGIN; LOCK TABLE analysis.publication IN ACCESS SHARE MODE');
+$node->safe_psql('postgres', q{BEGIN; LOCK TABLE analysis.publication IN ACCESS SHARE MODE; PREPARE TRANSACTION 'holder'});
 
 # Bytes in use in all memory contexts (what they hold in reserve grows in steps), and kilobytes that are the process's
 # own.
@@ -83,6 +83,5 @@ for my $title (sort keys %calls)
 	cmp_ok($used[2] - $used[0], '<', 32 * 1024, "$title: contexts stay (@used bytes)");
 	cmp_ok(min($process[1] - $process[0], $process[2] - $process[1]), '<', 512, "$title: process stays (@process kB)");
 }
-$holder->quit;
 
 done_testing();
