@@ -21,7 +21,16 @@ DECLARE
     schemas text[];
     document jsonb;
     outcome property.outcome;
+    statement text;
 BEGIN
+    -- Memberships are the cluster's: those of the database before would make circles with the new ones.
+    FOR statement IN
+        SELECT format('REVOKE %s FROM %s', roleid::regrole, member::regrole)
+        FROM pg_auth_members JOIN property.role ON name = pg_get_userbyid(member)
+        WHERE pg_get_userbyid(roleid) IN (SELECT name FROM property.role)
+    LOOP
+        EXECUTE statement;
+    END LOOP;
     PERFORM setseed((seed::bigint * 7919 + number::bigint * 104729) % 1000003 / 1000003.0);
     roles := property.some(array(SELECT name FROM property.role ORDER BY name), 5);
     schemas := property.generate(roles);

@@ -33,9 +33,10 @@ BEGIN
             PERFORM property.make_hazard(relation);
         END IF;
     END LOOP;
+    -- One of a partition goes with its root's.
     FOR statement IN
-        SELECT CASE WHEN conname IS NULL THEN format('DROP INDEX %s CASCADE', property.quoted(indexrelid))
-               ELSE format('ALTER TABLE %s DROP CONSTRAINT %s CASCADE', property.quoted(indrelid), property.quoted(conname)) END
+        SELECT CASE WHEN conname IS NULL THEN format('DROP INDEX IF EXISTS %s CASCADE', property.quoted(indexrelid))
+               ELSE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s CASCADE', property.quoted(indrelid), property.quoted(conname)) END
         FROM pg_index LEFT JOIN pg_constraint ON conindid = indexrelid AND contype IN ('p', 'u')
         WHERE indisreplident AND indrelid = ANY (property.relations('r', 'p')) ORDER BY property.quoted(indexrelid)
     LOOP
