@@ -50,11 +50,15 @@ sub finish_rollout
 	return ($output =~ s/\n\z//r, $messages, $milliseconds);
 }
 
-# Messages without those that say how far the rollout is: how many of them come is a matter of load.
+# Messages without those that say how far the rollout is: one may come for each five seconds that it took, and load makes it take some.
 sub without_progress
 {
-	my ($messages) = @_;
-	return $messages =~ s/^NOTICE:  00000: \d+ of \d+ statements done.*\n(DETAIL:  Tables that are locked: .*\n)?//mgr;
+	my ($messages, $milliseconds) = @_;
+	for (1 .. $milliseconds / 5000)
+	{
+		$messages =~ s/^NOTICE:  00000: \d+ of \d+ statements done.*\n(DETAIL:  Tables that are locked: .*\n)?//m;
+	}
+	return $messages;
 }
 
 # The same at once, in a session of its own.
