@@ -7,7 +7,7 @@ namespace {
 
 bool may_commit(::FunctionCallInfo call)
 {
-    const ::Node *context = call->context;
+    ::Node *context = call->context;
     return context != nullptr && IsA(context, CallContext) && !castNode(CallContext, context)->atomic &&
            !::IsSubTransaction();
 }

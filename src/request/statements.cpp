@@ -162,7 +162,7 @@ Statement StatementList::statement(std::size_t index) const
     if (::list_length(parsed) != 1)
         refuse(place, "is not one statement");
 
-    const ::Node *node = linitial_node(RawStmt, parsed)->stmt;
+    ::Node *node = linitial_node(RawStmt, parsed)->stmt;
     switch (nodeTag(node)) {
     case ::T_AlterTableStmt:
         read_alter_table(place, castNode(AlterTableStmt, node), statement);
