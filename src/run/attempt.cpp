@@ -2,15 +2,20 @@
 // put back by hand on both ways out.
 #include "run/attempt.hpp"
 
+#include "pg/error.hpp"
+
 namespace dj_deploy {
 
 namespace {
 
-// Ends the failed subtransaction; returns its error, in the memory context given.
+// Ends the failed subtransaction; returns its error, in the memory context given. What is left of the error
+// where it was raised may go with the subtransaction.
 ::ErrorData *roll_back(::MemoryContext context, ::ResourceOwner owner)
 {
     ::MemoryContextSwitchTo(context);
-    ::ErrorData *error = ::CopyErrorData();
+    ::ErrorData *raised = ::CopyErrorData();
+    ::ErrorData *error = copy_whole(*raised);
+    ::FreeErrorData(raised);
     ::FlushErrorState();
     ::RollbackAndReleaseCurrentSubTransaction();
     ::MemoryContextSwitchTo(context);

@@ -1,27 +1,13 @@
-// Errors are copied whole, because the frame that caught one frees it.
+// Several failures become one error, which lists them; a single one stays the error that it was.
 #include "run/failures.hpp"
 
 #include "pg/context.hpp"
+#include "pg/error.hpp"
 #include "plan/name_list.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-::ErrorData *copy(const ::ErrorData &error)
-{
-    auto *copied = static_cast<::ErrorData *>(::palloc(sizeof(::ErrorData)));
-    *copied = error;
-    copied->assoc_context = ::CurrentMemoryContext;
-    copied->message_id = nullptr;
-    for (auto member : {&::ErrorData::message, &::ErrorData::detail, &::ErrorData::hint,
-                        &::ErrorData::context, &::ErrorData::schema_name, &::ErrorData::table_name,
-                        &::ErrorData::column_name, &::ErrorData::datatype_name, &::ErrorData::constraint_name,
-                        &::ErrorData::detail_log, &::ErrorData::backtrace, &::ErrorData::internalquery})
-        if (copied->*member != nullptr)
-            copied->*member = ::pstrdup(copied->*member);
-    return copied;
-}
 
 void warn(const char *statement, ::ErrorData error)
 {
@@ -49,7 +35,7 @@ void Failures::add(const char *statement, const ::ErrorData &error)
 {
     if (count == 0) {
         const ::MemoryContext caller = ::MemoryContextSwitchTo(context);
-        first = copy(error);
+        first = copy_whole(error);
         ::MemoryContextSwitchTo(caller);
     }
     if (count < most_named)
