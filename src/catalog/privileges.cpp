@@ -92,7 +92,7 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
         const ::Oid table = row.oid(1);
         if (holdings.is_empty() || holdings[holdings.count - 1].table != table)
             holdings.push({.table = table, .holding = {}});
-        const ::Datum list = row.copy(3);
+        const ::Datum list = row.copy(3, ACLITEMARRAYOID);
         holdings[holdings.count - 1].holding.add(holding_of(role, row.oid(2), list));
         ::pfree(DatumGetPointer(list));
     };
@@ -111,7 +111,7 @@ Array<ColumnGrant> read_column_grants(::Oid table, const char *role)
     const ::Oid grantee = std::string_view(role) == "public" ? ACL_ID_PUBLIC : ::get_role_oid(role, true);
     Array<ColumnGrant> grants;
     const auto add = [&](const Row &row) {
-        const Holding holding = holding_of(grantee, row.oid(2), row.copy(3));
+        const Holding holding = holding_of(grantee, row.oid(2), row.copy(3, ACLITEMARRAYOID));
         if (holding.granted != ACL_NO_RIGHTS)
             grants.push({.column = row.name(4), .granted = holding.granted, .grantable = holding.grantable});
     };

@@ -45,7 +45,7 @@ StoredColumn read_column(const Row &row, bool is_absent)
         .null_fraction = is_absent                        ? 1
                          : is_not_null || !has_statistics ? 0
                                                           : row.real(10),
-        .width = row.real(11),
+        .width = row.optional_real(11).value_or(0),
     };
 }
 

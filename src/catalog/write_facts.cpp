@@ -56,17 +56,19 @@ constexpr const char *sql = R"(
            pg_catalog.pg_stat_get_live_tuples(t.oid), pg_catalog.pg_stat_get_dead_tuples(t.oid),
            COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(t.oid),
                     pg_catalog.pg_stat_get_last_autovacuum_time(t.oid)) IS NOT NULL,
-           0::float8, pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0
+           0::float8, COALESCE(pg_catalog.pg_stat_get_tuples_inserted(t.oid) > 0, false)
     FROM relation r
     LEFT JOIN pg_catalog.pg_class t ON t.oid = r.reltoastrelid
     ORDER BY r.number)";
 
-// Seven columns from the given one on.
+// Seven columns from the given one on; no facts where there is no such heap.
 HeapFacts read_heap(const Row &row, int column)
 {
     const char *path = row.string(column);
+    if (path == nullptr)
+        return {};
     return {
-        .pages = path == nullptr ? 0 : static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
+        .pages = static_cast<double>(main_fork_bytes(path)) / BLCKSZ,
         .pages_at_count = row.real(column + 1),
         .rows_at_count = row.real(column + 2),
         .dead_at_count = row.real(column + 6),
@@ -97,8 +99,8 @@ Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
                 .is_counting = row.boolean(3),
                 .updates = row.bigint(4),
                 .deletes = row.bigint(5),
-                .since = row.is_null(6) ? 0 : Int64GetDatum(row.bigint(6)),
-                .days = row.real(7),
+                .since = row.optional_timestamp(6),
+                .days = row.optional_real(7),
                 .heap = read_heap(row, 8),
                 .toast = read_heap(row, 15),
                 .has_used_toast = row.boolean(22),

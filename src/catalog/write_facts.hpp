@@ -26,8 +26,8 @@ struct WriteFacts {
     bool is_counting;  // false where the server counts no writes: on a standby, with track_counts off
     std::int64_t updates;
     std::int64_t deletes;
-    ::Datum since; // when the statistics began, timestamptz; 0 when unknown
-    double days;   // since then
+    std::optional<::TimestampTz> since; // when the statistics began, where that is known
+    std::optional<double> days;         // since then
     HeapFacts heap;
     HeapFacts toast;     // no pages when there is none
     bool has_used_toast; // since the statistics began

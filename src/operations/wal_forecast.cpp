@@ -110,15 +110,15 @@ Forecast forecast_of(const Table &table, const WriteFacts &facts, const StoredCo
 void add_row(const Rows &rows, const Forecast &forecast)
 {
     const WriteFacts &facts = *forecast.facts;
+    const bool has_days = facts.days && *facts.days > 0;
     const auto per_day = [&](std::optional<double> bytes) {
-        return facts.since != 0 && facts.days > 0 && bytes ? std::optional(*bytes / facts.days)
-                                                           : std::nullopt;
+        return has_days && bytes ? std::optional(*bytes / *facts.days) : std::nullopt;
     };
     const std::array cells = {
         Cell::text(facts.name),
         facts.is_counting ? Cell::bigint(facts.updates) : Cell::none(),
         facts.is_counting ? Cell::bigint(facts.deletes) : Cell::none(),
-        facts.is_counting && facts.since != 0 ? Cell{.value = facts.since, .is_null = false} : Cell::none(),
+        facts.is_counting && facts.since ? Cell::timestamp(*facts.since) : Cell::none(),
         bigint_cell(forecast.row_bytes),
         bigint_cell(forecast.key_bytes),
         bigint_cell(forecast.default_bytes),

@@ -37,48 +37,74 @@ Parameter::Parameter(std::span<const char *const> values)
 {
 }
 
-bool Row::is_null(int column) const
+std::optional<::Datum> Row::optional_value(int column, ::Oid type) const
 {
-    bool null = false;
-    ::SPI_getbinval(tuple, descriptor, column, &null);
-    return null;
+    if (::SPI_gettypeid(descriptor, column) != type)
+        elog(ERROR, "column %d of a catalog query has type %u, expected %u", column,
+             ::SPI_gettypeid(descriptor, column), type);
+    bool is_null = false;
+    const ::Datum value = ::SPI_getbinval(tuple, descriptor, column, &is_null);
+    return is_null ? std::nullopt : std::optional(value);
 }
 
-::Datum Row::value(int column) const
+// Where a type is passed by reference there is nothing behind the datum of a NULL.
+::Datum Row::value(int column, ::Oid type) const
 {
-    bool null = false;
-    return ::SPI_getbinval(tuple, descriptor, column, &null);
+    const std::optional<::Datum> found = optional_value(column, type);
+    if (!found)
+        elog(ERROR, "column %d of a catalog query is null", column);
+    return *found;
+}
+
+std::optional<std::int64_t> Row::optional_bigint(int column) const
+{
+    const auto found = optional_value(column, INT8OID);
+    return found ? std::optional(DatumGetInt64(*found)) : std::nullopt;
+}
+
+std::optional<double> Row::optional_real(int column) const
+{
+    const auto found = optional_value(column, FLOAT8OID);
+    return found ? std::optional(DatumGetFloat8(*found)) : std::nullopt;
+}
+
+std::optional<::TimestampTz> Row::optional_timestamp(int column) const
+{
+    const auto found = optional_value(column, TIMESTAMPTZOID);
+    return found ? std::optional(DatumGetTimestampTz(*found)) : std::nullopt;
 }
 
 const char *Row::name(int column) const
 {
-    return is_null(column) ? nullptr : ::pstrdup(NameStr(*DatumGetName(value(column))));
+    const auto found = optional_value(column, NAMEOID);
+    return found ? ::pstrdup(NameStr(*DatumGetName(*found))) : nullptr;
 }
 
 const char *Row::string(int column) const
 {
-    return is_null(column) ? nullptr : TextDatumGetCString(value(column));
+    const auto found = optional_value(column, TEXTOID);
+    return found ? TextDatumGetCString(*found) : nullptr;
 }
 
 Array<const char *> Row::strings(int column) const
 {
     Array<const char *> strings;
-    if (is_null(column))
+    const auto found = optional_value(column, TEXTARRAYOID);
+    if (!found)
         return strings;
     ::Datum *items = nullptr;
     bool *nulls = nullptr;
     int count = 0;
-    ::deconstruct_array(DatumGetArrayTypeP(value(column)), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls,
-                        &count);
+    ::deconstruct_array(DatumGetArrayTypeP(*found), TEXTOID, -1, false, TYPALIGN_INT, &items, &nulls, &count);
     for (int index = 0; index < count; index++)
         if (!nulls[index])
             strings.push(TextDatumGetCString(items[index]));
     return strings;
 }
 
-::Datum Row::copy(int column) const
+::Datum Row::copy(int column, ::Oid type) const
 {
-    return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column)));
+    return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column, type)));
 }
 
 void execute_query(const char *sql, std::span<const Parameter> parameters, ::DestReceiver *receiver)

@@ -21,24 +21,29 @@ struct Parameter {
     Parameter(std::span<const char *const> values);
 };
 
-// One row of a result; columns count from 1. What a getter returns lives in the caller's memory context.
+// One row of a result; columns count from 1. What a getter returns lives in the caller's memory context. A
+// getter is for one type, and of a column that may be NULL it returns an optional or a null pointer: for a
+// column of another type, or a NULL that the getter does not provide for, it raises an internal error.
 struct Row {
     ::HeapTuple tuple;
     ::TupleDesc descriptor;
 
-    bool is_null(int column) const;
-    bool boolean(int column) const { return DatumGetBool(value(column)); }
-    std::int32_t integer(int column) const { return DatumGetInt32(value(column)); }
-    std::int64_t bigint(int column) const { return DatumGetInt64(value(column)); }
-    double real(int column) const { return DatumGetFloat8(value(column)); }
-    ::Oid oid(int column) const { return DatumGetObjectId(value(column)); }
+    bool boolean(int column) const { return DatumGetBool(value(column, BOOLOID)); }
+    std::int32_t integer(int column) const { return DatumGetInt32(value(column, INT4OID)); }
+    std::int64_t bigint(int column) const { return DatumGetInt64(value(column, INT8OID)); }
+    double real(int column) const { return DatumGetFloat8(value(column, FLOAT8OID)); }
+    ::Oid oid(int column) const { return DatumGetObjectId(value(column, OIDOID)); }
+    std::optional<std::int64_t> optional_bigint(int column) const;
+    std::optional<double> optional_real(int column) const;
+    std::optional<::TimestampTz> optional_timestamp(int column) const;
     const char *name(int column) const;            // null when NULL
     const char *string(int column) const;          // null when NULL
     Array<const char *> strings(int column) const; // of a text[], without its NULLs; empty when NULL
-    ::Datum copy(int column) const;                // of a varlena
+    ::Datum copy(int column, ::Oid type) const;    // of a varlena
 
 private:
-    ::Datum value(int column) const;
+    std::optional<::Datum> optional_value(int column, ::Oid type) const;
+    ::Datum value(int column, ::Oid type) const;
 };
 
 // Executes a query, read only; the rows stay in SPI_tuptable, or go to the receiver.

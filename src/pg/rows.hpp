@@ -22,6 +22,10 @@ struct Cell {
         return text == nullptr ? none() : Cell{.value = CStringGetTextDatum(text), .is_null = false};
     }
     static Cell bigint(std::int64_t number) { return {.value = Int64GetDatum(number), .is_null = false}; }
+    static Cell timestamp(::TimestampTz time)
+    {
+        return {.value = TimestampTzGetDatum(time), .is_null = false};
+    }
 };
 
 struct Rows {
