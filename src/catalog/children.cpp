@@ -5,16 +5,30 @@
 
 namespace dj_deploy {
 
-Array<Dependency> read_children(std::span<const ::Oid> parents)
+namespace {
+
+Array<Dependency> read_links(::Oid index, ::AttrNumber column, std::span<const ::Oid> tables)
 {
-    Array<Dependency> children;
-    with_catalog(InheritsRelationId, InheritsParentIndexId, [&](const Catalog &inheritance) {
-        inheritance.scan_each(Anum_pg_inherits_inhparent, parents, [&](::HeapTuple row) {
+    Array<Dependency> links;
+    with_catalog(InheritsRelationId, index, [&](const Catalog &inheritance) {
+        inheritance.scan_each(column, tables, [&](::HeapTuple row) {
             const auto &link = fixed_part<FormData_pg_inherits>(row);
-            children.push({.parent = link.inhparent, .child = link.inhrelid});
+            links.push({.parent = link.inhparent, .child = link.inhrelid});
         });
     });
-    return children;
+    return links;
+}
+
+} // namespace
+
+Array<Dependency> read_children(std::span<const ::Oid> parents)
+{
+    return read_links(InheritsParentIndexId, Anum_pg_inherits_inhparent, parents);
+}
+
+Array<Dependency> read_parents(std::span<const ::Oid> children)
+{
+    return read_links(InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, children);
 }
 
 } // namespace dj_deploy

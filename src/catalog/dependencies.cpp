@@ -1,4 +1,4 @@
-// Reads pg_constraint.
+// Reads pg_constraint and pg_inherits.
 #include "catalog/dependencies.hpp"
 
 #include "pg/scan.hpp"
@@ -34,23 +34,17 @@ void add_foreign_keys(Array<Dependency> &dependencies, std::span<const ::Oid> ta
 
 } // namespace
 
-Array<Dependency> read_dependencies(std::span<const Table> tables)
+Dependencies read_dependencies(std::span<const Table> tables)
 {
     Array<::Oid> oids;
-    Array<::Oid> parents;
-    for (const Table &table : tables) {
+    for (const Table &table : tables)
         oids.push(table.oid);
-        if (table.has_children)
-            parents.push(table.oid);
-    }
     std::sort(oids.begin(), oids.end());
-    std::sort(parents.begin(), parents.end());
 
-    Array<Dependency> dependencies;
+    Dependencies dependencies{};
     if (tables.size() > 1) {
-        add_foreign_keys(dependencies, oids.view());
-        for (const Dependency &link : read_children(parents.view()))
-            dependencies.push(link);
+        add_foreign_keys(dependencies.foreign_keys, oids.view());
+        dependencies.inheritance = read_parents(oids.view());
     }
     return dependencies;
 }

@@ -4,42 +4,11 @@
 #include "plan/order.hpp"
 
 #include "catalog/tier.hpp"
+#include "plan/numbers.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-struct NumberedTable {
-    ::Oid oid;
-    Index index;
-};
-
-bool has_smaller_oid(const NumberedTable &left, const NumberedTable &right)
-{
-    return left.oid < right.oid;
-}
-
-// Dependencies among the tables as edges. One on a table that is not among them says nothing about their
-// order, and neither does a table's reference to itself.
-Array<Edge> number_edges(std::span<const Table> tables, std::span<const Dependency> dependencies)
-{
-    Array<NumberedTable> by_oid;
-    for (Index index = 0; index < tables.size(); index++)
-        by_oid.push({.oid = tables[index].oid, .index = index});
-    std::sort(by_oid.begin(), by_oid.end(), has_smaller_oid);
-
-    const auto find = [&](::Oid oid) -> const NumberedTable * {
-        return find_sorted(by_oid.view(), &NumberedTable::oid, oid);
-    };
-    Array<Edge> edges;
-    for (const Dependency &dependency : dependencies) {
-        const NumberedTable *parent = find(dependency.parent);
-        const NumberedTable *child = find(dependency.child);
-        if (parent != nullptr && child != nullptr && parent != child)
-            edges.push({.from = parent->index, .to = child->index});
-    }
-    return edges;
-}
 
 // The index of "session" for "session__trial" when there is such a table in its schema, else the table's own.
 Index find_master(std::span<const Table> tables, Index part)
@@ -147,9 +116,12 @@ struct Placement {
 
 } // namespace
 
-Array<Index> places_in_order(std::span<const Table> tables, std::span<const Dependency> dependencies)
+Array<Index> places_in_order(std::span<const Table> tables, const Dependencies &dependencies)
 {
-    const Array<Edge> edges = number_edges(tables, dependencies);
+    const Array<NumberedTable> by_oid = number_by_oid(tables);
+    Array<Edge> edges;
+    add_edges(edges, by_oid, dependencies.foreign_keys.view());
+    add_edges(edges, by_oid, dependencies.inheritance.view());
     Array<Index> leaders = find_leaders(tables);
     dissolve_cyclic_groups(edges.view(), leaders);
 
@@ -173,11 +145,7 @@ Array<Index> places_in_order(std::span<const Table> tables, std::span<const Depe
         placement.place_ready();
     }
 
-    Array<Index> places;
-    places.resize(tables.size());
-    for (Index place = 0; place < placement.order.count; place++)
-        places[placement.order[place]] = place;
-    return places;
+    return places_of(placement.order);
 }
 
 } // namespace dj_deploy

@@ -10,6 +10,6 @@ namespace dj_deploy {
 // parents precede children and a part table ("master__part") comes directly after its master or its master's
 // earlier parts. Tables in a foreign-key cycle come after all that do not depend on them, by name; a part
 // whose place beside its master would contradict a foreign key is placed by its foreign keys alone.
-Array<Index> places_in_order(std::span<const Table> tables, std::span<const Dependency> dependencies);
+Array<Index> places_in_order(std::span<const Table> tables, const Dependencies &dependencies);
 
 } // namespace dj_deploy

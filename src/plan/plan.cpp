@@ -1,11 +1,60 @@
-// The order of a plan's changes.
+// The order of a plan's changes, and of the locks that they take.
 #include "plan/plan.hpp"
 
+#include "plan/lock_order.hpp"
 #include "plan/name_list.hpp"
 #include "plan/order.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
+
+namespace {
+
+void sort_changes(Plan &plan, std::span<const Table> tables, const Array<Index> &places)
+{
+    const auto place = [&](const Change &change) -> std::int64_t {
+        return change.table == nullptr ? -1 : std::int64_t{places[change.table - tables.data()]};
+    };
+    // Without std::stable_sort, which allocates: the position breaks ties.
+    struct Ranked {
+        int phase;
+        std::int64_t place;
+        std::size_t position;
+    };
+    Array<Ranked> ranked;
+    for (const Change &change : plan.changes)
+        ranked.push({.phase = change.phase, .place = place(change), .position = ranked.count});
+    std::sort(ranked.begin(), ranked.end(), [](const Ranked &left, const Ranked &right) {
+        if (left.phase != right.phase)
+            return left.phase < right.phase;
+        return left.place != right.place ? left.place < right.place : left.position < right.position;
+    });
+    Array<Change> ordered;
+    for (const Ranked &rank : ranked)
+        ordered.push(plan.changes[rank.position]);
+    plan.changes = ordered;
+}
+
+// A lock that is taken at its strongest at once is never raised later, which is how two sessions that hold a
+// weaker one come to wait for each other.
+Array<TableLock> locks_of(const Plan &plan, std::span<const Table> tables, const Array<Index> &places)
+{
+    Array<TableLock> by_place;
+    by_place.resize(tables.size());
+    for (const Change &change : plan.changes) {
+        if (change.table == nullptr)
+            continue;
+        TableLock &lock = by_place[places[change.table - tables.data()]];
+        lock.table = change.table;
+        lock.mode = std::max(lock.mode, change.lock);
+        lock.needs_owner = lock.needs_owner || change.needs_owner;
+    }
+    const auto is_unused = [](const TableLock &lock) { return lock.table == nullptr; };
+    by_place.count = std::remove_if(by_place.begin(), by_place.end(), is_unused) - by_place.begin();
+    return by_place;
+}
+
+} // namespace
 
 void Plan::skip(const Table &table, const char *reason)
 {
@@ -37,29 +86,10 @@ void put_in_order(Plan &plan, std::span<const Table> tables)
     const auto is_about_table = [](const Change &change) { return change.table != nullptr; };
     if (std::count_if(plan.changes.begin(), plan.changes.end(), is_about_table) == 0)
         return;
-
-    const Array<Index> places = places_in_order(tables, read_dependencies(tables).view());
-    const auto place = [&](const Change &change) -> std::int64_t {
-        return change.table == nullptr ? -1 : std::int64_t{places[change.table - tables.data()]};
-    };
-    // Without std::stable_sort, which allocates: the position breaks ties.
-    struct Ranked {
-        int phase;
-        std::int64_t place;
-        std::size_t position;
-    };
-    Array<Ranked> ranked;
-    for (const Change &change : plan.changes)
-        ranked.push({.phase = change.phase, .place = place(change), .position = ranked.count});
-    std::sort(ranked.begin(), ranked.end(), [](const Ranked &left, const Ranked &right) {
-        if (left.phase != right.phase)
-            return left.phase < right.phase;
-        return left.place != right.place ? left.place < right.place : left.position < right.position;
-    });
-    Array<Change> ordered;
-    for (const Ranked &rank : ranked)
-        ordered.push(plan.changes[rank.position]);
-    plan.changes = ordered;
+    const Dependencies dependencies = read_dependencies(tables);
+    const Array<Index> places = places_in_order(tables, dependencies);
+    sort_changes(plan, tables, places);
+    plan.locks = locks_of(plan, tables, places_of_locks(tables, places, dependencies));
 }
 
 void announce(const Plan &plan)

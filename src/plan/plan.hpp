@@ -29,12 +29,20 @@ struct Remark {
     int sqlstate = 0; // 0 is what the level has by itself
 };
 
+// The lock of a table: the strongest that its changes take.
+struct TableLock {
+    const Table *table;
+    ::LOCKMODE mode;
+    bool needs_owner;
+};
+
 struct Plan {
     std::uint64_t messages; // SharedInvalidMessageCounter before the catalog was read
     std::int32_t analyzed;  // tables considered
     bool is_fixed;          // holds whatever state the tables are in
     bool is_part; // of an environment: its changes have effects, and the whole judges writes that break
     Array<Change> changes;
+    Array<TableLock> locks; // of the tables that are changed, in the order in which they are taken
     Array<NamedObject> names;
     Array<NamedObject> schemas; // of all tables that were looked at, by OID
     Array<Skip> skipped;
@@ -48,7 +56,8 @@ struct Plan {
 Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named);
 
 // Sorts the changes of each phase: those about no table first, then by the order of the tables; those of one
-// table stay as they are. A plan for one table, or none, costs nothing.
+// table stay as they are. The locks are in one order for all operations, whatever the changes are sorted by.
+// A plan for one table, or none, costs nothing.
 void put_in_order(Plan &plan, std::span<const Table> tables);
 
 // Raises the plan's remarks, and a WARNING for each thing that is skipped, ten at the most and how many more.

@@ -63,24 +63,15 @@ void run_statement(const char *statement)
         elog(ERROR, "unexpected result of \"%s\": %s", statement, ::SPI_result_code_string(outcome));
 }
 
-// Returns false for a table that is gone.
-bool lock_change(const Change &change)
-{
-    if (change.needs_owner)
-        require_owner(change.table->oid);
-    lock_table(*change.table, change.lock);
-    return read_name(change.table->oid).name != nullptr;
-}
-
-// Returns the statement that was run, or null for a table that is gone.
+// Returns the statement that was run, or null for a table that is gone. The table is locked.
 const char *execute_for_table(const Change &change)
 {
-    if (!lock_change(change))
+    const CatalogState before = CatalogState::now();
+    const Name name = read_name(change.table->oid);
+    if (name.name == nullptr)
         return nullptr;
     if (change.needs_owner)
         require_owner(change.table->oid);
-    const CatalogState before = CatalogState::now();
-    const Name name = read_name(change.table->oid);
     const char *statement = statement_text(change, name.schema, name.name);
     run_statement(statement);
     require_still_named(change, name, before);
@@ -103,12 +94,13 @@ void note_missing(const Table &table, const OidSet &missing)
         ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
 }
 
-void lock_tables(std::span<const Change> changes, const OidSet &missing)
+void lock_tables(std::span<const TableLock> locks)
 {
-    for (const Change &change : changes) {
+    for (const TableLock &lock : locks) {
         CHECK_FOR_INTERRUPTS();
-        if (change.table != nullptr && !lock_change(change))
-            note_missing(*change.table, missing);
+        if (lock.needs_owner)
+            require_owner(lock.table->oid);
+        lock_table(*lock.table, lock.mode);
     }
 }
 
@@ -183,11 +175,9 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
     bool is_done = false;
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
         lock_turns(plan);
-        if (!plan.is_fixed) {
-            lock_tables(plan.changes.view(), missing);
-            if (attempts_left > most_attempts - most_renewals && is_outdated())
-                return;
-        }
+        lock_tables(plan.locks.view());
+        if (!plan.is_fixed && attempts_left > most_attempts - most_renewals && is_outdated())
+            return;
         const auto run = [&] {
             with_spi([&] { execute_changes(plan.changes.view(), missing, outcome); });
             require_names(plan.names.view());

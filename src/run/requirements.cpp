@@ -110,12 +110,12 @@ void check_requirements(const Plan &plan, int level)
 
 void require_owner(::Oid table)
 {
-    const char *name = ::get_rel_name(table);
-    if (name == nullptr || ::object_ownercheck(RelationRelationId, table, ::GetUserId()))
+    if (!::SearchSysCacheExists1(::RELOID, ObjectIdGetDatum(table)) ||
+        ::object_ownercheck(RelationRelationId, table, ::GetUserId()))
         return;
-    ereport(
-        ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-        errmsg("must be owner of table \"%s.%s\"", ::get_namespace_name(::get_rel_namespace(table)), name));
+    ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            errmsg("must be owner of table \"%s.%s\"", ::get_namespace_name(::get_rel_namespace(table)),
+                   ::get_rel_name(table)));
 }
 
 void require_names(std::span<const NamedObject> objects)
