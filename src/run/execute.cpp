@@ -94,13 +94,15 @@ void note_missing(const Table &table, const OidSet &missing)
         ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
 }
 
-void lock_tables(std::span<const TableLock> locks)
+void lock_tables(std::span<const TableLock> locks, const OidSet &missing)
 {
     for (const TableLock &lock : locks) {
         CHECK_FOR_INTERRUPTS();
         if (lock.needs_owner)
             require_owner(lock.table->oid);
         lock_table(*lock.table, lock.mode);
+        if (!::SearchSysCacheExists1(::RELOID, ObjectIdGetDatum(lock.table->oid)))
+            note_missing(*lock.table, missing);
     }
 }
 
@@ -175,7 +177,7 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
     bool is_done = false;
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
         lock_turns(plan);
-        lock_tables(plan.locks.view());
+        lock_tables(plan.locks.view(), missing);
         if (!plan.is_fixed && attempts_left > most_attempts - most_renewals && is_outdated())
             return;
         const auto run = [&] {
