@@ -41,7 +41,7 @@ Plan make_plan(const Operation &operation, NamedTarget named)
     Plan plan{};
     ::AcceptInvalidationMessages();
     plan.messages = ::SharedInvalidMessageCounter;
-    const Target target = resolve_target(named);
+    const Target target = resolve_target(named, Operation::scope.has_materialized_views);
     const Array<Table> tables = read_tables(target, Operation::scope);
     plan.schemas = schemas_of(tables.view(), {&target.schema, 1});
     plan.analyzed = static_cast<std::int32_t>(tables.count);

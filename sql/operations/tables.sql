@@ -16,10 +16,11 @@ CREATE FUNCTION dj_deploy.tables(
     bytes            bigint,
     toast_bytes      bigint,
     last_vacuum      timestamptz,
-    last_analyze     timestamptz
+    last_analyze     timestamptz,
+    invalid_indexes  text[]
 )
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_tables';
 
 COMMENT ON FUNCTION dj_deploy.tables(text) IS
-'The tables of a schema and the partitions of them elsewhere (those with their schema), hidden ones included, by name: tier in DataJoint (null for other names), kind, primary key, replica identity, the publications that publish it, persistence, owner, storage parameters about vacuum as set_autovacuum takes them, estimated rows and bytes (null for partitioned tables; bytes with indexes and TOAST), last vacuum and analyze, manual or automatic. Waits for no lock.';
+'The tables of a schema and the partitions of them elsewhere (those with their schema), hidden ones included, by name: tier in DataJoint (null for other names), kind, primary key, replica identity, the publications that publish it, persistence, owner, storage parameters about vacuum as set_autovacuum takes them, estimated rows and bytes (null for partitioned tables; bytes with indexes and TOAST), last vacuum and analyze, manual or automatic, and the indexes that are not valid (of its TOAST table, too), which a rebuild that was cut short has left behind. Waits for no lock.';

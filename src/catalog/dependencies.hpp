@@ -12,8 +12,8 @@ struct Dependencies {
     Array<Dependency> inheritance;  // the child is a partition of the parent, or inherits from it
 };
 
-// What the tables depend on. The copies of a foreign key that PostgreSQL keeps for the partitions of a referenced
-// table are left out.
+// What the tables depend on. The copies of a foreign key that PostgreSQL keeps for the partitions of a
+// referenced table are left out.
 Dependencies read_dependencies(std::span<const Table> tables);
 
 } // namespace dj_deploy

@@ -58,10 +58,18 @@ bool is_table(const FormData_pg_class &relation)
     return relation.relkind == RELKIND_RELATION || relation.relkind == RELKIND_PARTITIONED_TABLE;
 }
 
-bool is_grantable(const FormData_pg_class &relation)
+bool is_of_kind(const FormData_pg_class &relation, const Scope &scope)
 {
-    return is_table(relation) || relation.relkind == RELKIND_VIEW || relation.relkind == RELKIND_MATVIEW ||
-           relation.relkind == RELKIND_FOREIGN_TABLE || relation.relkind == RELKIND_SEQUENCE;
+    switch (relation.relkind) {
+    case RELKIND_MATVIEW:
+        return scope.has_materialized_views || scope.has_relations;
+    case RELKIND_VIEW:
+    case RELKIND_FOREIGN_TABLE:
+    case RELKIND_SEQUENCE:
+        return scope.has_relations;
+    default:
+        return is_table(relation);
+    }
 }
 
 // Adds those of the sorted OIDs that satisfy the condition.
@@ -137,9 +145,8 @@ void add_tables_of_schema(Array<Table> &tables, ::Oid schema, const Scope &scope
     const auto belongs = [&](const FormData_pg_class &relation) {
         const bool is_hidden = NameStr(relation.relname)[0] == '~';
         return relation.relnamespace == schema && relation.relpersistence != RELPERSISTENCE_TEMP &&
-               (scope.has_relations ? is_grantable(relation) : is_table(relation)) &&
-               (scope.has_hidden || !is_hidden) && (scope.has_members || !is_member(relation.oid)) &&
-               !shards.is_shard(relation.oid);
+               is_of_kind(relation, scope) && (scope.has_hidden || !is_hidden) &&
+               (scope.has_members || !is_member(relation.oid)) && !shards.is_shard(relation.oid);
     };
     add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), scope.column,
                belongs);
@@ -206,7 +213,8 @@ Array<Table> read_tables(Target target, const Scope &scope)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
-        add_tables(tables, {&target.table, 1}, scope.column, is_table);
+        add_tables(tables, {&target.table, 1}, scope.column,
+                   [&](const FormData_pg_class &relation) { return is_of_kind(relation, scope); });
     else
         add_tables_of_schema(tables, target.schema, scope);
     if (scope.has_partitions)

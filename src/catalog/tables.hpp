@@ -36,11 +36,13 @@ struct Scope {
     bool has_members = false;   // members of an extension
     bool has_partitions = true; // all partitions of its partitioned tables, wherever they live
     ::AttrNumber column = 0;    // a varlena column of pg_class to read along; neighbours share equal values
+    bool has_materialized_views = false;
     bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
 };
 
 // The target's tables, sorted by name and then schema, both in byte order. A schema: its tables in the scope,
-// without temporary ones and shards of a distributed table. One table: that table, whatever it is. Either way
+// without temporary ones and shards of a distributed table. One table: that table, or materialized view where
+// the scope has them, whatever else it is. Either way
 // a partitioned table brings its partitions along where the scope says so.
 Array<Table> read_tables(Target target, const Scope &scope);
 

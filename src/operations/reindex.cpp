@@ -1,6 +1,11 @@
-// reindex: REINDEX TABLE CONCURRENTLY "lab"."session" for every table of the target that has indexes; the
-// partitions of a partitioned one, each once.
+// reindex: REINDEX TABLE CONCURRENTLY "lab"."session" for every table and materialized view of the target
+// that has indexes; the partitions of a partitioned one, each once. Indexes that are not valid are named and
+// left alone: a plain REINDEX TABLE would make a second copy of a rebuild that was cut short, which from then
+// on every write maintains. Then each of the others has a statement: REINDEX INDEX "lab"."session_pkey".
 #include "maintenance.hpp"
+
+#include "plan/invalid_indexes.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
@@ -8,7 +13,7 @@ namespace {
 
 struct Reindex {
     static constexpr const char *command = "REINDEX";
-    static constexpr Scope scope = {.has_hidden = true};
+    static constexpr Scope scope = {.has_hidden = true, .has_materialized_views = true};
 
     bool is_concurrent;
 
@@ -18,23 +23,88 @@ struct Reindex {
     }
 
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+
+private:
+    void plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const;
+    bool skip_or_keep(const Table &table, const IndexFacts &index, Plan &plan) const;
+    Change change_of(const Table &table) const;
 };
+
+Array<IndexFacts> read_all_indexes(std::span<const Table> tables)
+{
+    Array<::Oid> oids;
+    for (const Table &table : tables) {
+        if (table.has_indexes)
+            oids.push(table.oid);
+        if (OidIsValid(table.toast))
+            oids.push(table.toast);
+    }
+    std::sort(oids.begin(), oids.end());
+    return read_indexes(oids.view());
+}
+
+// True for an index that is rebuilt.
+bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &plan) const
+{
+    if (index.is_valid && !(is_concurrent && index.is_exclusion))
+        return true;
+    const RelationName name = read_relation_name(index.oid);
+    if (name.name == nullptr)
+        return false;
+    if (!index.is_valid)
+        plan.skip_index(table, name, "it is not valid", remedy_for_invalid(index.oid, name));
+    else
+        plan.skip_index(table, name, "the index of an exclusion constraint cannot be rebuilt concurrently",
+                        ::psprintf("REINDEX INDEX %s", qualified_name(name.schema, name.name)));
+    return false;
+}
+
+Change Reindex::change_of(const Table &table) const
+{
+    return {.table = &table,
+            .before = is_concurrent ? "REINDEX TABLE CONCURRENTLY " : "REINDEX TABLE ",
+            .after = "",
+            .lock = is_concurrent ? ShareUpdateExclusiveLock : ShareLock,
+            .waits_for_transactions = is_concurrent};
+}
+
+void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const
+{
+    Array<::Oid> kept;
+    bool has_invalid = false;
+    for (const ::Oid relation : {table.oid, table.toast})
+        for (const IndexFacts &index : indexes_of(indexes, relation)) {
+            // Both commands pass over one of a TOAST table.
+            has_invalid = has_invalid || (!index.is_valid && relation == table.oid);
+            if (skip_or_keep(table, index, plan))
+                kept.push(index.oid);
+        }
+    if (kept.is_empty())
+        return;
+    if (is_concurrent || !has_invalid)
+        return plan.changes.push(change_of(table));
+    for (const ::Oid index : kept) {
+        auto *named = static_cast<NamedIndex *>(::palloc(sizeof(NamedIndex)));
+        *named = {.oid = index, .name = read_relation_name(index)};
+        Change change = change_of(table);
+        change.before = "REINDEX INDEX ";
+        change.index = named;
+        if (named->name.name != nullptr)
+            plan.changes.push(change);
+    }
+}
 
 void Reindex::plan(Target, std::span<const Table> tables, Plan &plan) const
 {
+    const Array<IndexFacts> indexes = read_all_indexes(tables);
     for (const Table &table : tables) {
         const bool has_indexes = table.has_indexes || OidIsValid(table.toast);
         if (table.is_partitioned() || !has_indexes)
             continue;
-        if (const char *reason = reason_to_skip(table, false)) {
+        if (const char *reason = reason_to_skip(table, false))
             plan.skip(table, reason);
-            continue;
-        }
-        plan.changes.push({.table = &table,
-                           .before = is_concurrent ? "REINDEX TABLE CONCURRENTLY " : "REINDEX TABLE ",
-                           .after = "",
-                           .lock = is_concurrent ? ShareUpdateExclusiveLock : ShareLock,
-                           .waits_for_transactions = is_concurrent});
+        else
+            plan_table(table, indexes.view(), plan);
     }
 }
 

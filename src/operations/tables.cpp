@@ -69,7 +69,13 @@ constexpr const char *sql = R"(
                FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indislive ORDER BY i.indexrelid),
            CASE WHEN toast.oid IS NOT NULL THEN pg_catalog.pg_relation_filepath(toast.oid) || ARRAY(
                SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
-               FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END
+               FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END,
+           CASE WHEN c.relkind = 'r' THEN ARRAY(
+               SELECT CASE WHEN i.indrelid = c.oid THEN '' ELSE 'pg_toast.' END || pg_catalog.quote_ident(x.relname)
+               FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+               WHERE i.indrelid IN (c.oid, c.reltoastrelid) AND NOT i.indisvalid
+               ORDER BY i.indrelid <> c.oid, x.relname COLLATE "C") ELSE '{}' END
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -166,6 +172,7 @@ private:
             has_files ? Cell::bigint(toast_bytes) : Cell::none(),
             Cell::of(row, 9),
             Cell::of(row, 10),
+            Cell::of(row, 13),
         };
         rows.add(cells);
     }

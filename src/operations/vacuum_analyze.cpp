@@ -1,5 +1,6 @@
-// vacuum_analyze: VACUUM (ANALYZE) "lab"."session" for every table of the target. Of a partitioned table the
-// partitions are vacuumed, and then ANALYZE "lab"."trial" samples it and them together, as the server does.
+// vacuum_analyze: VACUUM (ANALYZE) "lab"."session" for every table and materialized view of the target. Of a
+// partitioned table the partitions are vacuumed, and then ANALYZE "lab"."trial" samples it and them together,
+// as the server does.
 #include "maintenance.hpp"
 
 #include "catalog/children.hpp"
@@ -22,7 +23,7 @@ constexpr const char *vacuum_and_analyze_parent =
 
 struct VacuumAnalyze {
     static constexpr const char *command = "VACUUM";
-    static constexpr Scope scope = {.has_hidden = true};
+    static constexpr Scope scope = {.has_hidden = true, .has_materialized_views = true};
 
     static VacuumAnalyze request(const Arguments &) { return {}; }
 

@@ -31,6 +31,8 @@ const char *statement_text(const Change &change, const char *schema, const char 
 const char *planned_statement(const Change &change)
 {
     const Table *table = change.table;
+    if (change.index != nullptr)
+        return statement_text(change, change.index->name.schema, change.index->name.name);
     return table == nullptr ? statement_text(change, nullptr, nullptr)
                             : statement_text(change, table->schema, table->name);
 }

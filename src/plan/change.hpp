@@ -2,6 +2,7 @@
 // again, and the statement written, only once the table is locked.
 #pragma once
 
+#include "catalog/relation_name.hpp"
 #include "catalog/tables.hpp"
 
 namespace dj_deploy {
@@ -30,6 +31,12 @@ struct Effect {
 // A copy that lasts as long as the plan.
 const Effect *keep(const Effect &effect);
 
+// An index of a table, where a statement names that.
+struct NamedIndex {
+    ::Oid oid;
+    RelationName name; // when the plan was made
+};
+
 // "before" and "after" are those of a Phrase.
 struct Change {
     const Table *table; // as it was when the plan was made; null when the statement is about no table
@@ -41,6 +48,7 @@ struct Change {
     int phase = 0;                       // begins when all changes of the one before are done
     bool waits_for_transactions = false; // that are older, while others use the table as they like
     const Effect *effect = nullptr;      // given where the plan is part of an environment
+    const NamedIndex *index = nullptr;   // which the statement names instead of the table
 };
 
 // The statement for a table of that name; one about no table has neither schema nor name, and all its text is

@@ -63,6 +63,15 @@ void Plan::skip(const Table &table, const char *reason)
                   .reason = reason});
 }
 
+void Plan::skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy)
+{
+    skipped.push({.object = qualified_name(table.schema, table.name),
+                  .name = ::psprintf("%s.%s", index.schema, index.name),
+                  .reason = reason,
+                  .index = qualified_name(index.schema, index.name),
+                  .remedy = remedy});
+}
+
 Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named)
 {
     Array<NamedObject> schemas;
@@ -99,8 +108,11 @@ void announce(const Plan &plan)
                 errmsg_internal("%s", remark.message),
                 remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
                 remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
-    for (std::size_t index = 0; index < std::min(plan.skipped.count, most_named); index++)
-        ereport(WARNING, errmsg("skipping \"%s\": %s", plan.skipped[index].name, plan.skipped[index].reason));
+    for (const Skip &skip : plan.skipped.view().first(std::min(plan.skipped.count, most_named)))
+        ereport(
+            WARNING,
+            errmsg("skipping %s\"%s\": %s", skip.index != nullptr ? "index " : "", skip.name, skip.reason),
+            skip.remedy != nullptr ? errhint("Remedy: %s", skip.remedy) : 0);
     if (plan.skipped.count > most_named)
         ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_named));
 }

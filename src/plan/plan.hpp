@@ -18,6 +18,8 @@ struct Skip {
     const char *object; // quoted as in a statement
     const char *name;   // as in a message
     const char *reason;
+    const char *index = nullptr;  // quoted; null unless it is an index of the object, which then has the name
+    const char *remedy = nullptr; // a statement, where there is one
 };
 
 // A message for the caller.
@@ -50,6 +52,7 @@ struct Plan {
     Array<Remark> remarks;
 
     void skip(const Table &table, const char *reason);
+    void skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy);
 };
 
 // The schemas of the tables, and those that the call names, by OID.

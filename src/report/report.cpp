@@ -12,6 +12,10 @@ namespace {
         JsonObject item{};
         item.add("table", make_string(skip.object));
         item.add("reason", make_string(skip.reason));
+        if (skip.index != nullptr)
+            item.add("index", make_string(skip.index));
+        if (skip.remedy != nullptr)
+            item.add("remedy", make_string(skip.remedy));
         items.push(item.finish());
     }
     return make_array(items);

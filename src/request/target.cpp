@@ -62,14 +62,16 @@ const char *kind_in_words(char relkind)
     ::pg_unreachable();
 }
 
-::Oid resolve_table(::Oid table)
+::Oid resolve_table(::Oid table, bool takes_materialized_views)
 {
     const char *name = ::get_rel_name(table);
     const char *schema = ::get_namespace_name(::get_rel_namespace(table));
     const char relkind = ::get_rel_relkind(table);
     if (name == nullptr || schema == nullptr || relkind == '\0')
         raise_missing_table(table);
-    if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+    const bool is_table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
+                          (takes_materialized_views && relkind == RELKIND_MATVIEW);
+    if (!is_table)
         ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
                 errmsg("target must be a schema or table; \"%s.%s\" is %s", schema, name,
                        kind_in_words(relkind)));
@@ -99,11 +101,11 @@ NamedTarget request_target(const Arguments &arguments)
     return {.schema = schema, .table = InvalidOid};
 }
 
-Target resolve_target(NamedTarget named)
+Target resolve_target(NamedTarget named, bool takes_materialized_views)
 {
     if (named.schema != nullptr)
         return {.schema = resolve_schema(named.schema), .table = InvalidOid};
-    return {.schema = InvalidOid, .table = resolve_table(named.table)};
+    return {.schema = InvalidOid, .table = resolve_table(named.table, takes_materialized_views)};
 }
 
 } // namespace dj_deploy

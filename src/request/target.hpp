@@ -21,8 +21,9 @@ struct NamedTarget {
 // can be. Reads no catalog.
 NamedTarget request_target(const Arguments &arguments);
 
-// Finds the schema (3F000 missing) or the table (42P01 missing, 42809 not a table); 42501 for system schemas.
-Target resolve_target(NamedTarget named);
+// Finds the schema (3F000 missing) or the table (42P01 missing, 42809 not a table, nor a materialized view
+// where that will do); 42501 for system schemas.
+Target resolve_target(NamedTarget named, bool takes_materialized_views = false);
 
 // Raises 42622 for a name that the server would cut short, 22023 for an empty one.
 void require_name(const char *what, const char *name);

@@ -10,6 +10,7 @@
 #include "run/lock.hpp"
 #include "run/progress.hpp"
 #include "run/requirements.hpp"
+#include "run/turns.hpp"
 
 namespace dj_deploy {
 
@@ -20,18 +21,6 @@ namespace {
 constexpr int most_renewals = 3;
 
 constexpr int longest_wait_for_news = 1000; // ms
-
-struct Name {
-    const char *schema;
-    const char *name; // null when the table is gone
-};
-
-Name read_name(::Oid table)
-{
-    const char *name = ::get_rel_name(table);
-    const char *schema = name == nullptr ? nullptr : ::get_namespace_name(::get_rel_namespace(table));
-    return {.schema = schema, .name = schema == nullptr ? nullptr : name};
-}
 
 // How much of others' changes and of our own this session has seen.
 struct CatalogState {
@@ -45,7 +34,7 @@ struct CatalogState {
 // nothing in PostgreSQL keeps its schema's, and an event trigger of this session may rename either: then the
 // statement has found another table, and this undoes it. A rename by others comes with an invalidation
 // message, one of our own with a command besides the statement; without either there is nothing to look up.
-void require_still_named(const Change &change, const Name &name, CatalogState before)
+void require_still_named(const Change &change, const RelationName &name, CatalogState before)
 {
     const CatalogState now = CatalogState::now();
     if (now.messages == before.messages && now.command <= before.command + 1)
@@ -67,7 +56,7 @@ void run_statement(const char *statement)
 const char *execute_for_table(const Change &change)
 {
     const CatalogState before = CatalogState::now();
-    const Name name = read_name(change.table->oid);
+    const RelationName name = read_relation_name(change.table->oid);
     if (name.name == nullptr)
         return nullptr;
     if (change.needs_owner)
@@ -176,7 +165,7 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
     const OidSet missing = OidSet::make("dj_deploy missing tables");
     bool is_done = false;
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
-        lock_turns(plan);
+        take_turns(plan);
         lock_tables(plan.locks.view(), missing);
         if (!plan.is_fixed && attempts_left > most_attempts - most_renewals && is_outdated())
             return;

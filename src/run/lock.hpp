@@ -1,4 +1,4 @@
-// Locks by OID, of tables and of what runs have to take turns on.
+// Locks of tables by OID, for so long and no longer.
 #pragma once
 
 #include "plan/plan.hpp"
@@ -16,11 +16,11 @@ const char *effective_lock_timeout();
 // is locked.
 void lock_table(const Table &table, ::LOCKMODE mode);
 
-// Takes, until the transaction ends, the locks that let one run follow another where they concern the same
-// publication or schema: the turn of the publications that the plan names, and their own lock as ALTER
-// PUBLICATION takes it, then the turns of the schemas. Only runs wait for a turn. Which locks these are
-// depends on what the call is about, not on what is left to do, so that a plan made again needs no others.
-// 55P03 as above.
-void lock_turns(const Plan &plan);
+// Whether an error is that of a lock_timeout.
+bool is_lock_timeout(const ::ErrorData &error);
+
+// Raises 55P03 for a lock that was not to be had within lock_timeout; blockers is null when there is none any
+// more.
+[[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const char *blockers);
 
 } // namespace dj_deploy

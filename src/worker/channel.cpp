@@ -21,11 +21,20 @@ Shared *shared_part(::dsm_segment *segment)
     return static_cast<Shared *>(::dsm_segment_address(segment));
 }
 
-struct PackedTask {
-    ::Oid table;
-    ::LOCKMODE lock;
-    bool waits_for_transactions;
-};
+TaskFacts facts_of(const Change &change)
+{
+    TaskFacts facts{};
+    facts.lock = change.lock;
+    facts.waits_for_transactions = change.waits_for_transactions;
+    if (change.index != nullptr)
+        facts.index = change.index->oid;
+    if (const Table *table = change.table) {
+        facts.schema = table->schema_oid;
+        facts.table = table->oid;
+        facts.toast = table->toast;
+    }
+    return facts;
+}
 
 } // namespace
 
@@ -91,12 +100,10 @@ Received Channel::receive(bool can_wait) const
 std::string_view pack(const Change &change)
 {
     const Table *table = change.table;
-    const PackedTask packed{.table = table == nullptr ? InvalidOid : table->oid,
-                            .lock = change.lock,
-                            .waits_for_transactions = change.waits_for_transactions};
+    const TaskFacts facts = facts_of(change);
     ::StringInfoData bytes;
     ::initStringInfo(&bytes);
-    ::appendBinaryStringInfo(&bytes, reinterpret_cast<const char *>(&packed), sizeof(packed));
+    ::appendBinaryStringInfo(&bytes, reinterpret_cast<const char *>(&facts), sizeof(facts));
     for (const char *string : {table == nullptr ? "" : table->schema, table == nullptr ? "" : table->name,
                                change.before, change.after})
         append_string(&bytes, string);
@@ -105,16 +112,9 @@ std::string_view pack(const Change &change)
 
 Task unpack(std::string_view bytes)
 {
-    PackedTask packed{};
-    ::memcpy(&packed, bytes.data(), sizeof(packed));
-    bytes.remove_prefix(sizeof(packed));
-    Task task{.table = packed.table,
-              .lock = packed.lock,
-              .waits_for_transactions = packed.waits_for_transactions,
-              .schema = nullptr,
-              .name = nullptr,
-              .before = nullptr,
-              .after = nullptr};
+    Task task{};
+    ::memcpy(&task.facts, bytes.data(), sizeof(task.facts));
+    bytes.remove_prefix(sizeof(task.facts));
     for (const char **string : {&task.schema, &task.name, &task.before, &task.after})
         *string = take_string(bytes);
     return task;

@@ -13,14 +13,22 @@ constexpr char message_error = 'E';
 constexpr char message_notice = 'N';
 constexpr char message_ready = 'Z'; // with the statement that was executed, or nothing
 
-// A table to work on. The statement is written by the worker, once it has locked the table.
-struct Task {
-    ::Oid table; // InvalidOid for a statement about none
+// OIDs are InvalidOid for what there is not.
+struct TaskFacts {
+    ::Oid schema;
+    ::Oid table;
+    ::Oid toast; // TOAST table of the table
+    ::Oid index; // which the statement names instead of the table
     ::LOCKMODE lock;
     bool waits_for_transactions;
+};
+
+// A table to work on, or none. The statement is written by the worker, once it has locked the table.
+struct Task {
+    TaskFacts facts;
     const char *schema; // as planned, for messages
     const char *name;
-    const char *before; // the table's name
+    const char *before; // the name of the table or the index
     const char *after;
 };
 

@@ -12,7 +12,7 @@ void Crew::finish(Worker &worker, std::string_view as_executed)
         worker.has_error = false;
         const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
         const char *statement = planned_statement(change);
-        add_context(worker.error, ::psprintf("SQL statement \"%s\"", statement));
+        append_line(worker.error.context, ::psprintf("SQL statement \"%s\"", statement));
         if (change.waits_for_transactions)
             cut_short.push(change.table);
         if (!is_stopping)

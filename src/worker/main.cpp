@@ -2,6 +2,7 @@
 // has no more, or is gone. A task that fails is reported, and the next one is done all the same.
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
+#include "run/turns.hpp"
 #include "worker/channel.hpp"
 #include "worker/session.hpp"
 #include "worker/statement.hpp"
@@ -10,13 +11,27 @@ namespace dj_deploy {
 
 namespace {
 
-// The caller's setting; while it works, a worker replaces 0 by dj_deploy.lock_timeout.
+// So many times its deadlock_timeout a statement waits that leaves something behind when it fails.
+constexpr int patience = 10;
+
+// The caller's settings; while it works, a worker replaces them.
 int session_lock_timeout = 0;
+int session_deadlock_timeout = 0;
+
+void set_milliseconds(const char *setting, int value, int wanted)
+{
+    if (value != wanted)
+        ::SetConfigOption(setting, ::psprintf("%d", wanted), ::PGC_SUSET, ::PGC_S_SESSION);
+}
 
 void set_lock_timeout(int milliseconds)
 {
-    if (::LockTimeout != milliseconds)
-        ::SetConfigOption("lock_timeout", ::psprintf("%d", milliseconds), ::PGC_USERSET, ::PGC_S_SESSION);
+    set_milliseconds("lock_timeout", ::LockTimeout, milliseconds);
+}
+
+void set_deadlock_timeout(int milliseconds)
+{
+    set_milliseconds("deadlock_timeout", ::DeadlockTimeout, milliseconds);
 }
 
 void reload_configuration()
@@ -28,33 +43,66 @@ void reload_configuration()
     ::SetClientEncoding(::GetDatabaseEncoding());
 }
 
+void lock_relation_for_session(::Oid relation, const Task &task)
+{
+    Table planned{};
+    planned.oid = relation;
+    planned.schema = task.schema;
+    planned.name = task.name;
+    lock_table(planned, task.facts.lock);
+    ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
+    ::LockRelationIdForSession(&lock_id, task.facts.lock);
+}
+
+void unlock_relation(::Oid relation, const Task &task)
+{
+    ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
+    ::UnlockRelationIdForSession(&lock_id, task.facts.lock);
+}
+
+// What waits for transactions locks the TOAST table, too, and would wait for it without end.
+bool locks_toast(const Task &task)
+{
+    return task.facts.waits_for_transactions && OidIsValid(task.facts.toast);
+}
+
+NamedObject schema_of(const Task &task)
+{
+    return {.catalog = NamespaceRelationId, .oid = task.facts.schema, .name = task.schema};
+}
+
 // Locks the table for the session, so that it keeps its name while the statement begins and ends
-// transactions; returns the statement, or null with a NOTICE for a table that is gone. What the statement
-// locks is locked by ourselves, and so is free for it. The lock goes when the task ends or fails.
+// transactions; returns the statement, or null with a NOTICE for a table or index that is gone. What the
+// statement locks is locked by ourselves, and so is free for it. The locks go when the task ends or fails.
 const char *lock_for_session(const Task &task)
 {
     const ::MemoryContext caller = ::CurrentMemoryContext;
     const char *statement = nullptr;
     ::StartTransactionCommand();
     ::MemoryContextSwitchTo(caller);
-    Table planned{};
-    planned.oid = task.table;
-    planned.schema = task.schema;
-    planned.name = task.name;
-    lock_table(planned, task.lock);
-    const char *name = ::get_rel_name(task.table);
-    const char *schema = name == nullptr ? nullptr : ::get_namespace_name(::get_rel_namespace(task.table));
-    if (schema == nullptr) {
-        ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", task.schema, task.name));
-    } else {
-        ::LockRelId lock_id{.relId = task.table, .dbId = MyDatabaseId};
-        ::LockRelationIdForSession(&lock_id, task.lock);
-        statement = statement_text(
-            {.table = &planned, .before = task.before, .after = task.after, .lock = task.lock}, schema, name);
-    }
+    join_maintenance(schema_of(task));
+    lock_relation_for_session(task.facts.table, task);
+    if (locks_toast(task))
+        lock_relation_for_session(task.facts.toast, task);
+    const bool is_index = OidIsValid(task.facts.index);
+    const RelationName name = read_relation_name(is_index ? task.facts.index : task.facts.table);
+    if (name.name == nullptr)
+        ereport(NOTICE, errmsg("%s \"%s.%s\" does not exist, skipping", is_index ? "index of table" : "table",
+                               task.schema, task.name));
+    else
+        statement =
+            statement_text(Phrase{.before = task.before, .after = task.after}, name.schema, name.name);
     ::CommitTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     return statement;
+}
+
+void unlock_for_session(const Task &task)
+{
+    if (locks_toast(task))
+        unlock_relation(task.facts.toast, task);
+    unlock_relation(task.facts.table, task);
+    leave_maintenance(schema_of(task));
 }
 
 // The statement of a task about no table.
@@ -68,18 +116,20 @@ const char *execute_without_table(const Task &task)
 // Returns the statement that was executed; null for a table that is gone.
 const char *execute_task(const Task &task)
 {
-    if (!OidIsValid(task.table))
+    if (!OidIsValid(task.facts.table))
         return execute_without_table(task);
     set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
+    set_deadlock_timeout(session_deadlock_timeout);
     const char *statement = lock_for_session(task);
-    if (statement == nullptr)
-        return nullptr;
-    // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
-    if (task.waits_for_transactions)
+    if (statement != nullptr && task.facts.waits_for_transactions) {
+        // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
         set_lock_timeout(session_lock_timeout);
-    execute_at_top_level(statement);
-    ::LockRelId lock_id{.relId = task.table, .dbId = MyDatabaseId};
-    ::UnlockRelationIdForSession(&lock_id, task.lock);
+        // Whoever else is in a deadlock with it finds that out first: this one would leave an index behind.
+        set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
+    }
+    if (statement != nullptr)
+        execute_at_top_level(statement);
+    unlock_for_session(task);
     return statement;
 }
 
@@ -133,6 +183,7 @@ void become_caller(const Channel &channel)
     ::SetClientEncoding(::GetDatabaseEncoding());
     take_over_session(channel.receive(true).bytes);
     session_lock_timeout = ::LockTimeout;
+    session_deadlock_timeout = ::DeadlockTimeout;
 }
 
 } // namespace

@@ -1,9 +1,8 @@
 // The server's own format of errors between its processes.
 #include "worker/report.hpp"
 
-#include "catalog/invalid_indexes.hpp"
 #include "pg/context.hpp"
-#include "plan/quote.hpp"
+#include "plan/invalid_indexes.hpp"
 
 namespace dj_deploy {
 
@@ -74,35 +73,26 @@ void pass_on_notice(std::string_view message)
     ::MemoryContextDelete(scratch);
 }
 
-void add_context(::ErrorData &error, const char *line)
+void append_line(char *&text, const char *line)
 {
-    error.context = error.context == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", error.context, line);
+    text = text == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", text, line);
 }
 
 const char *name_leftovers(const Table &table, ::ErrorData &error)
 {
-    const std::array tables = {table.oid, table.toast};
-    // Whoever holds the lock may be building them.
-    if (!::ConditionalLockRelationOid(table.oid, ShareUpdateExclusiveLock))
-        return nullptr;
-    const Array<IndexName> indexes = read_transient_indexes(tables);
-    ::UnlockRelationOid(table.oid, ShareUpdateExclusiveLock);
     ::StringInfoData names;
     ::StringInfoData statements;
     ::initStringInfo(&names);
     ::initStringInfo(&statements);
-    for (const IndexName &index : indexes) {
-        const char *name = qualified_name(index.schema, index.name);
-        ::appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", name);
-        ::appendStringInfo(&statements, "%sDROP INDEX CONCURRENTLY %s", statements.len > 0 ? "; " : "", name);
+    for (const Leftover &leftover : read_leftovers(table.oid, table.toast)) {
+        const bool is_first = names.len == 0;
+        ::appendStringInfo(&names, "%s%s", is_first ? "" : ", ", leftover.name);
+        ::appendStringInfo(&statements, "%s%s", is_first ? "" : "; ", leftover.remedy);
     }
     if (names.len == 0)
         return nullptr;
-    error.detail =
-        ::psprintf("%s%sInvalid indexes are left behind: %s.", error.detail != nullptr ? error.detail : "",
-                   error.detail != nullptr ? "\n" : "", names.data);
-    error.hint = ::psprintf("%s%sRemove them with: %s", error.hint != nullptr ? error.hint : "",
-                            error.hint != nullptr ? "\n" : "", statements.data);
+    append_line(error.detail, ::psprintf("Invalid indexes are left behind: %s.", names.data));
+    append_line(error.hint, ::psprintf("Remove them with: %s", statements.data));
     return statements.data;
 }
 

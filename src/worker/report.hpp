@@ -20,11 +20,12 @@ void pass_on_notice(std::string_view message);
 ::ErrorData lost_worker();
 ::ErrorData no_worker();
 
-// Adds a line to an error's context.
-void add_context(::ErrorData &error, const char *line);
+// Adds a line to the context, detail or hint of an error.
+void append_line(char *&text, const char *line);
 
 // What a REINDEX CONCURRENTLY that was cut short leaves behind on the table is added to its error: which
 // indexes, and the statements that remove them. Returns these statements, or null when nothing is left.
+// Waits for no lock.
 const char *name_leftovers(const Table &table, ::ErrorData &error);
 
 } // namespace dj_deploy

@@ -3,6 +3,7 @@
 // transaction ends, which waits for the REINDEX.
 #include "worker/wait.hpp"
 
+#include "pg/oid_set.hpp"
 #include "worker/crew.hpp"
 #include "worker/report.hpp"
 #include "worker/session.hpp"
@@ -28,11 +29,12 @@ bool Crew::is_working() const
                        [](const Worker &worker) { return !worker.is_gone && !worker.is_idle(); });
 }
 
-// A phase begins when all before it is done.
+// A phase begins when all before it is done, and a table has one worker at a time.
 bool Crew::may_begin(const Change &change) const
 {
     return std::none_of(workers.begin(), workers.end(), [&](const Worker &worker) {
-        return worker.change != nullptr && worker.change->phase < change.phase;
+        return worker.change != nullptr &&
+               (worker.change->phase < change.phase || worker.change->table == change.table);
     });
 }
 
@@ -73,9 +75,8 @@ void Crew::give_up(const ::ErrorData &error)
     ::ErrorData copy = error;
     if (next == 0)
         ::ThrowErrorData(&copy);
-    copy.detail = ::psprintf("%s%s%zu of %zu statements are done and stay done.",
-                             error.detail != nullptr ? error.detail : "", error.detail != nullptr ? "\n" : "",
-                             progress.done, progress.total);
+    append_line(copy.detail,
+                ::psprintf("%zu of %zu statements are done and stay done.", progress.done, progress.total));
     failures.add("background worker", copy);
     is_stopping = true;
 }
@@ -101,9 +102,13 @@ void Crew::report_progress() const
     ::pfree(pids.data);
 }
 
-// When no statement is running any more. A single failure says what it has left behind.
+// When no statement is running any more, or the workers do not end in time. A single failure says what it has
+// left behind.
 void Crew::find_leftovers()
 {
+    for (const Worker &worker : workers)
+        if (worker.change != nullptr && worker.change->waits_for_transactions)
+            cut_short.push(worker.change->table);
     ::ErrorData other{};
     ::ErrorData &error = failures.count == 1 && failures.first != nullptr ? *failures.first : other;
     for (const Table *table : cut_short)
@@ -155,10 +160,12 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
     with_committed(crew.progress, [&] { crew.run(); });
     crew.failures.raise(crew.progress, crew.progress.leftovers_hint());
     Outcome outcome{};
+    const OidSet modified = OidSet::make("dj_deploy maintained tables");
     for (std::size_t index = 0; index < crew.executed.count; index++)
         if (const char *statement = crew.executed[index]) {
+            const Table *table = crew.changes[index].table;
             outcome.statements.push(statement);
-            outcome.modified += crew.changes[index].table != nullptr ? 1 : 0;
+            outcome.modified += table != nullptr && modified.add(table->oid);
         }
     return outcome;
 }

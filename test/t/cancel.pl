@@ -11,23 +11,24 @@ my $node = new_server('main');
 $node->safe_psql('postgres', 'CREATE SCHEMA lab; ' . join '', map { "CREATE TABLE lab.t$_ (id int PRIMARY KEY);" } 1 .. 6);
 my $untouched = 't1:d t2:d t3:d t4:d t5:d t6:d';
 
-# An event trigger counts the statements in a sequence, which no rollback turns back.
+# An event trigger counts the statements in a sequence, which no rollback turns back, and stops at the third while somebody
+# holds its key.
 $node->safe_psql('postgres', q{
 	CREATE SEQUENCE altered;
 	CREATE FUNCTION count_altered() RETURNS event_trigger LANGUAGE plpgsql AS
-		$$ BEGIN PERFORM nextval('public.altered'); END $$;
+		$$ BEGIN IF nextval('public.altered') = 3 THEN PERFORM pg_advisory_xact_lock_shared(3); END IF; END $$;
 	CREATE EVENT TRIGGER count_altered ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
 		EXECUTE FUNCTION count_altered();
 });
 
-# Starts a run that has changed t1, t2 and t3 and waits for t4; interrupts it, or waits for its settings to do so;
+# Starts a run that has changed t1, t2 and t3 and goes no further; interrupts it, or waits for its settings to do so;
 # expects the SQLSTATE.
 sub interrupted_run
 {
 	my ($title, $sqlstate, $interrupt, $settings) = @_;
 	$node->safe_psql('postgres', "SELECT setval('altered', 1, false)");
 	my $holder = $node->background_psql('postgres');
-	$holder->query_safe('BEGIN; LOCK TABLE lab.t4 IN ACCESS SHARE MODE');
+	$holder->query_safe('SELECT pg_advisory_lock(3)');
 
 	my $run = $node->background_psql('postgres', on_error_stop => 0);
 	$run->query_safe("\\set VERBOSITY sqlstate\nSET application_name = 'run'; SET dj_deploy.lock_timeout = 0; $settings");

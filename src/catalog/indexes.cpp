@@ -1,0 +1,48 @@
+// Scans pg_index. No query: the caller may be about to be cancelled, and regular expressions and others look
+// at that by themselves.
+#include "catalog/indexes.hpp"
+
+#include "pg/scan.hpp"
+
+namespace dj_deploy {
+
+Array<IndexFacts> read_indexes(std::span<const ::Oid> tables)
+{
+    Array<IndexFacts> indexes;
+    with_catalog(IndexRelationId, IndexIndrelidIndexId, [&](const Catalog &catalog) {
+        catalog.scan_each(Anum_pg_index_indrelid, tables, [&](::HeapTuple row) {
+            const auto &index = fixed_part<FormData_pg_index>(row);
+            indexes.push({.oid = index.indexrelid,
+                          .table = index.indrelid,
+                          .is_valid = index.indisvalid,
+                          .is_exclusion = index.indisexclusion});
+        });
+    });
+    std::sort(indexes.begin(), indexes.end(), [](const IndexFacts &left, const IndexFacts &right) {
+        return left.table != right.table ? left.table < right.table : left.oid < right.oid;
+    });
+    return indexes;
+}
+
+std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oid table)
+{
+    const auto is_before = [](const IndexFacts &index, ::Oid other) { return index.table < other; };
+    const auto first = std::lower_bound(indexes.begin(), indexes.end(), table, is_before);
+    const auto end =
+        std::find_if(first, indexes.end(), [&](const IndexFacts &index) { return index.table != table; });
+    return {first, end};
+}
+
+bool can_be_dropped(::Oid index)
+{
+    return !::get_rel_relispartition(index) && !OidIsValid(::get_index_constraint(index));
+}
+
+bool is_transient_name(std::string_view name)
+{
+    while (!name.empty() && name.back() >= '0' && name.back() <= '9')
+        name.remove_suffix(1);
+    return name.ends_with("_ccnew") || name.ends_with("_ccold");
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,130 @@
+// A REINDEX CONCURRENTLY waits for every older snapshot in the database, also for that of a run that waits
+// for its turn: a deadlock, of which the run must be the victim, because what the REINDEX has done would
+// stay behind as an invalid index. The worker holds the turn itself, so that the server sees the cycle; it
+// looks for one late (see worker/main.cpp), and the run looks again and again.
+#include "run/turns.hpp"
+
+#include "catalog/blockers.hpp"
+#include "run/attempt.hpp"
+#include "run/lock.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// The server locks objects with sub-object number 0; other ones keep nobody waiting but runs.
+constexpr int turn_of_runs = 1;
+constexpr int turn_of_maintenance = 2;
+
+// Workers share it, one run excludes them.
+constexpr ::LOCKMODE workers_mode = RowShareLock;
+constexpr ::LOCKMODE runs_mode = ExclusiveLock;
+
+::LOCKTAG lock_tag(const NamedObject &object, int sub_object)
+{
+    ::LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, object.catalog, object.oid, sub_object);
+    return tag;
+}
+
+bool is_deadlock(const ::ErrorData &error)
+{
+    return error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+bool lock_if_free(const ::LOCKTAG &tag, ::LOCKMODE mode, bool is_of_session)
+{
+    return ::LockAcquire(&tag, mode, is_of_session, true) != ::LOCKACQUIRE_NOT_AVAIL;
+}
+
+// Raises 55P03 when the lock is not to be had within lock_timeout.
+void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, ::LOCKMODE mode,
+                   bool is_of_session)
+{
+    const ::LOCKTAG tag = lock_tag(object, sub_object);
+    if (!lock_if_free(tag, mode, is_of_session) &&
+        !attempt([&] { ::LockAcquire(&tag, mode, is_of_session, false); }, is_lock_timeout))
+        raise_lock_timeout(kind, object.name,
+                           describe_blockers(object.catalog, object.oid, sub_object, mode));
+}
+
+// The turn of a publication goes by its name, for runs that create it.
+void take_publication(const NamedObject &publication)
+{
+    NamedObject turn = publication;
+    turn.oid = DatumGetUInt32(::hash_any(reinterpret_cast<const unsigned char *>(publication.name),
+                                         static_cast<int>(::strlen(publication.name))));
+    wait_for_lock("publication", turn, turn_of_runs, runs_mode, false);
+    if (OidIsValid(publication.oid))
+        wait_for_lock("publication", publication, 0, AccessExclusiveLock, false);
+}
+
+[[noreturn]] void raise_needed_by_maintenance(const NamedObject &schema)
+{
+    const char *blockers = describe_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode);
+    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+            errmsg("could not obtain lock on schema \"%s\": its maintenance waits for this transaction",
+                   schema.name),
+            blockers != nullptr ? errdetail_internal("%s", blockers) : 0,
+            errhint("Retry once reindex or vacuum_analyze is done with the table that it is at."));
+    ::pg_unreachable();
+}
+
+enum class Wait { done, over, deadlock };
+
+// Waits for a part of the time; the server looks for a deadlock once in each of them.
+Wait wait_for_part(const ::LOCKTAG &tag, int milliseconds)
+{
+    Wait result = Wait::done;
+    const auto is_expected = [&](const ::ErrorData &error) {
+        result = is_deadlock(error) ? Wait::deadlock : Wait::over;
+        return is_deadlock(error) || is_lock_timeout(error);
+    };
+    with_settings({{"lock_timeout", ::psprintf("%d", milliseconds)}},
+                  [&] { attempt([&] { ::LockAcquire(&tag, runs_mode, false, false); }, is_expected); });
+    return result;
+}
+
+void exclude_maintenance(const NamedObject &schema)
+{
+    const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
+    if (lock_if_free(tag, runs_mode, false))
+        return;
+    const ::TimestampTz start = ::GetCurrentTimestamp();
+    for (Wait result = Wait::over; result == Wait::over;) {
+        const long waited = ::TimestampDifferenceMilliseconds(start, ::GetCurrentTimestamp());
+        const long left = ::LockTimeout > 0 ? ::LockTimeout - waited : INT_MAX;
+        if (left <= 0)
+            raise_lock_timeout("schema", schema.name,
+                               describe_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode));
+        result = wait_for_part(tag, static_cast<int>(std::min(left, 2L * ::DeadlockTimeout)));
+        if (result == Wait::deadlock)
+            raise_needed_by_maintenance(schema);
+    }
+}
+
+} // namespace
+
+void take_turns(const Plan &plan)
+{
+    for (const NamedObject &object : plan.names)
+        if (object.catalog == PublicationRelationId)
+            take_publication(object);
+    for (const NamedObject &schema : plan.schemas) {
+        wait_for_lock("schema", schema, turn_of_runs, runs_mode, false);
+        exclude_maintenance(schema);
+    }
+}
+
+void join_maintenance(const NamedObject &schema)
+{
+    wait_for_lock("schema", schema, turn_of_maintenance, workers_mode, true);
+}
+
+void leave_maintenance(const NamedObject &schema)
+{
+    const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
+    ::LockRelease(&tag, workers_mode, true);
+}
+
+} // namespace dj_deploy
