@@ -15,7 +15,8 @@ Array<IndexFacts> read_indexes(std::span<const ::Oid> tables)
             indexes.push({.oid = index.indexrelid,
                           .table = index.indrelid,
                           .is_valid = index.indisvalid,
-                          .is_exclusion = index.indisexclusion});
+                          .is_exclusion = index.indisexclusion,
+                          .is_identity = index.indisreplident});
         });
     });
     std::sort(indexes.begin(), indexes.end(), [](const IndexFacts &left, const IndexFacts &right) {
@@ -33,9 +34,18 @@ std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oi
     return {first, end};
 }
 
-bool can_be_dropped(::Oid index)
+bool is_part_of_another(::Oid index)
 {
-    return !::get_rel_relispartition(index) && !OidIsValid(::get_index_constraint(index));
+    return ::get_rel_relispartition(index) || OidIsValid(::get_index_constraint(index));
+}
+
+bool may_be_building(::Oid table)
+{
+    ::LOCKTAG tag;
+    SET_LOCKTAG_RELATION(tag, MyDatabaseId, table);
+    int count = 0;
+    ::pfree(::GetLockConflicts(&tag, ShareUpdateExclusiveLock, &count));
+    return count > 0;
 }
 
 bool is_transient_name(std::string_view name)

@@ -10,6 +10,7 @@ struct IndexFacts {
     ::Oid table; // or TOAST table
     bool is_valid;
     bool is_exclusion; // of an exclusion constraint
+    bool is_identity;  // the table's replica identity, whether or not that counts
 };
 
 // The indexes of the tables, whose OIDs are sorted, also those that are half dropped; by table and OID.
@@ -18,9 +19,12 @@ Array<IndexFacts> read_indexes(std::span<const ::Oid> tables);
 // Those of one table.
 std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oid table);
 
-// Whether DROP INDEX takes it: not one that is attached to the index of a partitioned table, or belongs to a
-// constraint.
-bool can_be_dropped(::Oid index);
+// Whether an index is attached to the index of a partitioned table, or belongs to a constraint. Such a one
+// cannot be dropped alone.
+bool is_part_of_another(::Oid index);
+
+// Whether another session has a lock on the table as who builds an index has it. Takes none.
+bool may_be_building(::Oid table);
 
 // Names that REINDEX CONCURRENTLY gives: "..._ccnew" or "..._ccold", with a number where that was taken.
 bool is_transient_name(std::string_view name);

@@ -51,8 +51,10 @@ bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &pl
     const RelationName name = read_relation_name(index.oid);
     if (name.name == nullptr)
         return false;
-    if (!index.is_valid)
-        plan.skip_index(table, name, "it is not valid", remedy_for_invalid(index.oid, name));
+    if (!index.is_valid && may_be_building(table.oid))
+        plan.skip_index(table, name, "another session may be building it", nullptr);
+    else if (!index.is_valid)
+        plan.skip_index(table, name, "it is not valid", remedy_for_invalid(index, name));
     else
         plan.skip_index(table, name, "the index of an exclusion constraint cannot be rebuilt concurrently",
                         ::psprintf("REINDEX INDEX %s", qualified_name(name.schema, name.name)));

@@ -6,10 +6,13 @@
 
 namespace dj_deploy {
 
-const char *remedy_for_invalid(::Oid index, const RelationName &name)
+const char *remedy_for_invalid(const IndexFacts &index, const RelationName &name)
 {
-    const char *command = can_be_dropped(index) ? "DROP INDEX CONCURRENTLY" : "REINDEX INDEX CONCURRENTLY";
-    return ::psprintf("%s %s", command, qualified_name(name.schema, name.name));
+    if (std::string_view(name.schema) == "pg_toast" && !is_transient_name(name.name))
+        return nullptr;
+    const bool is_needed = index.is_identity || is_part_of_another(index.oid);
+    return ::psprintf("%s INDEX CONCURRENTLY %s", is_needed ? "REINDEX" : "DROP",
+                      qualified_name(name.schema, name.name));
 }
 
 Array<Leftover> read_leftovers(::Oid table, ::Oid toast)
@@ -22,8 +25,8 @@ Array<Leftover> read_leftovers(::Oid table, ::Oid toast)
     for (const IndexFacts &index : read_indexes(tables.view())) {
         const RelationName name = index.is_valid ? RelationName{} : read_relation_name(index.oid);
         if (name.name != nullptr && is_transient_name(name.name))
-            leftovers.push({.name = qualified_name(name.schema, name.name),
-                            .remedy = remedy_for_invalid(index.oid, name)});
+            leftovers.push(
+                {.name = qualified_name(name.schema, name.name), .remedy = remedy_for_invalid(index, name)});
     }
     std::sort(leftovers.begin(), leftovers.end(), [](const Leftover &left, const Leftover &right) {
         return ::strcmp(left.name, right.name) < 0;

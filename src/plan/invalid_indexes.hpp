@@ -7,9 +7,10 @@
 
 namespace dj_deploy {
 
-// The statement that removes one: DROP INDEX CONCURRENTLY "lab"."session_pkey_ccnew"; where it cannot be
-// dropped alone, the one that makes it valid: REINDEX INDEX CONCURRENTLY "lab"."trial_1_pkey"
-const char *remedy_for_invalid(::Oid index, const RelationName &name);
+// The statement that removes one: DROP INDEX CONCURRENTLY "lab"."session_pkey_ccnew"; where something rests
+// on it, the one that makes it valid: REINDEX INDEX CONCURRENTLY "lab"."trial_1_pkey". Null for the index of
+// a TOAST table that is no leftover: the server would do neither without harm.
+const char *remedy_for_invalid(const IndexFacts &index, const RelationName &name);
 
 struct Leftover {
     const char *name; // "lab"."session_pkey_ccnew"

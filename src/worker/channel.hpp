@@ -8,9 +8,10 @@
 
 namespace dj_deploy {
 
-// A message of the worker: the type of the server's own protocol for errors and notices, or ready.
+// A message of the worker: the type of the server's own protocol for errors and notices, or ours.
 constexpr char message_error = 'E';
 constexpr char message_notice = 'N';
+constexpr char message_begin = 'B'; // the locks are there; a statement that fails may leave something behind
 constexpr char message_ready = 'Z'; // with the statement that was executed, or nothing
 
 // OIDs are InvalidOid for what there is not.

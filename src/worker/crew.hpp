@@ -12,7 +12,8 @@ struct Worker {
     ::MemoryContext memory; // of the error
     ::ErrorData error;      // of the change, or of its start
     bool has_error;
-    bool is_ready; // has taken over the session
+    bool has_begun; // the statement of the change, which may leave something behind
+    bool is_ready;  // has taken over the session
     bool is_gone;
 
     bool is_idle() const { return is_ready && !is_gone && change == nullptr; }

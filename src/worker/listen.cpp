@@ -8,12 +8,13 @@ namespace dj_deploy {
 void Crew::finish(Worker &worker, std::string_view as_executed)
 {
     const Change &change = *std::exchange(worker.change, nullptr);
+    const bool has_begun = std::exchange(worker.has_begun, false);
     if (worker.has_error) {
         worker.has_error = false;
         const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
         const char *statement = planned_statement(change);
         append_line(worker.error.context, ::psprintf("SQL statement \"%s\"", statement));
-        if (change.waits_for_transactions)
+        if (has_begun)
             cut_short.push(change.table);
         if (!is_stopping)
             failures.add(statement, worker.error);
@@ -57,6 +58,8 @@ void Crew::understand(Worker &worker, std::string_view message)
         ::MemoryContextSwitchTo(caller);
     } else if (type == message_notice) {
         pass_on_notice(message);
+    } else if (type == message_begin) {
+        worker.has_begun = true;
     } else if (type == message_ready) {
         if (worker.change != nullptr)
             finish(worker, message);

@@ -43,6 +43,17 @@ void reload_configuration()
     ::SetClientEncoding(::GetDatabaseEncoding());
 }
 
+// Goes the way of errors, which knows when a cancelled message has taken the queue along.
+void send(char type, const char *text)
+{
+    HOLD_CANCEL_INTERRUPTS();
+    ::StringInfoData message;
+    ::pq_beginmessage(&message, type);
+    ::pq_sendbytes(&message, text, static_cast<int>(::strlen(text)));
+    ::pq_endmessage(&message);
+    RESUME_CANCEL_INTERRUPTS();
+}
+
 void lock_relation_for_session(::Oid relation, const Task &task)
 {
     Table planned{};
@@ -126,6 +137,7 @@ const char *execute_task(const Task &task)
         set_lock_timeout(session_lock_timeout);
         // Whoever else is in a deadlock with it finds that out first: this one would leave an index behind.
         set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
+        send(message_begin, "");
     }
     if (statement != nullptr)
         execute_at_top_level(statement);
@@ -133,16 +145,12 @@ const char *execute_task(const Task &task)
     return statement;
 }
 
-// Goes the way of errors, which knows when a cancelled message has taken the queue along.
 void report_ready(const char *statement)
 {
     HOLD_CANCEL_INTERRUPTS();
     ::pgstat_report_stat(false);
     ::pgstat_report_activity(::STATE_IDLE, nullptr);
-    ::StringInfoData message;
-    ::pq_beginmessage(&message, message_ready);
-    ::pq_sendbytes(&message, statement, static_cast<int>(::strlen(statement)));
-    ::pq_endmessage(&message);
+    send(message_ready, statement);
     RESUME_CANCEL_INTERRUPTS();
 }
 

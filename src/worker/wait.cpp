@@ -107,7 +107,7 @@ void Crew::report_progress() const
 void Crew::find_leftovers()
 {
     for (const Worker &worker : workers)
-        if (worker.change != nullptr && worker.change->waits_for_transactions)
+        if (worker.has_begun)
             cut_short.push(worker.change->table);
     ::ErrorData other{};
     ::ErrorData &error = failures.count == 1 && failures.first != nullptr ? *failures.first : other;
