@@ -1,6 +1,6 @@
-# An autovacuum that prevents wraparound does not give way to who waits for its lock. Whoever meets it is told so, and what to do:
-# in the error of a lock that is not to be had, by rollout and by blockers; also a role that may not see what others do. An
-# ordinary one, which would give way, is told apart.
+# Background processes in the way are named by what they are: in the error of a lock that is not to be had, by rollout and by
+# blockers, also to a role that may not see what others do. An autovacuum that prevents wraparound does not give way to who waits for
+# its lock: whoever meets it is told so, and what to do. An ordinary one, which would give way, is told apart.
 use strict;
 use warnings FATAL => 'all';
 
@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Deploy;
 use Test::More;
+use Workers;
 
 # The longest pauses there are, so that a vacuum is at work until it is told to end. An ordinary one would give way to the lock of
 # a set_ function after deadlock_timeout.
@@ -21,6 +22,8 @@ $node->safe_psql('postgres', q{
 	CREATE SCHEMA lab;
 	CREATE TABLE lab.session (id int, note text) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 	INSERT INTO lab.session SELECT number, repeat('x', 1000) FROM generate_series(1, 20000) number;
+	CREATE SCHEMA rig;
+	CREATE TABLE rig.indexed (id int PRIMARY KEY);
 	CREATE ROLE keeper LOGIN;
 	GRANT ALL ON SCHEMA lab TO keeper;
 	ALTER TABLE lab.session OWNER TO keeper;
@@ -45,11 +48,12 @@ sub start_vacuum
 	return $node->safe_psql('postgres', "SELECT DISTINCT a.pid $worker");
 }
 
-# No other worker begins meanwhile.
+# Nor does another one begin. What begins against wraparound all the same has no pauses.
 sub stop_vacuum
 {
-	my ($pid) = @_;
+	my ($pid, $is_last) = @_;
 	$node->safe_psql('postgres', 'ALTER SYSTEM SET autovacuum = off');
+	$node->safe_psql('postgres', 'ALTER SYSTEM SET autovacuum_vacuum_cost_delay = 0') if $is_last;
 	$node->reload;
 	$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid, 180000)");
 	return;
@@ -105,10 +109,24 @@ $holder->query_safe(q{SET application_name = 'holder'; BEGIN; LOCK TABLE lab.ses
 like(error_of($node, $change), qr/^DETAIL:  (?=(?:.*\n)*?$name)(?:.*\n)*?Blocked by process \d+ \(role "\w+", application "holder", $age\)\.$/m,
 	'another blocker beside it');
 $holder->quit;
-stop_vacuum($pid);
+stop_vacuum($pid, 'last');
+
+# A worker of our own, which waits for a reader to end. It has the caller's role and application_name.
+my $reader = $node->background_psql('postgres');
+$reader->query_safe('BEGIN; SELECT count(*) FROM rig.indexed');
+my $call = start_call($node, q{CALL dj_deploy.reindex('rig.indexed'::regclass, false)});
+wait_for($node, 1, "wait_event = 'virtualxid'");
+$pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'datajoint_deploy worker'});
+my $role = $node->safe_psql('postgres', 'SELECT current_user');
+is($node->safe_psql('postgres', $blockers =~ s/'lab'/'rig'/r), "$pid|$role|run (datajoint_deploy worker)", 'blockers: a worker of our own');
+like(error_of($node, q{CALL dj_deploy.rollout('["ALTER TABLE rig.indexed SET (autovacuum_enabled = off)"]')}),
+	qr/^DETAIL:  Blocked by datajoint_deploy worker, process $pid \(role "\Q$role\E", application "run", transaction open for [^)]+\)\.$/m,
+	'dry run of rollout');
+$reader->quit;
+call_ends('the worker has what it waited for', $call, qr/^$/);
 
 # It is done when nobody holds the lock any more.
-$node->safe_psql('postgres', $change);
+$node->safe_psql('postgres', "SET dj_deploy.lock_timeout = '180s'; $change");
 is(identities($node, 'lab'), 'session:f', 'and afterwards the change is made');
 
 done_testing();
