@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     EXECUTE statement;
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, place = PG_EXCEPTION_CONTEXT;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT, place = PG_EXCEPTION_CONTEXT;
     -- The context ends with the statement of ours that was executed here.
     place := replace(place, statement, '');
     is_short := length(concat(message, detail, hint, place)) < 2000;
@@ -40,18 +41,28 @@ INSERT INTO lab.inputs (statement) VALUES
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', $))'),
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''publications'', jsonb_build_object($, 1)))'),
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''publications'', jsonb_build_object(''p'', jsonb_build_object($, 1))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''publications'', jsonb_build_object(''p'', jsonb_build_object(''publish'', jsonb_build_array($)))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''publications'',
+        jsonb_build_object(''p'', jsonb_build_object(''publish'', jsonb_build_array($)))))'),
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object($, ''{}''::jsonb)))'),
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object($, 1))))'),
     ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''replica_identity'', $))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''publications'', jsonb_build_array($)))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''autovacuum'', jsonb_build_object($, 1)))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object($, ''read'')))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object(''r'', $)))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object(''r'', jsonb_build_object($, 1))))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''tables'', jsonb_build_object($, ''{}''::jsonb)))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''tables'', jsonb_build_object(''t'', jsonb_build_object($, 1))))))'),
-    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'', jsonb_build_object(''lab'', jsonb_build_object(''tables'', jsonb_build_object(''t'', jsonb_build_object(''replica_identity'', jsonb_build_object(''index'', $)))))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''publications'', jsonb_build_array($)))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''autovacuum'', jsonb_build_object($, 1)))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object($, ''read'')))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object(''r'', $)))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''grants'', jsonb_build_object(''r'', jsonb_build_object($, 1))))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''tables'', jsonb_build_object($, ''{}''::jsonb)))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''tables'', jsonb_build_object(''t'', jsonb_build_object($, 1))))))'),
+    ('SELECT dj_deploy.apply(jsonb_build_object(''version'', 1, ''schemas'',
+        jsonb_build_object(''lab'', jsonb_build_object(''tables'',
+        jsonb_build_object(''t'', jsonb_build_object(''replica_identity'', jsonb_build_object(''index'', $)))))))'),
     ('CALL dj_deploy.rollout(to_jsonb($::text))'),
     ('CALL dj_deploy.rollout(jsonb_build_array($))'),
     ('CALL dj_deploy.rollout(jsonb_build_array(''"'' || $))'),

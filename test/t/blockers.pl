@@ -87,7 +87,8 @@ stop_vacuum($pid);
 $node->safe_psql('postgres', 'CALL lab.burn(110000)');
 $pid = start_vacuum('autovacuum: VACUUM%lab.session (to prevent wraparound)');
 my $name = qr/Blocked by autovacuum \(to prevent wraparound\), process $pid/;
-my $consequence = qr/An autovacuum to prevent wraparound does not give way to who waits for its lock, as an ordinary one does; pg_stat_progress_vacuum shows how far it is\./;
+my $consequence = quotemeta 'An autovacuum to prevent wraparound does not give way to who waits for its lock, '
+  . 'as an ordinary one does; pg_stat_progress_vacuum shows how far it is.';
 my $hint = qr/Retry when the vacuum is done, or allow a wait that long with lock_timeout or dj_deploy\.lock_timeout\./;
 my $faster = $version >= 160000 ? qr/A higher autovacuum_vacuum_cost_limit .* speeds it up/ : qr/It ends sooner when VACUUM of the table/;
 

@@ -60,7 +60,8 @@ new_database('by_copy', "ALTER DATABASE by_copy SET dynamic_library_path = '$dir
 $node->safe_psql('by_copy', $setup);
 like($node->safe_psql('by_copy', $vacuum), qr/$done/, 'a copy elsewhere');
 
-my $unstarted = qr/^ERROR:  55000: lost connection to background worker\nDETAIL:  The worker ended before it could start\.\nHINT:  The server log has the reason\. .*dynamic_library_path.*postgresql\.conf\.$/m;
+my $reason = qr/The server log has the reason\. .*dynamic_library_path.*postgresql\.conf\./;
+my $unstarted = qr/^ERROR:  55000: lost connection to background worker\nDETAIL:  The worker ended before it could start\.\nHINT:  $reason$/m;
 like(error_of($node, "CALL dj_deploy.vacuum_analyze('lab');\n\\! rm '$copy'\n$vacuum", 'by_copy'), $unstarted, 'a library that is gone');
 like(slurp_file($node->logfile), qr/could not access file "\Q$copy\E"/, 'the log has the reason');
 
