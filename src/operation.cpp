@@ -5,6 +5,7 @@ namespace dj_deploy {
 
 void require_unrestricted(const char *command)
 {
+    ::PreventCommandIfParallelMode(command);
     if (::InSecurityRestrictedOperation())
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                 errmsg("cannot execute %s within security-restricted operation", command));

@@ -29,7 +29,9 @@ concept TableOperation =
     };
 // clang-format on
 
-// 42501 in a security-restricted operation: there the current user is not who set up the call.
+// 25000 during a parallel operation, in its workers and its leader: a function that calls us is not parallel
+// safe, whatever it is declared. 42501 in a security-restricted operation: there the current user is not who
+// set up the call.
 void require_unrestricted(const char *command);
 
 // 25006 in a READ ONLY transaction, as every one of a standby is.

@@ -4,6 +4,7 @@
 #include "environment/report.hpp"
 #include "operation.hpp"
 #include "plan/name_list.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
@@ -19,7 +20,8 @@ void require_fingerprint(const EnvironmentPlan &planned, const char *expected)
     if (std::string_view(expected) != actual)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("the plan is not the one that was reviewed"),
-                errdetail("Its fingerprint is %s; expected %s.", actual, expected),
+                errdetail("Its fingerprint is %s; expected %s.", actual,
+                          shorten(expected, static_cast<int>(std::string_view(actual).size()))),
                 errhint("Review the dry run again, and give its fingerprint."));
 }
 

@@ -2,6 +2,8 @@
 // operations it keeps waiting.
 #include "rowset.hpp"
 
+#include "catalog/blockers.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -41,14 +43,14 @@ struct Conflicts {
     }
 };
 
-// Locks on partitions that live elsewhere count, too. A prepared transaction has no process: its name stands
-// for the application.
+// Locks on partitions that live elsewhere count, too. What has no application is named by what it is: a kind
+// of background process, or a prepared transaction.
 constexpr const char *sql = R"(
-    WITH RECURSIVE member AS (
+    , member AS (
         SELECT c.oid, c.relname, n.nspname
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        WHERE c.relnamespace = $3 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
         UNION
         SELECT c.oid, c.relname, n.nspname
         FROM member m
@@ -57,44 +59,40 @@ constexpr const char *sql = R"(
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ), conflict AS (
         SELECT c.mode, pg_catalog.array_agg(c.operation ORDER BY c.number) AS operations
-        FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY
+        FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5)) WITH ORDINALITY
              AS c(mode, operation, number)
         GROUP BY c.mode
-    ), prepared AS (
-        SELECT h.virtualtransaction, p.gid, p.owner, p.prepared
-        FROM pg_catalog.pg_locks h
-        JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = h.transactionid
-        WHERE h.pid IS NULL AND h.locktype = 'transactionid' AND h.granted
     )
     SELECT pg_catalog.quote_ident(m.nspname) || '.' || pg_catalog.quote_ident(m.relname), l.pid,
-           pg_catalog.quote_ident(COALESCE(a.usename, p.owner)),
-           COALESCE(NULLIF(a.application_name, ''), NULLIF(a.backend_type, 'client backend'),
-                    'prepared transaction ' || pg_catalog.quote_literal(p.gid)),
-           CASE WHEN l.pid IS NULL THEN 'prepared' ELSE a.state END,
-           pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - COALESCE(a.xact_start, p.prepared)),
+           pg_catalog.quote_ident(l.role),
+           COALESCE(l.application || ' (' || l.process || ')', l.application, l.process,
+                    'prepared transaction ' || pg_catalog.quote_literal(l.gid)),
+           CASE WHEN l.pid IS NULL THEN 'prepared' ELSE l.state END,
+           pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - l.since),
            l.mode, l.granted, c.operations
-    FROM pg_catalog.pg_locks l
+    FROM locker l
     JOIN member m ON m.oid = l.relation
     JOIN conflict c ON c.mode = l.mode
-    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    LEFT JOIN prepared p ON l.pid IS NULL AND p.virtualtransaction = l.virtualtransaction
-    WHERE l.locktype = 'relation' AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-    ORDER BY NOT l.granted, COALESCE(a.xact_start, p.prepared), m.nspname COLLATE "C", m.relname COLLATE "C",
-             l.pid, l.mode COLLATE "C")";
+    WHERE l.locktype = 'relation'
+    ORDER BY NOT l.granted, l.since, m.nspname COLLATE "C", m.relname COLLATE "C", l.pid, l.mode COLLATE "C")";
 
-struct Blockers {
+struct BlockersReport {
     static constexpr const char *name = "blockers";
 
     NamedTarget target;
 
-    static Blockers request(const Arguments &arguments) { return {.target = request_target(arguments)}; }
+    static BlockersReport request(const Arguments &arguments)
+    {
+        return {.target = request_target(arguments)};
+    }
 
     void fill(const Rows &rows) const
     {
         const Conflicts conflicts = Conflicts::all();
-        rows.add_query(sql, resolve_target(target).schema, conflicts.modes.view(),
-                       conflicts.operations.view());
+        const Autovacuums autovacuums = Autovacuums::read();
+        rows.add_query(::psprintf("%s%s", lockers_sql, sql), autovacuums.all.view(),
+                       autovacuums.against_wraparound.view(), resolve_target(target).schema,
+                       conflicts.modes.view(), conflicts.operations.view());
     }
 };
 
@@ -102,4 +100,4 @@ struct Blockers {
 
 } // namespace dj_deploy
 
-DJ_DEPLOY_REPORT(blockers, dj_deploy::Blockers);
+DJ_DEPLOY_REPORT(blockers, dj_deploy::BlockersReport);

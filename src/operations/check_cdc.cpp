@@ -5,6 +5,7 @@
 #include "checks/facts.hpp"
 #include "pg/query.hpp"
 #include "pg/storage.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
@@ -18,7 +19,7 @@ Consumer consumer_of(const char *name)
     ereport(
         ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
         errmsg("consumer must be 'any', 'lakehouse_sync', 'debezium', 'clickpipes' or 'postgres'; got '%s'",
-               name));
+               shorten(name)));
     ::pg_unreachable();
 }
 

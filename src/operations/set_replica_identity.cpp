@@ -1,6 +1,7 @@
 // set_replica_identity: REPLICA IDENTITY FULL or DEFAULT for every table of the target.
 #include "operation.hpp"
 #include "planners/replica_identity.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
@@ -14,7 +15,7 @@ char request_identity(const Arguments &arguments)
     if (::pg_strcasecmp(mode, "default") == 0)
         return REPLICA_IDENTITY_DEFAULT;
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-            errmsg("mode must be 'default' or 'full'; got '%s'", mode));
+            errmsg("mode must be 'default' or 'full'; got '%s'", shorten(mode)));
     ::pg_unreachable();
 }
 

@@ -55,6 +55,7 @@ extern "C" {
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "common/relpath.h"
+#include "dlfcn.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "fmgr.h"

@@ -1,6 +1,8 @@
 // The names of the accesses.
 #include "request/access.hpp"
 
+#include "request/shorten.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -30,7 +32,7 @@ Access request_access(const Arguments &arguments)
     Access access = Access::none;
     if (!find_access(name, access))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("access must be 'none', 'read', 'write' or 'all'; got '%s'", name));
+                errmsg("access must be 'none', 'read', 'write' or 'all'; got '%s'", shorten(name)));
     return access;
 }
 

@@ -2,6 +2,7 @@
 #include "request/environment_path.hpp"
 
 #include "request/nearest.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
@@ -50,11 +51,12 @@ void name_place(void *path)
 
 Path Path::key(const char *key) const
 {
-    if (is_plain(key))
-        return {::psprintf("%s.%s", text, key)};
+    const char *shown = shorten(key);
+    if (is_plain(shown))
+        return {::psprintf("%s.%s", text, shown)};
     ::StringInfoData quoted;
     ::initStringInfo(&quoted);
-    ::escape_json(&quoted, key);
+    ::escape_json(&quoted, shown);
     return {::psprintf("%s.%s", text, quoted.data)};
 }
 

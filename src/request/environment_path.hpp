@@ -8,7 +8,7 @@ namespace dj_deploy {
 void name_place(void *path);
 
 struct Path {
-    const char *text; // $.schemas.lab.tables."~log"
+    const char *text; // $.schemas.lab.tables."~log", overlong keys shortened
 
     Path key(const char *key) const;
     Path element(std::size_t index) const;

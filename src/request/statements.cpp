@@ -1,6 +1,8 @@
 // The server's own grammar says what a statement is.
 #include "request/statements.hpp"
 
+#include "request/shorten.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -99,23 +101,36 @@ void read_grant(const Place &place, const ::GrantStmt *parsed, Statement &statem
 struct Parsing {
     Place place;
     const char *text;
+    ::MemoryContext memory;
 };
+
+// The server repeats what it could not read, which may be all of the statement, and identifiers that it
+// truncates.
+void shorten_message(::MemoryContext memory)
+{
+    const ::MemoryContext errors = ::MemoryContextSwitchTo(memory);
+    const ::ErrorData *raised = ::CopyErrorData();
+    ::MemoryContextSwitchTo(errors);
+    errmsg_internal("%s", shorten(raised->message, longest_shown_statement));
+}
 
 // The position of a syntax error is one in the entry, not in the statement of the caller.
 void name_place(void *given)
 {
     const auto *parsing = static_cast<const Parsing *>(given);
+    shorten_message(parsing->memory);
     if (const int position = ::geterrposition(); position > 0) {
+        const Excerpt excerpt = Excerpt::of(parsing->text, position);
         ::errposition(0);
-        ::internalerrposition(position);
-        ::internalerrquery(parsing->text);
+        ::internalerrposition(excerpt.position);
+        ::internalerrquery(excerpt.text);
     }
     errcontext("plan entry %s[%zu]", parsing->place.list->path, parsing->place.index);
 }
 
 ::List *parse(const Place &place, const char *text)
 {
-    Parsing parsing{place, text};
+    Parsing parsing{place, text, ::CurrentMemoryContext};
     ::ErrorContextCallback callback{.previous = error_context_stack, .callback = name_place, .arg = &parsing};
     error_context_stack = &callback;
     ::List *parsed = ::raw_parser(text, ::RAW_PARSE_DEFAULT);

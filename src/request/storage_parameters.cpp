@@ -4,6 +4,7 @@
 
 #include "request/environment_path.hpp"
 #include "request/nearest.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
@@ -75,7 +76,7 @@ const char *near_names(std::string_view option, bool is_toast)
 {
     const char *near = near_names(parameter.option, parameter.is_toast);
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-            errmsg("%sunrecognized parameter \"%s\"", prefix, parameter.name),
+            errmsg("%sunrecognized parameter \"%s\"", prefix, shorten(parameter.name)),
             near != nullptr
                 ? errhint("Perhaps you meant %s.", near)
                 : errhint("Parameters are autovacuum_*, vacuum_*, and the same with \"toast.\" in front."));

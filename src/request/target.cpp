@@ -1,6 +1,8 @@
 // Names to OIDs, and the refusals on the way.
 #include "request/target.hpp"
 
+#include "request/shorten.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -8,17 +10,6 @@ namespace {
 bool is_system_schema(const char *name)
 {
     return ::IsReservedName(name) || std::string_view(name) == "information_schema";
-}
-
-// Names may hold anything, so what is shown of an overlong one ends on a whole character.
-[[noreturn]] void raise_name_too_long(const char *what, const char *name)
-{
-    const int length = static_cast<int>(std::string_view(name).size());
-    const int shown = ::pg_mbcliplen(name, length, NAMEDATALEN - 1);
-    ereport(ERROR, errcode(ERRCODE_NAME_TOO_LONG),
-            errmsg("%s name \"%.*s...\" is too long", what, shown, name),
-            errdetail("The name has %d bytes; a name has at most %d.", length, NAMEDATALEN - 1));
-    ::pg_unreachable();
 }
 
 ::Oid resolve_schema(const char *name)
@@ -89,7 +80,9 @@ void require_name(const char *what, const char *name)
     if (length == 0)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s name must not be empty", what));
     if (length >= NAMEDATALEN)
-        raise_name_too_long(what, name);
+        ereport(ERROR, errcode(ERRCODE_NAME_TOO_LONG),
+                errmsg("%s name \"%s\" is too long", what, shorten(name)),
+                errdetail("The name has %zu bytes; a name has at most %d.", length, NAMEDATALEN - 1));
 }
 
 NamedTarget request_target(const Arguments &arguments)

@@ -4,16 +4,34 @@
 #include "pg/context.hpp"
 #include "pg/error.hpp"
 #include "plan/name_list.hpp"
+#include "request/shorten.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
+// Of a statement that is too long to be shown, what the error repeats is too.
+::ErrorData shorten_error(const char *statement, ::ErrorData error)
+{
+    if (std::string_view(statement).size() <= longest_shown_statement)
+        return error;
+    for (auto member :
+         {&::ErrorData::message, &::ErrorData::detail, &::ErrorData::hint, &::ErrorData::context})
+        if (error.*member != nullptr)
+            error.*member = const_cast<char *>(shorten(error.*member, longest_shown_statement));
+    if (error.internalquery != nullptr) {
+        const Excerpt excerpt = Excerpt::of(error.internalquery, std::max(error.internalpos, 1));
+        error.internalquery = const_cast<char *>(excerpt.text);
+        error.internalpos = error.internalpos > 0 ? excerpt.position : 0;
+    }
+    return error;
+}
+
 void warn(const char *statement, ::ErrorData error)
 {
     error.elevel = WARNING;
     if (error.detail == nullptr)
-        error.detail = ::psprintf("The statement was: %s", statement);
+        error.detail = ::psprintf("The statement was: %s", shorten(statement, longest_shown_statement));
     without_context([&] { ::ThrowErrorData(&error); });
 }
 
@@ -31,8 +49,9 @@ Failures Failures::none()
     return failures;
 }
 
-void Failures::add(const char *statement, const ::ErrorData &error)
+void Failures::add(const char *statement, const ::ErrorData &whole)
 {
+    const ::ErrorData error = shorten_error(statement, whole);
     if (count == 0) {
         const ::MemoryContext caller = ::MemoryContextSwitchTo(context);
         first = copy_whole(error);
@@ -48,7 +67,8 @@ void Failures::add(const char *statement, int of_sqlstate, const char *message)
     if (count++ == 0)
         sqlstate = of_sqlstate;
     if (count <= most_named)
-        ::appendStringInfo(&lines, "%s%s: %s", count > 1 ? "\n" : "", statement, message);
+        ::appendStringInfo(&lines, "%s%s: %s", count > 1 ? "\n" : "",
+                           shorten(statement, longest_shown_statement), message);
 }
 
 void Failures::raise(const Progress &progress, const char *hint) const

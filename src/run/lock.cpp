@@ -1,7 +1,6 @@
 // A lock that is free is taken at once; only a busy one pays for a subtransaction.
 #include "run/lock.hpp"
 
-#include "catalog/blockers.hpp"
 #include "run/attempt.hpp"
 
 namespace dj_deploy {
@@ -13,15 +12,37 @@ bool is_lock_timeout(const ::ErrorData &error)
     return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
-[[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const char *blockers)
+namespace {
+
+// A vacuum that runs reads its configuration again from 16 on.
+constexpr const char *how_to_speed_up =
+    PG_VERSION_NUM >= 160000
+        ? "A higher autovacuum_vacuum_cost_limit or a lower autovacuum_vacuum_cost_delay in postgresql.conf "
+          "speeds it up once that is reloaded."
+        : "It ends sooner when VACUUM of the table, which does not pause, is called by hand and then the "
+          "autovacuum is cancelled.";
+
+int hint_at_retry(const char *kind, bool has_wraparound_vacuum)
+{
+    if (has_wraparound_vacuum)
+        return errhint("Retry when the vacuum is done, or allow a wait that long with lock_timeout or "
+                       "dj_deploy.lock_timeout. %s",
+                       how_to_speed_up);
+    return errhint("Retry once the %s is free, or allow a longer wait with lock_timeout or "
+                   "dj_deploy.lock_timeout.",
+                   kind);
+}
+
+} // namespace
+
+[[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const Blockers &blockers)
 {
     ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
             errmsg("could not obtain lock on %s \"%s\" within %d ms", kind, name, ::LockTimeout),
-            errdetail_internal("%s", blockers != nullptr ? blockers
-                                                         : "No session holds a conflicting lock any more."),
-            errhint("Retry once the %s is free, or allow a longer wait with lock_timeout or "
-                    "dj_deploy.lock_timeout.",
-                    kind));
+            errdetail_internal("%s", blockers.lines != nullptr
+                                         ? blockers.lines
+                                         : "No session holds a conflicting lock any more."),
+            hint_at_retry(kind, blockers.has_wraparound_vacuum));
     ::pg_unreachable();
 }
 
@@ -36,7 +57,7 @@ void lock_table(const Table &table, ::LOCKMODE mode)
         return;
     if (!attempt([&] { ::LockRelationOid(table.oid, mode); }, is_lock_timeout))
         raise_lock_timeout("table", ::psprintf("%s.%s", table.schema, table.name),
-                           describe_blockers(RelationRelationId, table.oid, 0, mode));
+                           find_blockers(RelationRelationId, table.oid, 0, mode));
 }
 
 } // namespace dj_deploy

@@ -1,6 +1,7 @@
 // Locks of tables by OID, for so long and no longer.
 #pragma once
 
+#include "catalog/blockers.hpp"
 #include "plan/plan.hpp"
 
 namespace dj_deploy {
@@ -19,8 +20,8 @@ void lock_table(const Table &table, ::LOCKMODE mode);
 // Whether an error is that of a lock_timeout.
 bool is_lock_timeout(const ::ErrorData &error);
 
-// Raises 55P03 for a lock that was not to be had within lock_timeout; blockers is null when there is none any
-// more.
-[[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const char *blockers);
+// Raises 55P03 for a lock that was not to be had within lock_timeout; the blockers have no lines when there
+// is none any more.
+[[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const Blockers &blockers);
 
 } // namespace dj_deploy

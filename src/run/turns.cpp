@@ -4,7 +4,6 @@
 // looks for one late (see worker/main.cpp), and the run looks again and again.
 #include "run/turns.hpp"
 
-#include "catalog/blockers.hpp"
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
 
@@ -44,8 +43,7 @@ void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, 
     const ::LOCKTAG tag = lock_tag(object, sub_object);
     if (!lock_if_free(tag, mode, is_of_session) &&
         !attempt([&] { ::LockAcquire(&tag, mode, is_of_session, false); }, is_lock_timeout))
-        raise_lock_timeout(kind, object.name,
-                           describe_blockers(object.catalog, object.oid, sub_object, mode));
+        raise_lock_timeout(kind, object.name, find_blockers(object.catalog, object.oid, sub_object, mode));
 }
 
 // The turn of a publication goes by its name, for runs that create it.
@@ -96,7 +94,7 @@ void exclude_maintenance(const NamedObject &schema)
         const long left = ::LockTimeout > 0 ? ::LockTimeout - waited : INT_MAX;
         if (left <= 0)
             raise_lock_timeout("schema", schema.name,
-                               describe_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode));
+                               find_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode));
         result = wait_for_part(tag, static_cast<int>(std::min(left, 2L * ::DeadlockTimeout)));
         if (result == Wait::deadlock)
             raise_needed_by_maintenance(schema);

@@ -68,6 +68,11 @@ Channel Channel::attach(::dsm_handle handle)
             .incoming = ::shm_mq_attach(incoming, segment, nullptr)};
 }
 
+bool Channel::is_joined() const
+{
+    return ::shm_mq_get_sender(::shm_mq_get_queue(incoming)) != nullptr;
+}
+
 ::Oid Channel::database() const
 {
     return shared_part(segment)->database;

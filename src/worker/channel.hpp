@@ -47,6 +47,9 @@ struct Channel {
     static Channel create();
     static Channel attach(::dsm_handle handle); // without segment when the leader is gone
 
+    // Whether the other side has ever been there.
+    bool is_joined() const;
+
     ::Oid database() const;
     ::Oid user() const; // as whom the caller has connected
 

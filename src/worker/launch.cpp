@@ -1,9 +1,21 @@
-// A worker needs no shared_preload_libraries: it loads this library by name.
+// A worker needs no shared_preload_libraries: it loads the library that this session has loaded.
 #include "worker/launch.hpp"
 
 namespace dj_deploy {
 
 namespace {
+
+// A worker loads it before it sees settings of the database, the role and the session, so that by its name
+// alone it is only found where the server's own dynamic_library_path, or none at all, names the directory.
+template <std::size_t Size>
+void write_library(char (&library)[Size])
+{
+    ::Dl_info loaded{};
+    const bool is_known =
+        ::dladdr(reinterpret_cast<const void *>(&launch), &loaded) != 0 && is_absolute_path(loaded.dli_fname);
+    const bool has_room = is_known && std::string_view(loaded.dli_fname).size() < Size;
+    ::strlcpy(library, has_room ? loaded.dli_fname : "datajoint_deploy", Size);
+}
 
 void terminate_with_leader(::dsm_segment *, ::Datum handle)
 {
@@ -18,7 +30,7 @@ void terminate_with_leader(::dsm_segment *, ::Datum handle)
     worker.bgw_restart_time = BGW_NEVER_RESTART;
     worker.bgw_main_arg = UInt32GetDatum(handle);
     worker.bgw_notify_pid = MyProcPid;
-    ::snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "datajoint_deploy");
+    write_library(worker.bgw_library_name);
     ::snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "dj_deploy_worker_main");
     ::snprintf(worker.bgw_type, sizeof(worker.bgw_type), "datajoint_deploy worker");
     ::snprintf(worker.bgw_name, sizeof(worker.bgw_name), "datajoint_deploy worker for PID %d", MyProcPid);

@@ -63,6 +63,17 @@ void pass_on(const ::ErrorData &notice)
     return error;
 }
 
+::ErrorData unstarted_worker()
+{
+    ::ErrorData error = lost_worker();
+    error.detail = ::pstrdup("The worker ended before it could start.");
+    error.hint =
+        ::pstrdup("The server log has the reason. A worker loads the library before it sees settings of the "
+                  "database, the role or the session: a dynamic_library_path that it needs belongs into "
+                  "postgresql.conf.");
+    return error;
+}
+
 void pass_on_notice(std::string_view message)
 {
     const ::MemoryContext scratch =

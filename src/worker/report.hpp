@@ -16,8 +16,10 @@ void pass_on(const ::ErrorData &notice);
 // The same with a notice as a worker has sent it.
 void pass_on_notice(std::string_view message);
 
-// The errors for a worker that has ended without a word, and for one that is not to be had.
+// The errors for a worker that has ended without a word, for one that has ended before it could start, and
+// for one that is not to be had.
 ::ErrorData lost_worker();
+::ErrorData unstarted_worker();
 ::ErrorData no_worker();
 
 // Adds a line to the context, detail or hint of an error.

@@ -71,7 +71,7 @@ for my $operation (qw(vacuum reindex))
 		# The rebuild gets to where it waits for older snapshots, and so for that of the function.
 		let_go($first);
 		my ($output, $messages) = finish_call($run);
-		like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab": its maintenance waits for this transaction\nDETAIL:  Blocked by process \d+ /,
+		like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab": its maintenance waits for this transaction\nDETAIL:  Blocked by datajoint_deploy worker, process \d+ /,
 			'reindex: the run that it waits for is told');
 		like($messages, qr/HINT:  Retry once reindex or vacuum_analyze is done with the table that it is at\./, 'reindex: and what to do');
 		@$run{qw(stdout stderr)} = ('', '');
@@ -113,7 +113,7 @@ for my $timeout ('0', '1h')
 	wait_for($node, 1, "wait_event = 'advisory'");
 	my $run = start_run('impatient', full_run('lab'), timeout => '250ms');
 	my ($output, $messages) = finish_call($run);
-	like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab" within 250 ms\nDETAIL:  Blocked by process \d+ /,
+	like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab" within 250 ms\nDETAIL:  Blocked by datajoint_deploy worker, process \d+ /,
 		'a run waits for its turn no longer than for a table');
 	$run->quit;
 	is($node->safe_psql('postgres', full_run('lab') =~ s/false/true/r) =~ /REPLICA IDENTITY FULL/, 1, 'a dry run does not wait');
