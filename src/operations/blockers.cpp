@@ -13,26 +13,31 @@ namespace {
 struct OperationLock {
     const char *operation;
     ::LOCKMODE mode;
+    bool has_materialized_views;
 };
 
 constexpr std::array operation_locks = std::to_array<OperationLock>({
-    {"set_replica_identity", AccessExclusiveLock},
-    {"set_publication_membership", ShareUpdateExclusiveLock},
-    {"set_autovacuum", ShareUpdateExclusiveLock},
-    {"set_grants", AccessShareLock},
-    {"vacuum_analyze", ShareUpdateExclusiveLock},
-    {"reindex", AccessExclusiveLock},
+    {"set_replica_identity", AccessExclusiveLock, false},
+    {"set_publication_membership", ShareUpdateExclusiveLock, false},
+    {"set_autovacuum", ShareUpdateExclusiveLock, false},
+    {"set_grants", AccessShareLock, true},
+    {"vacuum_analyze", ShareUpdateExclusiveLock, true},
+    {"reindex", AccessExclusiveLock, true},
 });
 
 // Which operations a held lock keeps waiting, for each lock mode in which it keeps any: two lists of the same
-// length.
+// length. And which of them concern materialized views.
 struct Conflicts {
     Array<const char *> modes;
     Array<const char *> operations;
+    Array<const char *> for_materialized_views;
 
     static Conflicts all()
     {
         Conflicts conflicts{};
+        for (const OperationLock &lock : operation_locks)
+            if (lock.has_materialized_views)
+                conflicts.for_materialized_views.push(lock.operation);
         for (::LOCKMODE held = AccessShareLock; held <= AccessExclusiveLock; held++)
             for (const OperationLock &lock : operation_locks)
                 if (::DoLockModesConflict(held, lock.mode)) {
@@ -47,21 +52,23 @@ struct Conflicts {
 // of background process, or a prepared transaction.
 constexpr const char *sql = R"(
     , member AS (
-        SELECT c.oid, c.relname, n.nspname
+        SELECT c.oid, c.relname, c.relkind, n.nspname
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = $3 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        WHERE c.relnamespace = $3 AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
         UNION
-        SELECT c.oid, c.relname, n.nspname
+        SELECT c.oid, c.relname, c.relkind, n.nspname
         FROM member m
         JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ), conflict AS (
-        SELECT c.mode, pg_catalog.array_agg(c.operation ORDER BY c.number) AS operations
+        SELECT k.relkind, c.mode, pg_catalog.array_agg(c.operation ORDER BY c.number) AS operations
         FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5)) WITH ORDINALITY
              AS c(mode, operation, number)
-        GROUP BY c.mode
+        CROSS JOIN (VALUES ('r'::"char"), ('p'), ('m')) AS k(relkind)
+        WHERE k.relkind <> 'm' OR c.operation = ANY ($6)
+        GROUP BY k.relkind, c.mode
     )
     SELECT pg_catalog.quote_ident(m.nspname) || '.' || pg_catalog.quote_ident(m.relname), l.pid,
            pg_catalog.quote_ident(l.role),
@@ -72,7 +79,7 @@ constexpr const char *sql = R"(
            l.mode, l.granted, c.operations
     FROM locker l
     JOIN member m ON m.oid = l.relation
-    JOIN conflict c ON c.mode = l.mode
+    JOIN conflict c ON c.mode = l.mode AND c.relkind = m.relkind
     WHERE l.locktype = 'relation'
     ORDER BY NOT l.granted, l.since, m.nspname COLLATE "C", m.relname COLLATE "C", l.pid, l.mode COLLATE "C")";
 
@@ -92,7 +99,8 @@ struct BlockersReport {
         const Autovacuums autovacuums = Autovacuums::read();
         rows.add_query(::psprintf("%s%s", lockers_sql, sql), autovacuums.all.view(),
                        autovacuums.against_wraparound.view(), resolve_target(target).schema,
-                       conflicts.modes.view(), conflicts.operations.view());
+                       conflicts.modes.view(), conflicts.operations.view(),
+                       conflicts.for_materialized_views.view());
     }
 };
 
