@@ -12,6 +12,11 @@ bool is_lock_timeout(const ::ErrorData &error)
     return error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
+bool is_deadlock(const ::ErrorData &error)
+{
+    return error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
 namespace {
 
 // A vacuum that runs reads its configuration again from 16 on.

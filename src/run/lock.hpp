@@ -17,8 +17,9 @@ const char *effective_lock_timeout();
 // is locked.
 void lock_table(const Table &table, ::LOCKMODE mode);
 
-// Whether an error is that of a lock_timeout.
+// Whether an error is that of a lock_timeout, or of a deadlock.
 bool is_lock_timeout(const ::ErrorData &error);
+bool is_deadlock(const ::ErrorData &error);
 
 // Raises 55P03 for a lock that was not to be had within lock_timeout; the blockers have no lines when there
 // is none any more.

@@ -26,11 +26,6 @@ constexpr ::LOCKMODE runs_mode = ExclusiveLock;
     return tag;
 }
 
-bool is_deadlock(const ::ErrorData &error)
-{
-    return error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
-}
-
 bool lock_if_free(const ::LOCKTAG &tag, ::LOCKMODE mode, bool is_of_session)
 {
     return ::LockAcquire(&tag, mode, is_of_session, true) != ::LOCKACQUIRE_NOT_AVAIL;
@@ -46,13 +41,31 @@ void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, 
         raise_lock_timeout(kind, object.name, find_blockers(object.catalog, object.oid, sub_object, mode));
 }
 
+// The same for the turn of runs. Its holder may wait for maintenance that waits for this transaction; then
+// this run has done nothing yet, and that one may have.
+void take_turn(const char *kind, const NamedObject &object)
+{
+    bool is_in_deadlock = false;
+    const auto wait = [&] { wait_for_lock(kind, object, turn_of_runs, runs_mode, false); };
+    const auto is_expected = [&](const ::ErrorData &error) { return is_in_deadlock = is_deadlock(error); };
+    const ::LOCKTAG tag = lock_tag(object, turn_of_runs);
+    if (lock_if_free(tag, runs_mode, false) || attempt(wait, is_expected))
+        return;
+    const char *blockers = describe_blockers(object.catalog, object.oid, turn_of_runs, runs_mode);
+    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+            errmsg("could not obtain lock on %s \"%s\": the run that has its turn waits for this transaction",
+                   kind, object.name),
+            blockers != nullptr ? errdetail_internal("%s", blockers) : 0,
+            errhint("Retry once that run is done."));
+}
+
 // The turn of a publication goes by its name, for runs that create it.
 void take_publication(const NamedObject &publication)
 {
     NamedObject turn = publication;
     turn.oid = DatumGetUInt32(::hash_any(reinterpret_cast<const unsigned char *>(publication.name),
                                          static_cast<int>(::strlen(publication.name))));
-    wait_for_lock("publication", turn, turn_of_runs, runs_mode, false);
+    take_turn("publication", turn);
     if (OidIsValid(publication.oid))
         wait_for_lock("publication", publication, 0, AccessExclusiveLock, false);
 }
@@ -109,7 +122,7 @@ void take_turns(const Plan &plan)
         if (object.catalog == PublicationRelationId)
             take_publication(object);
     for (const NamedObject &schema : plan.schemas) {
-        wait_for_lock("schema", schema, turn_of_runs, runs_mode, false);
+        take_turn("schema", schema);
         exclude_maintenance(schema);
     }
 }
@@ -117,12 +130,6 @@ void take_turns(const Plan &plan)
 void join_maintenance(const NamedObject &schema)
 {
     wait_for_lock("schema", schema, turn_of_maintenance, workers_mode, true);
-}
-
-void leave_maintenance(const NamedObject &schema)
-{
-    const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
-    ::LockRelease(&tag, workers_mode, true);
 }
 
 } // namespace dj_deploy

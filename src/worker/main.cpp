@@ -1,6 +1,7 @@
 // RUN: the life of a worker. It becomes what the caller is, then does one task after another until its leader
 // has no more, or is gone. A task that fails is reported, and the next one is done all the same.
 #include "run/attempt.hpp"
+#include "run/execute.hpp"
 #include "run/lock.hpp"
 #include "run/turns.hpp"
 #include "worker/channel.hpp"
@@ -54,47 +55,63 @@ void send(char type, const char *text)
     RESUME_CANCEL_INTERRUPTS();
 }
 
-void lock_relation_for_session(::Oid relation, const Task &task)
+// Nothing in this transaction may keep a rebuild waiting for it: a lock is waited for without a snapshot.
+void lock_relation_for_session(::Oid relation, ::LOCKMODE mode, const Task &task)
 {
+    ::InvalidateCatalogSnapshot();
     Table planned{};
     planned.oid = relation;
     planned.schema = task.schema;
     planned.name = task.name;
-    lock_table(planned, task.facts.lock);
+    lock_table(planned, mode);
     ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
-    ::LockRelationIdForSession(&lock_id, task.facts.lock);
+    ::LockRelationIdForSession(&lock_id, mode);
 }
 
-void unlock_relation(::Oid relation, const Task &task)
+// ANALYZE of a partitioned table locks its partitions one after another while it has a snapshot.
+void lock_partitions(const Task &task)
 {
-    ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
-    ::UnlockRelationIdForSession(&lock_id, task.facts.lock);
+    const ::List *tree = ::find_all_inheritors(task.facts.table, NoLock, nullptr);
+    for (int index = 1; index < ::list_length(tree); index++)
+        lock_relation_for_session(::list_nth_oid(tree, index), AccessShareLock, task);
 }
 
-// What waits for transactions locks the TOAST table, too, and would wait for it without end.
-bool locks_toast(const Task &task)
+// What the statement locks is locked by ourselves, and so is free for it. What waits for transactions locks
+// the TOAST table, too, and would wait for it without end.
+void take_locks(const Task &task)
 {
-    return task.facts.waits_for_transactions && OidIsValid(task.facts.toast);
+    const TaskFacts &facts = task.facts;
+    join_maintenance({.catalog = NamespaceRelationId, .oid = facts.schema, .name = task.schema});
+    lock_relation_for_session(facts.table, facts.lock, task);
+    if (facts.waits_for_transactions && OidIsValid(facts.toast))
+        lock_relation_for_session(facts.toast, facts.lock, task);
+    if (::get_rel_relkind(facts.table) == RELKIND_PARTITIONED_TABLE)
+        lock_partitions(task);
 }
 
-NamedObject schema_of(const Task &task)
+// In a deadlock the worker gives way as long as it has done nothing yet, and begins again.
+void take_locks_or_give_way(const Task &task)
 {
-    return {.catalog = NamespaceRelationId, .oid = task.facts.schema, .name = task.schema};
+    int attempts_left = most_attempts;
+    const auto is_worth_another = [&](const ::ErrorData &error) {
+        return is_deadlock(error) && --attempts_left > 0;
+    };
+    while (!attempt([&] { take_locks(task); }, is_worth_another)) {
+        ::LockReleaseSession(DEFAULT_LOCKMETHOD);
+        CHECK_FOR_INTERRUPTS();
+    }
 }
 
 // Locks the table for the session, so that it keeps its name while the statement begins and ends
-// transactions; returns the statement, or null with a NOTICE for a table or index that is gone. What the
-// statement locks is locked by ourselves, and so is free for it. The locks go when the task ends or fails.
+// transactions; returns the statement, or null with a NOTICE for a table or index that is gone. The locks go
+// when the task ends or fails.
 const char *lock_for_session(const Task &task)
 {
     const ::MemoryContext caller = ::CurrentMemoryContext;
     const char *statement = nullptr;
     ::StartTransactionCommand();
     ::MemoryContextSwitchTo(caller);
-    join_maintenance(schema_of(task));
-    lock_relation_for_session(task.facts.table, task);
-    if (locks_toast(task))
-        lock_relation_for_session(task.facts.toast, task);
+    take_locks_or_give_way(task);
     const bool is_index = OidIsValid(task.facts.index);
     const RelationName name = read_relation_name(is_index ? task.facts.index : task.facts.table);
     if (name.name == nullptr)
@@ -106,14 +123,6 @@ const char *lock_for_session(const Task &task)
     ::CommitTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     return statement;
-}
-
-void unlock_for_session(const Task &task)
-{
-    if (locks_toast(task))
-        unlock_relation(task.facts.toast, task);
-    unlock_relation(task.facts.table, task);
-    leave_maintenance(schema_of(task));
 }
 
 // The statement of a task about no table.
@@ -141,7 +150,7 @@ const char *execute_task(const Task &task)
     }
     if (statement != nullptr)
         execute_at_top_level(statement);
-    unlock_for_session(task);
+    ::LockReleaseSession(DEFAULT_LOCKMETHOD);
     return statement;
 }
 

@@ -153,6 +153,37 @@ for my $timeout ('0', '1h')
 	ends_well('both workers', $vacuum, qr/"tables_modified": 3/);
 }
 
+# In a deadlock a worker that has done nothing yet gives way and begins again: no error, and the other side goes on. The other side
+# waits for the root before the worker comes to its leaf, so that the worker finds the deadlock.
+{
+	$node->safe_psql('postgres', q{
+		DROP SCHEMA lab CASCADE; CREATE SCHEMA lab;
+		CREATE TABLE lab.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+		CREATE TABLE lab.first PARTITION OF lab.root FOR VALUES FROM (0) TO (10);
+		CREATE TABLE lab.second PARTITION OF lab.root FOR VALUES FROM (10) TO (20)});
+	my %session = map { $_ => $node->background_psql('postgres') } qw(root gate hand);
+	$_->query_safe("SET application_name = 'hand'; SET deadlock_timeout = '1h'; BEGIN") for values %session;
+	my $is_locked = sub {
+		$node->poll_query_until('postgres', qq{
+			SELECT count(*) = 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+			WHERE l.relation = 'lab.$_[0]'::regclass AND NOT l.granted AND (a.application_name = 'hand') = $_[1]});
+	};
+	$session{root}->query_safe('LOCK TABLE ONLY lab.root IN SHARE UPDATE EXCLUSIVE MODE');
+	my $vacuum = start_call($node, vacuum_call('lab'));
+	$is_locked->('root', 'false');
+	$session{gate}->query_safe('LOCK TABLE lab.first IN ACCESS EXCLUSIVE MODE');
+	$session{hand}->query_safe('LOCK TABLE lab.second IN ACCESS EXCLUSIVE MODE');
+	(delete $session{root})->quit;
+	$is_locked->('first', 'false');
+	$session{hand}->{stdin} .= "LOCK TABLE ONLY lab.root IN SHARE UPDATE EXCLUSIVE MODE;\n";
+	$session{hand}->{run}->pump_nb;
+	$is_locked->('root', 'true');
+	(delete $session{gate})->quit;
+	$session{hand}->query_safe('COMMIT');
+	$session{hand}->quit;
+	ends_well('a worker gives way', $vacuum, qr/"tables_modified": 3/);
+}
+
 # What is not theirs is free: another schema, a partition's tree goes by the schemas of its tables.
 {
 	make_tables($node, 'lab', { a => 1 });
