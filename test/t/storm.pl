@@ -151,7 +151,8 @@ sub run_sessions
 	return @running;
 }
 
-# The deadlocks in the server's log since the position: the statements of each circle.
+# The deadlocks in the server's log since the position: the statements of each circle. A caller logs the error of its worker once
+# more, without them.
 sub deadlocks
 {
 	my ($position) = @_;
@@ -161,7 +162,7 @@ sub deadlocks
 	{
 		my $detail = $1;
 		my %statements = $detail =~ /^\tProcess (\d+): (.*)$/mg;
-		$circles{$detail} = [ values %statements ];
+		$circles{$detail} = [ values %statements ] if %statements;
 	}
 	return values %circles;
 }
