@@ -11,7 +11,7 @@ namespace dj_deploy {
 
 namespace {
 
-// So many times its deadlock_timeout a statement waits that leaves something behind when it fails.
+// So many times its deadlock_timeout a worker waits before it looks for a deadlock.
 constexpr int patience = 10;
 
 // The caller's settings; while it works, a worker replaces them.
@@ -65,16 +65,24 @@ void lock_relation_for_session(::Oid relation, const Task &task)
     ::LockRelationIdForSession(&lock_id, task.facts.lock);
 }
 
-void unlock_relation(::Oid relation, const Task &task)
-{
-    ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
-    ::UnlockRelationIdForSession(&lock_id, task.facts.lock);
-}
-
 // What waits for transactions locks the TOAST table, too, and would wait for it without end.
 bool locks_toast(const Task &task)
 {
     return task.facts.waits_for_transactions && OidIsValid(task.facts.toast);
+}
+
+// ANALYZE of a partitioned table locks one partition after another while it holds a snapshot, for which the
+// REINDEX CONCURRENTLY of a partition waits. A lock that the session has already is not waited for, and here
+// nobody waits for us: there is no snapshot.
+void lock_partitions(const Task &task)
+{
+    if (::get_rel_relkind(task.facts.table) != RELKIND_PARTITIONED_TABLE)
+        return;
+    const ::List *tree = ::find_all_inheritors(task.facts.table, NoLock, nullptr);
+    for (int index = 1; index < ::list_length(tree); index++) {
+        ::InvalidateCatalogSnapshot();
+        lock_relation_for_session(::list_nth_oid(tree, index), task);
+    }
 }
 
 NamedObject schema_of(const Task &task)
@@ -95,6 +103,7 @@ const char *lock_for_session(const Task &task)
     lock_relation_for_session(task.facts.table, task);
     if (locks_toast(task))
         lock_relation_for_session(task.facts.toast, task);
+    lock_partitions(task);
     const bool is_index = OidIsValid(task.facts.index);
     const RelationName name = read_relation_name(is_index ? task.facts.index : task.facts.table);
     if (name.name == nullptr)
@@ -106,14 +115,6 @@ const char *lock_for_session(const Task &task)
     ::CommitTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     return statement;
-}
-
-void unlock_for_session(const Task &task)
-{
-    if (locks_toast(task))
-        unlock_relation(task.facts.toast, task);
-    unlock_relation(task.facts.table, task);
-    leave_maintenance(schema_of(task));
 }
 
 // The statement of a task about no table.
@@ -130,18 +131,18 @@ const char *execute_task(const Task &task)
     if (!OidIsValid(task.facts.table))
         return execute_without_table(task);
     set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
-    set_deadlock_timeout(session_deadlock_timeout);
+    // Whoever else is in a deadlock with us finds that out first: a run that waits for its turn starts over,
+    // and a rebuild would leave an index behind.
+    set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
     const char *statement = lock_for_session(task);
+    // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
     if (statement != nullptr && task.facts.waits_for_transactions) {
-        // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
         set_lock_timeout(session_lock_timeout);
-        // Whoever else is in a deadlock with it finds that out first: this one would leave an index behind.
-        set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
         send(message_begin, "");
     }
     if (statement != nullptr)
         execute_at_top_level(statement);
-    unlock_for_session(task);
+    ::LockReleaseSession(DEFAULT_LOCKMETHOD);
     return statement;
 }
 
