@@ -46,13 +46,36 @@ void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, 
         raise_lock_timeout(kind, object.name, find_blockers(object.catalog, object.oid, sub_object, mode));
 }
 
+// The same for a turn, for which only runs wait. A REINDEX CONCURRENTLY that the holder waits for may wait
+// for this transaction.
+void wait_for_turn(const char *kind, const NamedObject &object)
+{
+    const ::LOCKTAG tag = lock_tag(object, turn_of_runs);
+    bool is_in_deadlock = false;
+    const auto is_expected = [&](const ::ErrorData &error) {
+        is_in_deadlock = is_deadlock(error);
+        return is_in_deadlock || is_lock_timeout(error);
+    };
+    if (lock_if_free(tag, runs_mode, false) ||
+        attempt([&] { ::LockAcquire(&tag, runs_mode, false, false); }, is_expected))
+        return;
+    const char *blockers = describe_blockers(object.catalog, object.oid, turn_of_runs, runs_mode);
+    if (!is_in_deadlock)
+        raise_lock_timeout(kind, object.name, blockers);
+    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+            errmsg("could not obtain lock on %s \"%s\": the run that holds it waits for this transaction",
+                   kind, object.name),
+            blockers != nullptr ? errdetail_internal("%s", blockers) : 0,
+            errhint("Retry once that run is done."));
+}
+
 // The turn of a publication goes by its name, for runs that create it.
 void take_publication(const NamedObject &publication)
 {
     NamedObject turn = publication;
     turn.oid = DatumGetUInt32(::hash_any(reinterpret_cast<const unsigned char *>(publication.name),
                                          static_cast<int>(::strlen(publication.name))));
-    wait_for_lock("publication", turn, turn_of_runs, runs_mode, false);
+    wait_for_turn("publication", turn);
     if (OidIsValid(publication.oid))
         wait_for_lock("publication", publication, 0, AccessExclusiveLock, false);
 }
@@ -109,7 +132,7 @@ void take_turns(const Plan &plan)
         if (object.catalog == PublicationRelationId)
             take_publication(object);
     for (const NamedObject &schema : plan.schemas) {
-        wait_for_lock("schema", schema, turn_of_runs, runs_mode, false);
+        wait_for_turn("schema", schema);
         exclude_maintenance(schema);
     }
 }
@@ -117,12 +140,6 @@ void take_turns(const Plan &plan)
 void join_maintenance(const NamedObject &schema)
 {
     wait_for_lock("schema", schema, turn_of_maintenance, workers_mode, true);
-}
-
-void leave_maintenance(const NamedObject &schema)
-{
-    const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
-    ::LockRelease(&tag, workers_mode, true);
 }
 
 } // namespace dj_deploy

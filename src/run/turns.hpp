@@ -14,9 +14,7 @@ namespace dj_deploy {
 void take_turns(const Plan &plan);
 
 // For a background worker and one task of it: keeps runs in one transaction away from the schema, and no
-// other worker. Held by the session until leave_maintenance(), or until a transaction is aborted. 55P03 as
-// above.
+// other worker. Held by the session, until it releases its locks or a transaction is aborted. 55P03 as above.
 void join_maintenance(const NamedObject &schema);
-void leave_maintenance(const NamedObject &schema);
 
 } // namespace dj_deploy
