@@ -26,6 +26,8 @@ constexpr ::LOCKMODE runs_mode = ExclusiveLock;
     return tag;
 }
 
+constexpr int longest_unseen_deadlock = 50; // ms
+
 bool is_deadlock(const ::ErrorData &error)
 {
     return error.sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
@@ -59,9 +61,10 @@ void wait_for_turn(const char *kind, const NamedObject &object)
     if (lock_if_free(tag, runs_mode, false) ||
         attempt([&] { ::LockAcquire(&tag, runs_mode, false, false); }, is_expected))
         return;
-    const char *blockers = describe_blockers(object.catalog, object.oid, turn_of_runs, runs_mode);
     if (!is_in_deadlock)
-        raise_lock_timeout(kind, object.name, blockers);
+        raise_lock_timeout(kind, object.name,
+                           find_blockers(object.catalog, object.oid, turn_of_runs, runs_mode));
+    const char *blockers = describe_blockers(object.catalog, object.oid, turn_of_runs, runs_mode);
     ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
             errmsg("could not obtain lock on %s \"%s\": the run that holds it waits for this transaction",
                    kind, object.name),
@@ -93,15 +96,18 @@ void take_publication(const NamedObject &publication)
 
 enum class Wait { done, over, deadlock };
 
-// Waits for a part of the time; the server looks for a deadlock once in each of them.
-Wait wait_for_part(const ::LOCKTAG &tag, int milliseconds)
+// Waits for a part of the time, in which the server looks for a deadlock once; soon, because a worker in the
+// same one looks only once, after a time of its own.
+Wait wait_for_part(const ::LOCKTAG &tag, long left)
 {
     Wait result = Wait::done;
     const auto is_expected = [&](const ::ErrorData &error) {
         result = is_deadlock(error) ? Wait::deadlock : Wait::over;
         return is_deadlock(error) || is_lock_timeout(error);
     };
-    with_settings({{"lock_timeout", ::psprintf("%d", milliseconds)}},
+    const int unseen = std::min(::DeadlockTimeout, longest_unseen_deadlock);
+    with_settings({{"lock_timeout", ::psprintf("%ld", std::min(left, 2L * unseen))},
+                   {"deadlock_timeout", ::psprintf("%d", unseen)}},
                   [&] { attempt([&] { ::LockAcquire(&tag, runs_mode, false, false); }, is_expected); });
     return result;
 }
@@ -118,7 +124,7 @@ void exclude_maintenance(const NamedObject &schema)
         if (left <= 0)
             raise_lock_timeout("schema", schema.name,
                                find_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode));
-        result = wait_for_part(tag, static_cast<int>(std::min(left, 2L * ::DeadlockTimeout)));
+        result = wait_for_part(tag, left);
         if (result == Wait::deadlock)
             raise_needed_by_maintenance(schema);
     }

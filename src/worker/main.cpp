@@ -130,11 +130,14 @@ const char *execute_task(const Task &task)
 {
     if (!OidIsValid(task.facts.table))
         return execute_without_table(task);
-    set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
-    // Whoever else is in a deadlock with us finds that out first: a run that waits for its turn starts over,
-    // and a rebuild would leave an index behind.
-    set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
+    // Whoever else is in a deadlock with us finds that out first: a run that waits for its turn can be
+    // repeated, and a rebuild would leave an index behind. A wait that ends by itself needs no look at all.
+    const int wait = session_lock_timeout > 0 ? session_lock_timeout : lock_timeout;
+    const int patient = std::min(session_deadlock_timeout, INT_MAX / patience) * patience;
+    set_lock_timeout(wait);
+    set_deadlock_timeout(wait > 0 ? INT_MAX : patient);
     const char *statement = lock_for_session(task);
+    set_deadlock_timeout(patient);
     // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
     if (statement != nullptr && task.facts.waits_for_transactions) {
         set_lock_timeout(session_lock_timeout);

@@ -20,9 +20,9 @@ my %sessions = (ours => 6, ddl => 3, maintenance => 1);
 srand $seed;
 diag "RANDOM_SEED=$seed STORM_ROUNDS=$rounds STORM_MINUTES=$minutes";
 
-# A circle of waiting sessions is found before any of them gives up.
+# With the server's own deadlock_timeout of a second, a circle of waiting sessions is found before any of them gives up.
 my $node = new_server('storm',
-	autovacuum => 'off', deadlock_timeout => '50ms', 'dj_deploy.lock_timeout' => '5s', dynamic_shared_memory_type => 'mmap',
+	autovacuum => 'off', 'dj_deploy.lock_timeout' => '5s', dynamic_shared_memory_type => 'mmap',
 	log_statement => 'none', max_connections => 40, max_worker_processes => 40, restart_after_crash => 'on',
 	track_activity_query_size => 8192, wal_level => 'logical');
 my $segments = shared_segments($node);
