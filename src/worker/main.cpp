@@ -54,8 +54,11 @@ void send(char type, const char *text)
     RESUME_CANCEL_INTERRUPTS();
 }
 
+// A REINDEX CONCURRENTLY of others must not wait for us while we wait for it: so there is no snapshot, though
+// a look at the catalog may have left one.
 void lock_relation_for_session(::Oid relation, const Task &task)
 {
+    ::InvalidateCatalogSnapshot();
     Table planned{};
     planned.oid = relation;
     planned.schema = task.schema;
@@ -72,17 +75,14 @@ bool locks_toast(const Task &task)
 }
 
 // ANALYZE of a partitioned table locks one partition after another while it holds a snapshot, for which the
-// REINDEX CONCURRENTLY of a partition waits. A lock that the session has already is not waited for, and here
-// nobody waits for us: there is no snapshot.
+// REINDEX CONCURRENTLY of a partition waits. A lock that the session has already is not waited for.
 void lock_partitions(const Task &task)
 {
     if (::get_rel_relkind(task.facts.table) != RELKIND_PARTITIONED_TABLE)
         return;
     const ::List *tree = ::find_all_inheritors(task.facts.table, NoLock, nullptr);
-    for (int index = 1; index < ::list_length(tree); index++) {
-        ::InvalidateCatalogSnapshot();
+    for (int index = 1; index < ::list_length(tree); index++)
         lock_relation_for_session(::list_nth_oid(tree, index), task);
-    }
 }
 
 NamedObject schema_of(const Task &task)
@@ -99,6 +99,7 @@ const char *lock_for_session(const Task &task)
     const char *statement = nullptr;
     ::StartTransactionCommand();
     ::MemoryContextSwitchTo(caller);
+    ::InvalidateCatalogSnapshot();
     join_maintenance(schema_of(task));
     lock_relation_for_session(task.facts.table, task);
     if (locks_toast(task))
