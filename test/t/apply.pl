@@ -10,7 +10,7 @@ use Rollout;
 use IPC::Run ();
 use Test::More;
 
-my $node = new_server('main', wal_level => 'logical', autovacuum => 'off');
+my $node = new_server('main', wal_level => 'logical', autovacuum => 'off', 'dj_deploy.lock_timeout' => 0);
 load_pipeline($node, 'postgres');
 $node->safe_psql('postgres', 'CREATE ROLE analyst; CREATE ROLE pipeline; CREATE TABLE lab.nokey (note text)');
 my $environment = q({"version": 1, "publications": {"cdc": {"publish": ["insert", "update", "delete"]}},

@@ -50,7 +50,7 @@ sub beside_clients
 		"--log-prefix=$scripts/$title", map { "--file=$_" } @script_files);
 	my $clients = IPC::Run::start([ @pgbench, $node->connstr('postgres') . ' application_name=pgbench' ], '>', \$output, '2>', \$errors);
 	wait_for("SELECT count(*) = 8 FROM pg_stat_activity WHERE application_name = 'pgbench'", 'pgbench does not start');
-	wait_for_clients($busy);
+	wait_for_clients(@tables);
 	$holder->query_safe("BEGIN; SELECT count(*) FROM lab.$busy");
 	$work->(time + $seconds);
 	wait_for_clients($busy);
@@ -124,7 +124,7 @@ beside_clients('rollout', sub {
 	is($node->safe_psql('postgres', "SELECT relreplident FROM pg_class WHERE oid = 'lab.$busy'::regclass"), 'd',
 		'rollout: all but the busy table are done while the long transaction is open');
 
-	$deploy->{run}->pump until $deploy->{stderr} =~ /waiting\n.*\n/ || $deploy->{timeout}->is_expired;
+	$deploy->{run}->pump until $deploy->{stderr} =~ /49 of 50 statements done, 1 waiting\n.*\n/ || $deploy->{timeout}->is_expired;
 	like($deploy->{stderr}, qr/NOTICE:  00000: 49 of 50 statements done, 1 waiting\nDETAIL:  Tables that are locked: "lab.$busy"\.$/m,
 		'rollout: it says what it waits for');
 	wait_for_clients(@tables);

@@ -8,7 +8,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use Test::More;
 
-our @EXPORT = qw(make_tables hold let_go wait_for start_call finish_call call_ends analyzed invalid_indexes
+our @EXPORT = qw(make_tables hold let_go wait_for start_call connect_call send_call finish_call call_ends analyzed invalid_indexes
   end_session waiting_worker server_processes worker_processes shared_segments);
 
 my $workers = "FROM pg_stat_activity WHERE backend_type = 'datajoint_deploy worker'";
@@ -77,10 +77,23 @@ sub waiting_worker
 sub start_call
 {
 	my ($node, $sql, %options) = @_;
+	return send_call(connect_call($node, %options), $sql);
+}
+
+# The two halves of it: a session, and the statements.
+sub connect_call
+{
+	my ($node, %options) = @_;
 	my $call = $node->background_psql($options{database} // 'postgres', on_error_stop => 0);
 	$call->query_safe("\\set VERBOSITY verbose\n\\set SHOW_CONTEXT always\nSET application_name = 'run'; SET lock_timeout = '1h'");
 	$call->query_safe($options{settings}) if $options{settings};
 	$call->{pid} = $call->query_safe('SELECT pg_backend_pid()');
+	return $call;
+}
+
+sub send_call
+{
+	my ($call, $sql) = @_;
 	$call->{stdin} .= "$sql;\n\\echo finished\n\\warn finished\n";
 	$call->{run}->pump_nb;
 	return $call;
