@@ -6,7 +6,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(read_after_reset);
 PG_FUNCTION_INFO_V1(shift_too_far);
 
-Datum read_after_reset(PG_FUNCTION_ARGS)
+PGDLLEXPORT Datum read_after_reset(PG_FUNCTION_ARGS)
 {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "short life", ALLOCSET_DEFAULT_SIZES);
     const char *text = ::MemoryContextStrdup(context, "text");
@@ -16,7 +16,7 @@ Datum read_after_reset(PG_FUNCTION_ARGS)
     PG_RETURN_INT32(text[0]);
 }
 
-Datum shift_too_far(PG_FUNCTION_ARGS)
+PGDLLEXPORT Datum shift_too_far(PG_FUNCTION_ARGS)
 {
     PG_RETURN_INT32(1 << (PG_GETARG_INT32(0) + 32));
 }
