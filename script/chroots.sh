@@ -7,13 +7,14 @@ restart_as_root() {
     ((EUID == 0)) || exec sudo --preserve-env=XDG_CACHE_HOME "$0" "$@"
 }
 
+# A version of PostgreSQL that Debian carries, with an architecture when it is not the machine's own.
 suite_of() {
     case $1 in
-    15) say bookworm ;;
+    15 | 15-i386) say bookworm ;;
     17) say trixie ;;
     18) say forky ;;
     19) say sid ;; # from experimental
-    *) die "no Debian release carries PostgreSQL $1; there are 15 17 18 19" ;;
+    *) die "no Debian release carries PostgreSQL $1; there are 15 15-i386 17 18 19" ;;
     esac
 }
 
@@ -46,8 +47,11 @@ unlock_chroot() {
 
 # A fresh Debian of the release of this version, with its package lists.
 fetch_debian() {
-    local suite base=$cache/debian-$1
+    local suite options=() base=$cache/debian-$1
     suite=$(suite_of "$1")
+    # Not every mirror has the security updates of every architecture whole.
+    # shellcheck disable=SC2016  # mmdebstrap expands it
+    [[ $1 != *-* ]] || options=(--architectures="${1#*-}" --setup-hook='sed -i /security/d "$1/etc/apt/sources.list"')
     mkdir -p "$cache"
     (
         flock 9
@@ -58,7 +62,7 @@ fetch_debian() {
         rm -rf --one-file-system "$base.new"
         # A mirror that is a frozen snapshot has Release files past their date; the option stays in the chroot's apt.
         quietly mmdebstrap --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --skip=cleanup/apt/lists \
-            "$suite" "$base.new"
+            "${options[@]}" "$suite" "$base.new"
         [[ $suite != sid ]] || add_experimental "$base.new/etc/apt"
         mv "$base.new" "$base"
     ) 9>"$base.lock"
@@ -95,14 +99,19 @@ let_mounts_go() {
     done
 }
 
-# in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy.
+# in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy. A server that is not
+# Debian's stands where script/setup-chroot has put it.
 in_chroot() {
-    local directory=$1 copy=/root/datajoint_deploy
+    local directory=$1 copy=/root/datajoint_deploy server=(PGVERSION="${2%%-*}")
     rm -rf "${directory:?}$copy"
     copy_tree "$directory$copy"
     cp --dereference /etc/resolv.conf "$directory/etc/" 2>/dev/null || true
-    # What pip is told to trust lies outside the chroot.
-    [[ ! -e ${PIP_CERT:-} ]] || install -D "$PIP_CERT" "$directory$PIP_CERT"
+    [[ ! -e $directory/opt/postgresql ]] || server=(PG_CONFIG=/opt/postgresql/bin/pg_config)
+    # What pip is told to trust lies outside the chroot; the package ca-certificates makes that file anew, with what is local.
+    if [[ -e ${PIP_CERT:-} ]]; then
+        install -D "$PIP_CERT" "$directory$PIP_CERT"
+        install -D "$PIP_CERT" "$directory/usr/local/share/ca-certificates/pip.crt"
+    fi
     # shellcheck disable=SC2016  # expanded by the inner shell
     unshare --mount --propagation unchanged --pid --fork --kill-child bash -euc "$(declare -f keep_mounts_private let_mounts_go)"'
         trap let_mounts_go EXIT
@@ -113,6 +122,6 @@ in_chroot() {
         mount -t tmpfs tmpfs "$1/dev/shm"
         cd /
         chroot "$1" env -u TMPDIR -u XDG_CACHE_HOME -u PG_CONFIG HOME=/root \
-            PATH=/usr/sbin:/usr/bin:/sbin:/bin PGVERSION="$2" "${@:3}"
-    ' - "$directory" "$2" "$copy/$3" "${@:4}"
+            PATH=/usr/sbin:/usr/bin:/sbin:/bin "${@:2}"
+    ' - "$directory" "${server[@]}" "$copy/$3" "${@:4}"
 }

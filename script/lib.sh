@@ -86,20 +86,39 @@ find_pg_config() {
     done < <(compgen -G "/usr/lib/postgresql/${PGVERSION:-*}/bin/pg_config" | sort -rV)
 }
 
-# The releases that the fixture, the tests and the benchmark are made with, in a Python environment that is cached under
-# their names, so that the second time needs no network. Its Python is one that the unprivileged user can run. Sets $venv.
+# The releases that the fixture, the tests and the benchmark are made with. Sets $venv.
 install_datajoint() {
-    local requirements=(datajoint==2.3.5 psycopg2-binary==2.9.13) python
+    # PyPI has no wheels for 32 bits of some that DataJoint needs, Debian has packages.
+    if [[ $(dpkg --print-architecture 2>/dev/null) == i386 ]]; then
+        install_environment python3-psycopg2 python3-numpy python3-pandas -- datajoint==2.3.5
+    else
+        install_environment -- datajoint==2.3.5 psycopg2-binary==2.9.13
+    fi
+}
+
+install_pgspot() {
+    install_environment -- pgspot==0.9.4
+}
+
+# install_environment [PACKAGE ...] -- REQUIREMENT ...: a Python environment with these releases from PyPI, cached under their names, so
+# that the second time needs no network; with Debian's packages, if any. Its Python is one that the unprivileged user can run. Sets $venv.
+install_environment() {
+    local requirements=() packages=() options=() python
+    while [[ $1 != -- ]]; do
+        packages+=("$1")
+        options=(--system-site-packages)
+        shift
+    done
+    requirements=("${@:2}")
     venv=$cache/environment-$(IFS=- && echo "${requirements[*]//==/-}")
     [[ -e $venv/complete ]] && return
     say "${0##*/}: installing ${requirements[*]} in $venv" >&2
-    if ! as_unprivileged "HOME=$HOME" python3 -c 'import ensurepip' 2>/dev/null; then
-        { update_package_lists && apt_get install python3-venv; } >&2
-    fi
+    as_unprivileged "HOME=$HOME" python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+    ((${#packages[@]} == 0)) || { update_package_lists && apt_get install "${packages[@]}"; } >&2
     # Also where a caller tests the outcome, and bash goes on after a failure.
     python=$(as_unprivileged "HOME=$HOME" python3 -c 'import sys; print(sys.executable)') &&
-        "$python" -m venv --clear "$venv" &&
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "${requirements[@]}" &&
+        "$python" -m venv --clear "${options[@]}" "$venv" &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: "${requirements[@]}" &&
         touch "$venv/complete"
 }
 
