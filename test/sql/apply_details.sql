@@ -101,5 +101,29 @@ SELECT * FROM pg_temp.held;
 SELECT c ->> 'undo' FROM jsonb_array_elements(:'run'::jsonb -> 'changes') WITH ORDINALITY AS t(c, n) ORDER BY n DESC \gexec
 SELECT * FROM pg_temp.held ORDER BY what COLLATE "C";
 DROP PUBLICATION regress_details;
-DROP SCHEMA details CASCADE;
+DROP VIEW pg_temp.held;
+DROP TABLE details."t""1";
+
+-- What is said of a schema holds for the partitions of its tables, wherever they live, but of its hidden tables for nothing.
+CREATE SCHEMA details_other;
+CREATE TABLE details."~hidden" (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details_other.of_hidden PARTITION OF details."~hidden" DEFAULT;
+CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details_other.of_root PARTITION OF details.root DEFAULT;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"replica_identity": "full"}}}') -> 'ddl' AS ddl;
+
+-- A warning that concerns several schemas comes once, and so does a denial.
+CREATE TABLE details_other.apart (id int PRIMARY KEY);
+CREATE PUBLICATION regress_details;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"publications": ["regress_details"]},
+    "details_other": {"publications": ["regress_details"]}}}') -> 'ddl' AS ddl;
+GRANT USAGE ON SCHEMA details, details_other TO regress_details;
+ALTER TABLE details.root OWNER TO regress_details;
+ALTER TABLE details_other.apart OWNER TO regress_details;
+SET ROLE regress_details;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"publications": ["regress_details"]},
+    "details_other": {"publications": ["regress_details"]}}}') -> 'tables_analyzed' AS analyzed;
+RESET ROLE;
+DROP PUBLICATION regress_details;
+DROP SCHEMA details, details_other CASCADE;
 DROP ROLE regress_details;

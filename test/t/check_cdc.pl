@@ -11,6 +11,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my %provoked;
+my @consumers = qw(any lakehouse_sync debezium clickpipes postgres);
+
+# For each check the severities that the report has shown, a letter for each consumer.
+my %shown;
 
 # A server whose schema lab has two tables that are as every consumer wants them.
 sub new_scene
@@ -76,6 +80,27 @@ sub keys_of
 	return join "\n", map { $_->{key} } rows_of(@_);
 }
 
+# Keeps what the severities of all rows are, for every consumer. Lakehouse Sync has no publication but one that is named.
+sub note_severities
+{
+	my ($node, %call) = @_;
+	my $schema = $call{schema} // 'lab';
+	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
+	my $publication = $call{publication} ? "'" . $call{publication} =~ s/'/''/gr . "'" : 'NULL';
+	my $output = $node->safe_psql('postgres', qq{
+		$role
+		SELECT DISTINCT n, severity, "check" FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
+			unnest(ARRAY[$publication, CASE WHEN consumer = 'lakehouse_sync' THEN COALESCE($publication, 'cdc') END]) p,
+			dj_deploy.check_cdc('$schema', p, consumer)});
+	for (split /\n/, $output)
+	{
+		my ($number, $severity, $check) = split /\|/;
+		$shown{$check} //= '-----';
+		substr($shown{$check}, $number - 1, 1) = substr($severity, 0, 1);
+	}
+	return;
+}
+
 # Provokes a check ($expected is its row), runs the remedy, and cleans up: then it is as before.
 #   setup, cleanup   statements            call       consumer, publication, schema, role
 #   finding          what it must say      by_hand    what to do instead of a remedy, which is then null
@@ -94,6 +119,7 @@ sub provoke
 	unlike($before, qr/^\Q$expected\E$/m, "$title: not before") if !$is_there;
 	ref $test{setup} ? $test{setup}->() : $node->safe_psql('postgres', $test{setup});
 	my @rows = rows_of($node, %call);
+	note_severities($node, %call);
 	my ($row) = grep { $_->{key} eq $expected } @rows;
 	ok($row, "$title: found") or diag(join "\n", map { $_->{key} } @rows), return;
 	like($row->{finding}, $test{finding}, "$title: what it says") if $test{finding};
@@ -740,6 +766,9 @@ is_deeply(\%documented, \%severities, 'docs/cdc.md lists them with their severit
 @checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
 cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
 is(join(' ', sort keys %provoked), join(' ', sort @checks), 'each has been provoked');
+delete @documented{ grep { !$provoked{$_} || !$shown{$_} } keys %documented };
+delete @shown{ grep { !$documented{$_} } keys %shown };
+is_deeply(\%shown, \%documented, 'and the report has shown it with these severities, to every consumer');
 
 $node->stop;
 done_testing();

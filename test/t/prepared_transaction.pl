@@ -75,5 +75,9 @@ is((blockers_of_run())[10], 'And 2 more.', 'of twelve two');
 is($node->safe_psql('postgres', $names), '12|0', 'the report lists them all');
 
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'number $_'") for 1 .. 12;
+$node->safe_psql('postgres', q{CREATE SCHEMA rig; CREATE TABLE rig.child () INHERITS (lab.a);
+	BEGIN; LOCK TABLE rig.child; PREPARE TRANSACTION 'of a child'});
+is($node->safe_psql('postgres', $names), '0|0', 'a table of another schema that inherits is none of the schema');
+$node->safe_psql('postgres', q{ROLLBACK PREPARED 'of a child'});
 $node->safe_psql('copy', "ROLLBACK PREPARED 'elsewhere'");
 done_testing();
