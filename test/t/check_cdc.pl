@@ -176,7 +176,7 @@ provoke($small, 'error wal_senders_used_up max_wal_senders', after => 'restart',
 $small->stop;
 
 provoke($node, 'warning wal_sender_timeout wal_sender_timeout', call => { consumer => 'clickpipes' }, after => 'reload',
-	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '1min'"); $node->reload });
+	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '299999ms'"); $node->reload });
 provoke($node, 'info slot_wal_unlimited max_slot_wal_keep_size', after => 'reload',
 	setup => sub { $node->append_conf('postgresql.auto.conf', 'max_slot_wal_keep_size = -1'); $node->reload });
 provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 'reload',
@@ -659,11 +659,19 @@ $node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matri
 my $blobs = extra('id int PRIMARY KEY, blob bytea', 'FULL');
 sub make_large
 {
+	my ($less) = @_;
 	$node->safe_psql('postgres', $blobs);
 	my $file = $node->safe_psql('postgres', q{SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE oid = 'lab.extra'::regclass});
-	truncate $node->data_dir . "/$file", 256 * 1024 * 1024 or die "$file: $!";
+	truncate $node->data_dir . "/$file", 256 * 1024 * 1024 - ($less // 0) or die "$file: $!";
 	return;
 }
+make_large(8192);
+for my $consumer (qw(any postgres))
+{
+	unlike(keys_of($node, consumer => $consumer), qr/large_values/, "a page less than 256 MB are no large values for $consumer");
+}
+like(keys_of($node, consumer => 'postgres'), qr/^info large_columns lab.extra$/m, 'but large columns');
+$node->safe_psql('postgres', 'DROP TABLE lab.extra');
 provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
 	finding => qr/^256 MB out of line in blob, /) for qw(any postgres);
 provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
