@@ -71,15 +71,15 @@ constexpr const char *unlogged = R"(
     FROM relation r
     LEFT JOIN chosen p ON true
     CROSS JOIN LATERAL (
-        WITH RECURSIVE referenced(oid, path) AS (
-            SELECT r.oid, ARRAY[r.oid]
+        WITH RECURSIVE referenced(oid, path, is_again) AS (
+            SELECT r.oid, ARRAY[r.oid], false
             UNION ALL
-            SELECT k.confrelid, f.path || k.confrelid
+            SELECT k.confrelid, f.path || k.confrelid, k.confrelid = ANY (f.path)
             FROM referenced f
             JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
             JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
             WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
-              AND k.confrelid <> ALL (f.path[2:])
+              AND NOT f.is_again
         )
         SELECT pg_catalog.count(*) = 1 AND pg_catalog.bool_and(u.oid IS NULL) AS is_one,
                pg_catalog.bool_or(COALESCE(u.is_stuck, false) OR t.is_cyclic) AS is_stuck,
@@ -91,7 +91,7 @@ constexpr const char *unlogged = R"(
                                      ORDER BY t.depth DESC, t.name) AS statements
         FROM (SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
                      pg_catalog.max(pg_catalog.cardinality(f.path)) AS depth,
-                     pg_catalog.bool_or(f.oid = r.oid AND pg_catalog.cardinality(f.path) > 1) AS is_cyclic
+                     pg_catalog.bool_or(f.is_again) AS is_cyclic
               FROM referenced f
               JOIN pg_catalog.pg_class c ON c.oid = f.oid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -223,3 +223,19 @@ ALTER TABLE order_between.d ADD FOREIGN KEY (id) REFERENCES order_between.e;
 SELECT string_agg(substring(statement FROM '\."(.*)" REPLICA'), ' ' ORDER BY number)
 FROM jsonb_array_elements_text(dj_deploy.set_replica_identity('order_between') -> 'ddl') WITH ORDINALITY ddl (statement, number);
 DROP SCHEMA order_between CASCADE;
+
+-- A foreign key that a partition has from the table above it counts where that table is in another schema, and tables of one name
+-- come in the order of their schemas.
+CREATE SCHEMA order_above;
+CREATE SCHEMA order_below;
+CREATE SCHEMA order_beside;
+CREATE TABLE order_below.parent (id int PRIMARY KEY);
+CREATE TABLE order_above.root (id int PRIMARY KEY REFERENCES order_below.parent) PARTITION BY RANGE (id);
+CREATE TABLE order_below.leaf PARTITION OF order_above.root FOR VALUES FROM (0) TO (10);
+CREATE TABLE order_beside.leaf PARTITION OF order_above.root FOR VALUES FROM (10) TO (20);
+CREATE TABLE order_above.leaf PARTITION OF order_above.root FOR VALUES FROM (20) TO (30);
+SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('order_below') -> 'ddl');
+SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('order_above') -> 'ddl');
+SET client_min_messages = error;
+DROP SCHEMA order_above, order_below, order_beside CASCADE;
+RESET client_min_messages;

@@ -11,6 +11,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my %provoked;
+my @consumers = qw(any lakehouse_sync debezium clickpipes postgres);
+
+# For each check the severities that the report has shown, a letter for each consumer.
+my %shown;
 
 # A server whose schema lab has two tables that are as every consumer wants them.
 sub new_scene
@@ -76,6 +80,27 @@ sub keys_of
 	return join "\n", map { $_->{key} } rows_of(@_);
 }
 
+# Keeps what the severities of all rows are, for every consumer. Lakehouse Sync has no publication but one that is named.
+sub note_severities
+{
+	my ($node, %call) = @_;
+	my $schema = $call{schema} // 'lab';
+	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
+	my $publication = $call{publication} ? "'" . $call{publication} =~ s/'/''/gr . "'" : 'NULL';
+	my $output = $node->safe_psql('postgres', qq{
+		$role
+		SELECT DISTINCT n, severity, "check" FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
+			unnest(ARRAY[$publication, CASE WHEN consumer = 'lakehouse_sync' THEN COALESCE($publication, 'cdc') END]) p,
+			dj_deploy.check_cdc('$schema', p, consumer)});
+	for (split /\n/, $output)
+	{
+		my ($number, $severity, $check) = split /\|/;
+		$shown{$check} //= '-----';
+		substr($shown{$check}, $number - 1, 1) = substr($severity, 0, 1);
+	}
+	return;
+}
+
 # Provokes a check ($expected is its row), runs the remedy, and cleans up: then it is as before.
 #   setup, cleanup   statements            call       consumer, publication, schema, role
 #   finding          what it must say      by_hand    what to do instead of a remedy, which is then null
@@ -94,6 +119,7 @@ sub provoke
 	unlike($before, qr/^\Q$expected\E$/m, "$title: not before") if !$is_there;
 	ref $test{setup} ? $test{setup}->() : $node->safe_psql('postgres', $test{setup});
 	my @rows = rows_of($node, %call);
+	note_severities($node, %call);
 	my ($row) = grep { $_->{key} eq $expected } @rows;
 	ok($row, "$title: found") or diag(join "\n", map { $_->{key} } @rows), return;
 	like($row->{finding}, $test{finding}, "$title: what it says") if $test{finding};
@@ -150,7 +176,7 @@ provoke($small, 'error wal_senders_used_up max_wal_senders', after => 'restart',
 $small->stop;
 
 provoke($node, 'warning wal_sender_timeout wal_sender_timeout', call => { consumer => 'clickpipes' }, after => 'reload',
-	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '1min'"); $node->reload });
+	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '299999ms'"); $node->reload });
 provoke($node, 'info slot_wal_unlimited max_slot_wal_keep_size', after => 'reload',
 	setup => sub { $node->append_conf('postgresql.auto.conf', 'max_slot_wal_keep_size = -1'); $node->reload });
 provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 'reload',
@@ -633,11 +659,19 @@ $node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matri
 my $blobs = extra('id int PRIMARY KEY, blob bytea', 'FULL');
 sub make_large
 {
+	my ($less) = @_;
 	$node->safe_psql('postgres', $blobs);
 	my $file = $node->safe_psql('postgres', q{SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE oid = 'lab.extra'::regclass});
-	truncate $node->data_dir . "/$file", 256 * 1024 * 1024 or die "$file: $!";
+	truncate $node->data_dir . "/$file", 256 * 1024 * 1024 - ($less // 0) or die "$file: $!";
 	return;
 }
+make_large(8192);
+for my $consumer (qw(any postgres))
+{
+	unlike(keys_of($node, consumer => $consumer), qr/large_values/, "a page less than 256 MB are no large values for $consumer");
+}
+like(keys_of($node, consumer => 'postgres'), qr/^info large_columns lab.extra$/m, 'but large columns');
+$node->safe_psql('postgres', 'DROP TABLE lab.extra');
 provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
 	finding => qr/^256 MB out of line in blob, /) for qw(any postgres);
 provoke($node, 'warning large_values lab.extra', %drop, setup => \&make_large, call => { consumer => $_ },
@@ -740,6 +774,9 @@ is_deeply(\%documented, \%severities, 'docs/cdc.md lists them with their severit
 @checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
 cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
 is(join(' ', sort keys %provoked), join(' ', sort @checks), 'each has been provoked');
+delete @documented{ grep { !$provoked{$_} || !$shown{$_} } keys %documented };
+delete @shown{ grep { !$documented{$_} } keys %shown };
+is_deeply(\%shown, \%documented, 'and the report has shown it with these severities, to every consumer');
 
 $node->stop;
 done_testing();

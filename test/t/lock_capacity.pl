@@ -71,4 +71,37 @@ grow_to($capacity + 1);
 like(error_of($node, full_run('big', 'default')), qr/^ERROR:  53400: /m, 'one more is refused');
 is(full_tables(), $capacity, 'and nothing is changed');
 
+# Storage parameters lock the TOAST table, too, so that half as many tables pass.
+sub shrink_to
+{
+	my ($count) = @_;
+	$node->safe_psql('postgres', qq{
+		SELECT format('DROP TABLE %s', oid::regclass) FROM pg_class WHERE relnamespace = 'big'::regnamespace AND relkind = 'r'
+		ORDER BY oid OFFSET $count \\gexec
+	});
+	return;
+}
+my $half = int($capacity / 2);
+my $tune = q{SELECT dj_deploy.set_autovacuum('big', '{"autovacuum_vacuum_threshold": 60}', dry_run => false) -> 'tables_modified'};
+shrink_to($half + 1);
+$error = error_of($node, $tune);
+my $more = $half + 1;
+like($error, qr/^ERROR:  53400: cannot change $more tables in one transaction: the lock table is sized for $capacity$/m, 'TOAST tables count');
+my $locks = 2 * $more;
+like($error, qr/^DETAIL:  With their TOAST tables they take $locks locks\.$/m, 'which is said');
+shrink_to($half);
+is($node->safe_psql('postgres', $tune), $half, 'as many as there is room for pass');
+
+# A statement for each table, and another one for the same table, is a table.
+my $both = qq({"version": 1, "schemas": {"big": {"replica_identity": "default", "autovacuum": {"autovacuum_vacuum_threshold": 70}}}});
+is($node->safe_psql('postgres', "SELECT dj_deploy.apply('$both', false) -> 'tables_modified'"), $half, 'two statements for a table lock it once');
+
+# Prepared transactions have their part of the lock table.
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 7');
+$node->restart;
+my $version = $node->safe_psql('postgres', 'SHOW server_version_num') / 10000;
+grow_to($capacity + 71);
+my ($greater) = error_of($node, full_run('big')) =~ /sized for (\d+)/;
+is($greater - $capacity, 7 * ($version >= 19 ? 9 : 10), 'seven prepared transactions make room for their locks');
+
 done_testing();

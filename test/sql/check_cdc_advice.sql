@@ -1,0 +1,125 @@
+-- What check_cdc advises where it is easy to advise too much: a key that is none, a publication that nobody meant, a statement
+-- that the server would refuse. Each table has one thing of interest.
+SET client_min_messages = warning;
+CREATE SCHEMA advice;
+
+CREATE FUNCTION pg_temp.advice(consumer text, checks text, publication text DEFAULT NULL)
+RETURNS TABLE (severity text, "check" text, object text, finding text, remedy text) LANGUAGE sql AS $$
+    SELECT * FROM dj_deploy.check_cdc('advice', $3, $1) WHERE "check" ~ ('^(' || $2 || ')$')
+$$;
+CREATE FUNCTION pg_temp.remedies(consumer text, checks text)
+RETURNS TABLE (object text, remedy text) LANGUAGE sql AS $$ SELECT object, remedy FROM pg_temp.advice($1, $2) $$;
+\pset footer off
+
+-- A schema of one table has no "all 1 tables": the table is named, and mended alone.
+CREATE TABLE advice.alone (id int PRIMARY KEY);
+CREATE PUBLICATION regress_advice FOR TABLE advice.alone WITH (publish_via_partition_root);
+SELECT * FROM pg_temp.advice('lakehouse_sync', 'identity_not_full');
+CREATE TABLE advice.beside (id int PRIMARY KEY);
+SELECT * FROM pg_temp.advice('lakehouse_sync', 'identity_not_full');
+DROP TABLE advice.alone, advice.beside;
+
+-- A deferrable key identifies no row, whatever the table is published for.
+CREATE TABLE advice.deferrable (id int PRIMARY KEY DEFERRABLE, note text);
+CREATE TABLE advice.immediate (id int PRIMARY KEY, note text);
+ALTER PUBLICATION regress_advice ADD TABLE advice.deferrable, advice.immediate;
+SELECT severity, object, finding, remedy FROM pg_temp.advice('postgres', 'no_primary_key');
+ALTER TABLE advice.deferrable REPLICA IDENTITY FULL;
+ALTER TABLE advice.immediate REPLICA IDENTITY FULL;
+SELECT severity, object, finding, remedy FROM pg_temp.advice('debezium', 'full_without_primary_key');
+DROP TABLE advice.deferrable, advice.immediate;
+
+-- Which unique index could be the primary key: none that a constraint has already, that is deferrable, not valid, partial,
+-- descending, with NULLs, of an expression, or of another collation or operator class; of several the shortest.
+CREATE TABLE advice.k01_constraint (id int NOT NULL UNIQUE);
+CREATE TABLE advice.k02_deferrable (id int NOT NULL UNIQUE DEFERRABLE);
+CREATE TABLE advice.k03_partial (id int NOT NULL);
+CREATE UNIQUE INDEX ON advice.k03_partial (id) WHERE id > 0;
+CREATE TABLE advice.k04_descending (id int NOT NULL);
+CREATE UNIQUE INDEX ON advice.k04_descending (id DESC);
+CREATE TABLE advice.k05_nullable (id int);
+CREATE UNIQUE INDEX ON advice.k05_nullable (id);
+CREATE TABLE advice.k06_expression (id int NOT NULL);
+CREATE UNIQUE INDEX ON advice.k06_expression ((id + 1));
+CREATE TABLE advice.k07_collation (id text NOT NULL);
+CREATE UNIQUE INDEX ON advice.k07_collation (id COLLATE "C");
+CREATE TABLE advice.k08_class (id text NOT NULL);
+CREATE UNIQUE INDEX ON advice.k08_class (id text_pattern_ops);
+CREATE TABLE advice.k09_plain (id int NOT NULL);
+CREATE INDEX ON advice.k09_plain (id);
+CREATE TABLE advice.k10_good (id int NOT NULL, other int NOT NULL, note text);
+CREATE UNIQUE INDEX "Long" ON advice.k10_good (other, id);
+CREATE UNIQUE INDEX "Short" ON advice.k10_good (id) INCLUDE (note);
+CREATE TABLE advice.k11_root (id int NOT NULL) PARTITION BY RANGE (id);
+CREATE UNIQUE INDEX ON advice.k11_root (id);
+SELECT format('ALTER TABLE advice.%I REPLICA IDENTITY FULL', relname) FROM pg_class
+WHERE relnamespace = 'advice'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname \gexec
+SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'full_without_primary_key');
+SELECT remedy FROM pg_temp.remedies('debezium', 'full_without_primary_key') WHERE remedy IS NOT NULL \gexec
+SELECT object FROM pg_temp.remedies('debezium', 'full_without_primary_key') WHERE object ~ 'k10';
+DROP TABLE advice.k01_constraint, advice.k02_deferrable, advice.k03_partial, advice.k04_descending, advice.k05_nullable,
+    advice.k06_expression, advice.k07_collation, advice.k08_class, advice.k09_plain, advice.k10_good, advice.k11_root;
+
+-- Types without an equality of their own: xml goes to text by assignment only. A typed table keeps the type of its columns.
+CREATE TYPE advice.document AS (id int, body json);
+CREATE TABLE advice.typed OF advice.document;
+CREATE TABLE advice.plain (id int, body json);
+CREATE TABLE advice.xml (id int, body xml);
+CREATE TABLE advice.mixed (id int, body json, more xml[]);
+CREATE TABLE advice.comparable (id int, "a b" varchar(3), c char(3), d name, e cidr, f jsonb, g text[]);
+SELECT format('ALTER TABLE advice.%I REPLICA IDENTITY FULL', relname) FROM pg_class
+WHERE relnamespace = 'advice'::regnamespace AND relkind = 'r' ORDER BY relname \gexec
+SELECT * FROM pg_temp.advice('postgres', 'row_comparison');
+SELECT remedy FROM pg_temp.remedies('postgres', 'row_comparison') WHERE remedy IS NOT NULL \gexec
+SELECT object FROM pg_temp.remedies('postgres', 'row_comparison');
+DROP TABLE advice.typed, advice.plain, advice.xml, advice.mixed, advice.comparable;
+DROP TYPE advice.document;
+
+-- Unlogged tables become logged after those that they refer to; tables that refer to each other cannot.
+CREATE UNLOGGED TABLE advice.egg (id int PRIMARY KEY, hen int);
+CREATE UNLOGGED TABLE advice.hen (id int PRIMARY KEY, egg int REFERENCES advice.egg);
+ALTER TABLE advice.egg ADD FOREIGN KEY (hen) REFERENCES advice.hen;
+CREATE UNLOGGED TABLE advice.chick (id int PRIMARY KEY, egg int REFERENCES advice.egg);
+CREATE UNLOGGED TABLE advice.self (id int PRIMARY KEY, self int REFERENCES advice.self);
+SELECT * FROM pg_temp.advice('postgres', 'unlogged_table', 'regress_advice');
+DROP TABLE advice.egg, advice.hen, advice.chick, advice.self CASCADE;
+
+-- A table joins the publication that has most of the schema; of several that have as many the first by name; never one that
+-- publishes all tables.
+CREATE TABLE advice.a (id int PRIMARY KEY);
+CREATE TABLE advice.b (id int PRIMARY KEY);
+CREATE TABLE advice.c (id int PRIMARY KEY);
+CREATE TABLE advice.d (id int PRIMARY KEY);
+CREATE PUBLICATION regress_advice_few FOR TABLE advice.a;
+CREATE PUBLICATION regress_advice_many FOR TABLE advice.b, advice.c;
+SELECT object, finding, remedy FROM pg_temp.advice('any', 'not_member');
+ALTER PUBLICATION regress_advice_few ADD TABLE advice.b;
+SELECT object, finding, remedy FROM pg_temp.advice('any', 'not_member');
+DROP PUBLICATION regress_advice_few, regress_advice_many;
+DROP TABLE advice.a, advice.b, advice.c, advice.d;
+
+-- A publication of deletes alone makes a table without identity fail, as one of updates alone does; one of inserts does not.
+CREATE TABLE advice.bare (id int);
+CREATE PUBLICATION regress_advice_delete WITH (publish = 'delete', publish_via_partition_root);
+CREATE PUBLICATION regress_advice_update WITH (publish = 'update', publish_via_partition_root);
+CREATE PUBLICATION regress_advice_insert WITH (publish = 'insert, truncate', publish_via_partition_root);
+CREATE TABLE advice.filler (id int PRIMARY KEY);
+ALTER PUBLICATION regress_advice_delete ADD TABLE advice.filler;
+ALTER PUBLICATION regress_advice_update ADD TABLE advice.filler;
+ALTER PUBLICATION regress_advice_insert ADD TABLE advice.filler;
+\set VERBOSITY sqlstate
+SELECT dj_deploy.set_publication_membership('advice.bare'::regclass, 'regress_advice_delete') -> 'ddl' AS deletes;
+SELECT dj_deploy.set_publication_membership('advice.bare'::regclass, 'regress_advice_update') -> 'ddl' AS updates;
+SELECT dj_deploy.set_publication_membership('advice.bare'::regclass, 'regress_advice_insert') -> 'ddl' AS inserts;
+\set VERBOSITY terse
+SELECT dj_deploy.set_publication_membership('advice.bare'::regclass, 'regress_advice_delete', dry_run => false) -> 'ddl' AS joined;
+DELETE FROM advice.bare; \echo :SQLSTATE
+SELECT severity, object, finding FROM pg_temp.advice('any', 'no_primary_key', 'regress_advice_delete');
+
+-- What makes writes fail is asked of all that the publication has before it publishes more.
+ALTER PUBLICATION regress_advice_insert ADD TABLE advice.bare;
+SELECT finding, remedy FROM pg_temp.advice('any', 'publication_operations', 'regress_advice_insert');
+ALTER TABLE advice.bare REPLICA IDENTITY FULL;
+SELECT finding, remedy FROM pg_temp.advice('any', 'publication_operations', 'regress_advice_insert');
+DROP PUBLICATION regress_advice, regress_advice_delete, regress_advice_update, regress_advice_insert;
+DROP SCHEMA advice CASCADE;

@@ -1,0 +1,58 @@
+-- What describe says of a schema and what of its tables, where a majority is narrow or a value has several spellings; and what the
+-- reports make of such values.
+SET client_min_messages = warning;
+\pset footer off
+CREATE SCHEMA details;
+CREATE FUNCTION pg_temp.described() RETURNS text LANGUAGE sql AS $$ SELECT jsonb_pretty(dj_deploy.describe('details') #> '{schemas,details}') $$;
+CREATE FUNCTION pg_temp.is_converged() RETURNS boolean LANGUAGE sql AS $$ SELECT dj_deploy.apply(dj_deploy.describe('details')) -> 'ddl' = '[]' $$;
+
+-- One of two is no majority; two of three are, and the third one says that it differs.
+CREATE TABLE details.a (id int PRIMARY KEY, note text) WITH (autovacuum_vacuum_threshold = 60);
+CREATE TABLE details.b (id int PRIMARY KEY, note text);
+ALTER TABLE details.a REPLICA IDENTITY FULL;
+CREATE PUBLICATION regress_details FOR TABLE details.a;
+SELECT pg_temp.described();
+CREATE TABLE details.c (id int PRIMARY KEY, note text) WITH (autovacuum_vacuum_threshold = 60);
+ALTER TABLE details.c REPLICA IDENTITY FULL;
+ALTER PUBLICATION regress_details ADD TABLE details.c;
+SELECT pg_temp.described();
+-- A majority has to have the same value.
+ALTER TABLE details.c SET (autovacuum_vacuum_threshold = 70);
+SELECT dj_deploy.describe('details') #> '{schemas,details,autovacuum}' AS nothing, pg_temp.is_converged();
+DROP PUBLICATION regress_details;
+DROP TABLE details.a, details.b, details.c;
+
+-- A table without TOAST lacks no parameter of it.
+CREATE TABLE details.a (id int, note text) WITH (toast.autovacuum_enabled = false);
+CREATE TABLE details.b (id int, note text) WITH (toast.autovacuum_enabled = false);
+CREATE TABLE details.none (id int);
+SELECT pg_temp.described();
+CREATE TABLE details.lacks (id int, note text);
+SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg_temp.is_converged();
+DROP TABLE details.a, details.b, details.none, details.lacks;
+
+-- Numbers are numbers of JSON where they are spelled so; else they are strings.
+CREATE TABLE details.numbers (id int) WITH (autovacuum_vacuum_threshold = '050', autovacuum_analyze_threshold = '0', autovacuum_freeze_min_age = '0x10',
+    autovacuum_vacuum_scale_factor = '.5', autovacuum_analyze_scale_factor = '1.', autovacuum_vacuum_cost_delay = '1e1', log_autovacuum_min_duration = '-1',
+    autovacuum_vacuum_insert_scale_factor = '0.25', autovacuum_enabled = 'yes', vacuum_truncate = 'false', vacuum_index_cleanup = 'auto', fillfactor = 50);
+SELECT pg_temp.described();
+SELECT pg_temp.is_converged();
+SELECT jsonb_pretty(autovacuum) FROM dj_deploy.tables('details');
+DROP TABLE details.numbers;
+
+-- Writes that fail already may go on to fail where the document is applied.
+CREATE TABLE details.bare (id int);
+CREATE TABLE details.good (id int PRIMARY KEY);
+CREATE PUBLICATION regress_details FOR TABLE details.bare, details.good;
+SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg_temp.is_converged();
+DROP PUBLICATION regress_details;
+
+-- Each schema has its own tables.
+CREATE SCHEMA details_other;
+CREATE TABLE details_other.bare (id int);
+CREATE TABLE details_other.more (id int);
+ALTER TABLE details_other.bare REPLICA IDENTITY NOTHING;
+ALTER TABLE details.good REPLICA IDENTITY NOTHING;
+SELECT s.key AS schema, s.value -> 'tables' AS tables FROM jsonb_each(dj_deploy.describe('details', 'details_other', 'details') -> 'schemas') s ORDER BY 1;
+SELECT count(*) FROM regexp_matches(dj_deploy.describe('details', 'details_other', 'details')::text, '"details"', 'g');
+DROP SCHEMA details, details_other CASCADE;

@@ -1,0 +1,119 @@
+-- Privileges that are easily passed over: of predefined roles in columns, of columns that are gone, of sequences alone, in
+-- another database; and what a member of an owner may do without inheriting from it.
+SET client_min_messages = warning;
+\pset footer off
+\pset format unaligned
+\pset tuples_only on
+CREATE ROLE regress_details;
+CREATE ROLE regress_maker;
+CREATE ROLE regress_second;
+CREATE SCHEMA details;
+CREATE FUNCTION pg_temp.ddl(role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false) RETURNS SETOF text
+    LANGUAGE sql AS $$ SELECT jsonb_array_elements_text(dj_deploy.set_grants('details', role, access, future_tables, dry_run) -> 'ddl') $$;
+CREATE FUNCTION pg_temp.grants() RETURNS jsonb LANGUAGE sql AS $$ SELECT dj_deploy.describe('details') #> '{schemas,details,grants}' $$;
+
+-- A role that initdb has made, and PUBLIC, may hold something in columns as any other.
+CREATE TABLE details.a (id int, note text);
+CREATE TABLE details.b (id int, note text);
+GRANT SELECT (id), UPDATE (note) ON details.a TO pg_read_all_data;
+GRANT SELECT (note) ON details.b TO PUBLIC;
+GRANT INSERT (note) ON details.b TO regress_details;
+SELECT pg_temp.ddl('pg_read_all_data', 'none', false);
+SELECT pg_temp.ddl('public', 'none', false);
+SELECT pg_temp.ddl('regress_details', 'none', false);
+SELECT attrelid::regclass, attname, attacl FROM pg_attribute
+WHERE attrelid IN ('details.a'::regclass, 'details.b'::regclass) AND attacl <> '{}' ORDER BY 1, 2;
+
+-- What a role held in a column that was dropped is nothing: nothing to revoke, nothing to describe.
+GRANT USAGE ON SCHEMA details TO regress_details;
+GRANT SELECT ON details.a, details.b TO regress_details;
+GRANT UPDATE (note) ON details.a TO regress_details, regress_second;
+SELECT pg_temp.ddl('regress_details', 'read');
+ALTER TABLE details.a DROP COLUMN note;
+SELECT pg_temp.ddl('regress_details', 'read');
+SET client_min_messages = notice;
+SELECT pg_temp.grants();
+SET client_min_messages = warning;
+DROP TABLE details.a, details.b;
+
+-- A column of the same number in another table, or of a table in another schema, is another column.
+CREATE SCHEMA details_other;
+CREATE TABLE details.a (id int);
+CREATE TABLE details_other.a (id int);
+GRANT UPDATE (id) ON details_other.a TO regress_details;
+GRANT SELECT ON details.a TO regress_details;
+SELECT pg_temp.ddl('regress_details', 'read');
+DROP SCHEMA details_other CASCADE;
+DROP TABLE details.a;
+
+-- Two columns, two grantors: all that is held counts, and who granted it.
+CREATE TABLE details.a (id int, note text, more text);
+GRANT SELECT (id), UPDATE (note), REFERENCES (more) ON details.a TO regress_details;
+GRANT SELECT ON details.a TO regress_maker, regress_second WITH GRANT OPTION;
+GRANT UPDATE ON details.a TO regress_maker WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA details TO regress_maker, regress_second;
+SET ROLE regress_maker;
+GRANT SELECT ON details.a TO regress_details;
+GRANT UPDATE (more) ON details.a TO regress_details;
+RESET ROLE;
+SELECT jsonb_pretty(dj_deploy.set_grants('details', 'regress_details', 'none', dry_run => false));
+SET ROLE regress_second;
+GRANT SELECT ON details.a TO regress_details;
+RESET ROLE;
+SELECT dj_deploy.set_grants('details', 'regress_details', 'none') -> 'skipped' -> 0 -> 'reason';
+DROP TABLE details.a;
+
+-- A schema of sequences alone has no tables to count, and nobody who makes any.
+CREATE SEQUENCE details.counter;
+CREATE SEQUENCE details.other;
+SET client_min_messages = notice;
+SELECT jsonb_pretty(dj_deploy.set_grants('details', 'regress_details', 'write', true, false));
+SELECT pg_temp.ddl('regress_details', 'write', true, true);
+SELECT pg_temp.grants();
+SELECT pg_temp.ddl('regress_details', 'read', false);
+SELECT pg_temp.grants();
+GRANT CREATE ON SCHEMA details TO regress_maker;
+ALTER SEQUENCE details.counter OWNER TO regress_maker;
+SET ROLE regress_maker;
+\set VERBOSITY terse
+SELECT pg_temp.ddl('regress_details', 'write', false); \echo :SQLSTATE
+RESET ROLE;
+SET client_min_messages = warning;
+DROP SEQUENCE details.counter, details.other;
+
+-- A member that does not inherit may set the owner's default privileges up to PostgreSQL 15, and not since.
+CREATE ROLE regress_member NOINHERIT IN ROLE regress_maker;
+CREATE TABLE details.made (id int);
+ALTER TABLE details.made OWNER TO regress_maker;
+SELECT count(*) FROM pg_temp.ddl('regress_second', 'read', false);
+CREATE FUNCTION pg_temp.sqlstate_of_run() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM dj_deploy.set_grants('details', 'regress_second', 'read', true, false);
+    RETURN '00000';
+EXCEPTION WHEN insufficient_privilege THEN
+    RETURN SQLSTATE;
+END $$;
+SET client_min_messages = error;
+SET ROLE regress_member;
+SELECT count(*) FROM pg_temp.ddl('regress_second', 'read', true, true);
+SELECT pg_temp.sqlstate_of_run() = CASE WHEN current_setting('server_version_num')::int < 160000 THEN '00000' ELSE '42501' END AS as_the_server;
+RESET ROLE;
+SELECT count(*) >= 0 AS done FROM pg_temp.ddl('regress_second', 'read', false, true);
+SET client_min_messages = warning;
+DROP TABLE details.made;
+
+-- Default privileges of functions, and those for all schemas, are none of a schema's tables.
+CREATE TABLE details.made (id int);
+ALTER TABLE details.made OWNER TO regress_maker;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details GRANT EXECUTE ON FUNCTIONS TO regress_member;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker GRANT SELECT ON TABLES TO regress_second;
+SELECT pg_temp.ddl('regress_second', 'read', false);
+SET client_min_messages = notice;
+SELECT pg_temp.grants();
+SET client_min_messages = warning;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details REVOKE SELECT ON TABLES FROM regress_second;
+SELECT pg_temp.ddl('regress_second', 'read', true, true);
+DROP SCHEMA details CASCADE;
+DROP OWNED BY regress_maker;
+DROP OWNED BY regress_details, regress_second, regress_member;
+DROP ROLE regress_details, regress_maker, regress_second, regress_member;
