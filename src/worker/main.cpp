@@ -56,24 +56,25 @@ void send(char type, const char *text)
 }
 
 // Nothing in this transaction may keep a rebuild waiting for it: a lock is waited for without a snapshot.
-void lock_relation_for_session(::Oid relation, ::LOCKMODE mode, const Task &task)
+void lock_relation_for_session(::Oid relation, const Task &task)
 {
     ::InvalidateCatalogSnapshot();
     Table planned{};
     planned.oid = relation;
     planned.schema = task.schema;
     planned.name = task.name;
-    lock_table(planned, mode);
+    lock_table(planned, task.facts.lock);
     ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
-    ::LockRelationIdForSession(&lock_id, mode);
+    ::LockRelationIdForSession(&lock_id, task.facts.lock);
 }
 
-// ANALYZE of a partitioned table locks its partitions one after another while it has a snapshot.
+// ANALYZE of a partitioned table analyzes its partitions, too, and locks one after another while it has a
+// snapshot.
 void lock_partitions(const Task &task)
 {
     const ::List *tree = ::find_all_inheritors(task.facts.table, NoLock, nullptr);
     for (int index = 1; index < ::list_length(tree); index++)
-        lock_relation_for_session(::list_nth_oid(tree, index), AccessShareLock, task);
+        lock_relation_for_session(::list_nth_oid(tree, index), task);
 }
 
 // What the statement locks is locked by ourselves, and so is free for it. What waits for transactions locks
@@ -82,9 +83,9 @@ void take_locks(const Task &task)
 {
     const TaskFacts &facts = task.facts;
     join_maintenance({.catalog = NamespaceRelationId, .oid = facts.schema, .name = task.schema});
-    lock_relation_for_session(facts.table, facts.lock, task);
+    lock_relation_for_session(facts.table, task);
     if (facts.waits_for_transactions && OidIsValid(facts.toast))
-        lock_relation_for_session(facts.toast, facts.lock, task);
+        lock_relation_for_session(facts.toast, task);
     if (::get_rel_relkind(facts.table) == RELKIND_PARTITIONED_TABLE)
         lock_partitions(task);
 }
