@@ -51,7 +51,7 @@ bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &pl
     const RelationName name = read_relation_name(index.oid);
     if (name.name == nullptr)
         return false;
-    if (!index.is_valid && may_be_building(table.oid))
+    if (!index.is_valid && may_be_building(index.table))
         plan.skip_index(table, name, "another session may be building it", nullptr);
     else if (!index.is_valid)
         plan.skip_index(table, name, "it is not valid", remedy_for_invalid(index, name));
