@@ -51,7 +51,7 @@ bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &pl
     const RelationName name = read_relation_name(index.oid);
     if (name.name == nullptr)
         return false;
-    if (!index.is_valid && may_be_building(table.oid))
+    if (!index.is_valid && may_be_building(index.table))
         plan.skip_index(table, name, "another session may be building it", nullptr);
     else if (!index.is_valid)
         plan.skip_index(table, name, "it is not valid", remedy_for_invalid(index, name));
@@ -59,6 +59,14 @@ bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &pl
         plan.skip_index(table, name, "the index of an exclusion constraint cannot be rebuilt concurrently",
                         ::psprintf("REINDEX INDEX %s", qualified_name(name.schema, name.name)));
     return false;
+}
+
+// To rebuild the index of a TOAST table by name takes USAGE on the schema pg_toast; superusers have it.
+bool may_name(const RelationName &index)
+{
+    return std::string_view(index.schema) != "pg_toast" ||
+           ::object_aclcheck(NamespaceRelationId, PG_TOAST_NAMESPACE, ::GetUserId(), ACL_USAGE) ==
+               ::ACLCHECK_OK;
 }
 
 Change Reindex::change_of(const Table &table) const
@@ -88,6 +96,11 @@ void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes
     for (const ::Oid index : kept) {
         auto *named = static_cast<NamedIndex *>(::palloc(sizeof(NamedIndex)));
         *named = {.oid = index, .name = read_relation_name(index)};
+        if (named->name.name != nullptr && !may_name(named->name)) {
+            plan.skip_index(table, named->name,
+                            "it can only be rebuilt with the table, once that has no invalid index", nullptr);
+            continue;
+        }
         Change change = change_of(table);
         change.before = "REINDEX INDEX ";
         change.index = named;

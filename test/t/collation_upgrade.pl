@@ -42,6 +42,8 @@ sub found { return join ' ', sort map { join '.', (split /\|/)[ 0, 2 ] } split /
 is(found(), '', 'before the upgrade nothing is found');
 $node->safe_psql('postgres', q{UPDATE pg_collation SET collversion = '0' WHERE collname = 'und-x-icu'});
 is(found(), 'lab.subject_note', 'one collation has changed');
+# The server refuses to give a version to one that has none, and from 16 on to refresh the default one.
+$node->safe_psql('postgres', q{UPDATE pg_collation SET collversion = NULL WHERE collname = 'de-x-icu'});
 $node->safe_psql('postgres', q{UPDATE pg_database SET datcollversion = '0' WHERE datname = current_database()});
 like(error_of($node, 'SELECT 1'), qr/WARNING:  database "postgres" has a collation version mismatch/, 'the server warns');
 is(found(), join(' ', sort qw(lab.subject_note lab.subject_pkey lab.names_name archive.old_1_name_part_idx)), 'all that depend are found')
@@ -65,7 +67,7 @@ is($node->safe_psql('postgres', $rows), '1001', 'and the rows are found');
 my @statements = map { split /\n/, $node->safe_psql('postgres', "SET client_min_messages = error; $_") } grep { /\S/ } split /;\n/, $refresh;
 is(join('; ', @statements), 'ALTER COLLATION pg_catalog."und-x-icu" REFRESH VERSION; ALTER DATABASE postgres REFRESH COLLATION VERSION',
 	'the last step names the collation and the database');
-$node->psql('postgres', $_) for @statements;
+$node->safe_psql('postgres', $_) for @statements;
 is(found(), '', 'afterwards nothing is found');
 unlike(error_of($node, 'SELECT 1'), qr/WARNING/, 'and the server does not warn');
 

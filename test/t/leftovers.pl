@@ -144,6 +144,23 @@ for my $lock ('ACCESS EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE')
 	is(invalid_indexes($node), '', "somebody else's: all is well");
 }
 
+# The same where it is the TOAST table alone that is rebuilt: the table itself is free.
+{
+	make_tables($node, 'lab', { a => 0 });
+	$node->safe_psql('postgres', 'ALTER TABLE lab.a ADD note text');
+	my $toast = $node->safe_psql('postgres', q{SELECT reltoastrelid::regclass FROM pg_class WHERE oid = 'lab.a'::regclass});
+	my $old = session_in($old_snapshot);
+	my $builder = $node->background_psql('postgres', on_error_stop => 0);
+	$builder->{stdin} .= "SET application_name = 'builder'; REINDEX TABLE CONCURRENTLY $toast;\n";
+	$builder->{run}->pump_nb;
+	wait_until_blocked($node, 'builder');
+	my ($status, $output, $errors) = $node->psql('postgres', reindex_call() =~ s/false/true/r);
+	like($errors, qr/WARNING:  skipping index "pg_toast\.\w+_ccnew": another session may be building it\n?\z/m, "somebody else's, TOAST: none is to be dropped");
+	$old->quit;
+	$builder->quit;
+	is(invalid_indexes($node), '', "somebody else's, TOAST: all is well");
+}
+
 # An error that is raised after others have come from the worker says where it was raised, as the server does.
 {
 	make_tables($node, 'lab', {});

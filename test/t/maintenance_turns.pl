@@ -20,7 +20,7 @@ sub start_run
 {
 	my ($name, $sql, %options) = @_;
 	my $settings = "SET application_name = '$name'; SET lock_timeout = 0; SET dj_deploy.lock_timeout = '"
-	  . ($options{timeout} // 0) . "'; SET client_min_messages = warning";
+	  . ($options{timeout} // 0) . "'; SET client_min_messages = warning; SET deadlock_timeout = '" . ($options{deadlock_timeout} // '100ms') . "'";
 	return start_call($node, $sql, settings => $settings);
 }
 
@@ -84,25 +84,43 @@ for my $operation (qw(vacuum reindex))
 }
 
 # The deadlock of old: a writer holds the table, reindex waits for it, set_replica_identity queues up, the writer commits.
-for my $timeout ('0', '1h')
+# The run notices even where nothing else would for an hour.
+for my $case ([ '0', '100ms' ], [ '1h', '100ms' ], [ '0', '1h' ])
 {
+	my ($timeout, $deadlock_timeout) = @$case;
 	make_tables($node, 'lab', { a => 0, b => 0 });
 	my $writer = $node->background_psql('postgres');
 	$writer->query_safe("BEGIN; UPDATE lab.a SET value = value");
 	my $reindex = start_call($node, reindex_call('lab'));
 	wait_for($node, 1, "wait_event = 'virtualxid'");
-	my $run = start_run('identity', full_run('lab'), timeout => $timeout);
+	my $run = start_run('identity', full_run('lab'), timeout => $timeout, deadlock_timeout => $deadlock_timeout);
 	wait_for_turn('identity');
 	$writer->query_safe('COMMIT');
 	my ($output, $messages) = finish_call($run);
-	like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab": its maintenance waits/, "timeout $timeout: set_replica_identity is told");
+	like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab": its maintenance waits/,
+		"timeout $timeout, $deadlock_timeout: set_replica_identity is told");
 	$run->quit;
-	ends_well("timeout $timeout: reindex", $reindex, qr/"tables_modified": 2/);
-	is(invalid_indexes($node), '', "timeout $timeout: no invalid index");
-	is(identities($node, 'lab'), 'a:d b:d', "timeout $timeout: nothing applied");
+	ends_well("timeout $timeout, $deadlock_timeout: reindex", $reindex, qr/"tables_modified": 2/);
+	is(invalid_indexes($node), '', "timeout $timeout, $deadlock_timeout: no invalid index");
+	is(identities($node, 'lab'), 'a:d b:d', "timeout $timeout, $deadlock_timeout: nothing applied");
 	$node->safe_psql('postgres', full_run('lab'));
-	is(identities($node, 'lab'), 'a:f b:f', "timeout $timeout: afterwards it is");
+	is(identities($node, 'lab'), 'a:f b:f', "timeout $timeout, $deadlock_timeout: afterwards it is");
 	$writer->quit;
+}
+
+# A rebuild looks for a deadlock after everybody else, also where deadlock_timeout is so short that they might not have looked yet.
+for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
+{
+	my ($short, $patient) = @$case;
+	make_tables($node, 'lab', { a => 0 });
+	$node->safe_psql('postgres', q{
+		CREATE FUNCTION lab.tell(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+			$$BEGIN RAISE WARNING 'deadlock_timeout %', current_setting('deadlock_timeout'); RETURN id; END$$;
+		CREATE TABLE lab.b (id int); INSERT INTO lab.b VALUES (1); CREATE INDEX ON lab.b (lab.tell(id))});
+	my $reindex = start_call($node, reindex_call('lab'), settings => "SET deadlock_timeout = '$short'");
+	my ($output, $messages) = finish_call($reindex);
+	like($messages, qr/WARNING:  01000: deadlock_timeout $patient\n/, "deadlock_timeout $short: a rebuild waits $patient before it looks for one");
+	$reindex->quit;
 }
 
 # The turn is waited for as long as a table.
