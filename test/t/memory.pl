@@ -8,6 +8,8 @@ use Deploy;
 use List::Util qw(min);
 use Test::More;
 
+plan skip_all => 'AddressSanitizer keeps what was freed' if $ENV{ASAN_OPTIONS};
+
 my $node = new_server('main', autovacuum => 'off', log_statement => 'none', log_min_messages => 'fatal',
 	client_min_messages => 'error', max_prepared_transactions => 1);
 load_pipeline($node, 'postgres');

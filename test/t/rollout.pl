@@ -183,7 +183,8 @@ unlike($messages, qr/ERROR/, 'rollout has no such limit');
 like($output, qr/"tables_analyzed": $tables, "tables_modified": $tables\}$/, 'all are done');
 cmp_ok($samples, '>', 1, "it was looked at meanwhile");
 cmp_ok($most_locks, '<=', 2, 'it holds hardly a lock');
-cmp_ok($most - $first, '<', 20 * 1024, "its memory stays (from $first to $most kB)");
+# AddressSanitizer keeps what was freed.
+cmp_ok($ENV{ASAN_OPTIONS} ? 0 : $most - $first, '<', 20 * 1024, "its memory stays (from $first to $most kB)");
 diag("$samples samples: at most $most_locks locks on tables, memory from $first to $most kB");
 $_->quit for $deploy, $observer;
 

@@ -104,6 +104,7 @@ my @changes = split /\n/, $node->safe_psql('postgres', q{
 			ELSE (min_val::numeric + max_val::numeric) / 2 END::real::text END)
 	FROM pg_settings
 	WHERE context IN ('user', 'superuser') AND vartype <> 'string' AND (max_val IS NULL OR max_val::numeric > min_val::numeric)
+		AND (vartype <> 'enum' OR cardinality(enumvals) > 1)
 		AND name !~ '^(transaction_.*|default_transaction_read_only|exit_on_error|client_min_messages|.*_timeout|temp_file_limit|row_security|standard_conforming_strings)$'
 		AND name !~ '^(max_stack_depth|backslash_quote|jit_debugging_support|jit_profiling_support|log_.*|trace_.*|debug_.*|.*parallel_mode|.*_stats)$'
 	ORDER BY name});

@@ -450,7 +450,7 @@ for my $operation (\&vacuum_call, \&reindex_call)
 	nothing_is_left('partitions');
 }
 
-# Two hundred failures in one session leave it as it was.
+# Two hundred failures in one session leave it as it was. AddressSanitizer keeps what a process frees, but not in a context.
 my $size = q{
 	SET statement_timeout = 0;
 	SELECT 'size:', sum(used_bytes), (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1]
@@ -463,7 +463,7 @@ sub session_stays
 	is(scalar(my @errors = $messages =~ /ERROR:  $expected$/mg), 220, "$title: each time an error");
 	my @sizes = $output =~ /^size:\|(\d+)\|(\d+)$/mg;
 	cmp_ok($sizes[2] - $sizes[0], '<', 32 * 1024, "$title: contexts stay (from $sizes[0] to $sizes[2] bytes)");
-	cmp_ok($sizes[3] - $sizes[1], '<', 1024, "$title: process stays (from $sizes[1] to $sizes[3] kB)");
+	cmp_ok($ENV{ASAN_OPTIONS} ? 0 : $sizes[3] - $sizes[1], '<', 1024, "$title: process stays (from $sizes[1] to $sizes[3] kB)");
 	$call->quit;
 	return;
 }
