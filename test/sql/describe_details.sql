@@ -47,6 +47,14 @@ CREATE PUBLICATION regress_details FOR TABLE details.bare, details.good;
 SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg_temp.is_converged();
 DROP PUBLICATION regress_details;
 
+-- An identity whose index is not valid any more is none.
+CREATE UNIQUE INDEX good_id ON details.good (id);
+ALTER TABLE details.good REPLICA IDENTITY USING INDEX good_id;
+SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'details.good_id'::regclass;
+SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+DROP INDEX details.good_id;
+
 -- Each schema has its own tables.
 CREATE SCHEMA details_other;
 CREATE TABLE details_other.bare (id int);
