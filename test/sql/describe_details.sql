@@ -47,6 +47,31 @@ CREATE PUBLICATION regress_details FOR TABLE details.bare, details.good;
 SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg_temp.is_converged();
 DROP PUBLICATION regress_details;
 
+-- An identity whose index is not valid any more is none.
+CREATE UNIQUE INDEX good_id ON details.good (id);
+ALTER TABLE details.good REPLICA IDENTITY USING INDEX good_id;
+SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'details.good_id'::regclass;
+SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+DROP INDEX details.good_id;
+
+-- What is said of a partitioned table is not said again of its partitions; where one differs, it is.
+CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details.branch PARTITION OF details.root FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+CREATE TABLE details.a_leaf PARTITION OF details.branch FOR VALUES FROM (0) TO (5);
+CREATE TABLE details.other_leaf PARTITION OF details.branch FOR VALUES FROM (5) TO (10);
+CREATE TABLE details.x (id int PRIMARY KEY);
+CREATE TABLE details.y (id int PRIMARY KEY);
+CREATE TABLE details.z (id int PRIMARY KEY);
+SELECT dj_deploy.set_replica_identity('details.root'::regclass, 'full', false) -> 'tables_modified' AS modified;
+ALTER TABLE details.other_leaf REPLICA IDENTITY DEFAULT;
+SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg_temp.is_converged();
+-- A partitioned table has no rows of its own, whatever ANALYZE has found below it.
+INSERT INTO details.root SELECT generate_series(0, 9);
+ANALYZE details.root;
+SELECT name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
+DROP TABLE details.root, details.x, details.y, details.z;
+
 -- Each schema has its own tables.
 CREATE SCHEMA details_other;
 CREATE TABLE details_other.bare (id int);

@@ -1,5 +1,6 @@
 -- Who may do maintenance: the owner of a table, for VACUUM the owner of the database, too; and nobody without USAGE on the schema.
-SET client_min_messages = error;
+SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 \pset footer off
 CREATE ROLE regress_maintenance;
 CREATE SCHEMA details;
@@ -20,6 +21,15 @@ SELECT :'closed_result'::jsonb -> 'ddl' = '[]' AS is_closed, :'closed_result'::j
 CALL dj_deploy.vacuum_analyze('details') \gset stranger_
 RESET ROLE;
 SELECT :'stranger_result'::jsonb - 'ddl' AS result, :'stranger_result'::jsonb -> 'ddl' = '[]' AS has_nothing;
+
+-- A block with EXCEPTION is a transaction that cannot be committed on the way.
+DO $$
+DECLARE result jsonb;
+BEGIN
+    CALL dj_deploy.vacuum_analyze('details', false, result => result);
+EXCEPTION WHEN active_sql_transaction THEN
+    RAISE WARNING '%: %', SQLSTATE, SQLERRM;
+END $$;
 
 -- The owner of the database.
 ALTER DATABASE :"database" OWNER TO regress_maintenance;

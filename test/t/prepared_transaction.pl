@@ -73,6 +73,8 @@ is($lines[10], 'And 1 more.', 'and one is counted');
 prepare(12);
 is((blockers_of_run())[10], 'And 2 more.', 'of twelve two');
 is($node->safe_psql('postgres', $names), '12|0', 'the report lists them all');
+like(error_of($node, "SET intervalstyle = 'postgres_verbose'; " . full_run('lab', 'default')), qr/, prepared \d\d:\d\d:\d\d ago\./,
+	'times read alike in every session');
 
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'number $_'") for 1 .. 12;
 $node->safe_psql('postgres', q{CREATE SCHEMA rig; CREATE TABLE rig.child () INHERITS (lab.a);
