@@ -9,7 +9,8 @@ SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_resu
                      WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'tables' $$,
                   $$ VALUES ('schema text', 'TABLE(name text, tier text, kind text, primary_key text[], replica_identity text, '
                              'publications text[], persistence text, owner text, autovacuum jsonb, live_rows bigint, bytes bigint, '
-                             'toast_bytes bigint, last_vacuum timestamp with time zone, last_analyze timestamp with time zone)') $$,
+                             'toast_bytes bigint, last_vacuum timestamp with time zone, last_analyze timestamp with time zone, '
+                             'invalid_indexes text[])') $$,
                   'one form, with these columns');
 SELECT volatility_is('dj_deploy', 'tables', ARRAY['text'], 'volatile');
 SELECT isnt_strict('dj_deploy', 'tables', ARRAY['text'], 'a NULL reaches the function, which refuses it');
