@@ -63,6 +63,17 @@ RESET ROLE;
 SELECT dj_deploy.set_grants('details', 'regress_details', 'none') -> 'skipped' -> 0 -> 'reason';
 DROP TABLE details.a;
 
+-- What somebody else has granted with the grant option is more than was asked for, and not ours to take.
+CREATE TABLE details.a (id int);
+GRANT USAGE ON SCHEMA details TO regress_details;
+GRANT SELECT ON details.a TO regress_maker WITH GRANT OPTION;
+SET ROLE regress_maker;
+GRANT SELECT ON details.a TO regress_details WITH GRANT OPTION;
+RESET ROLE;
+SELECT dj_deploy.set_grants('details', 'regress_details', 'read');
+DROP TABLE details.a;
+REVOKE USAGE ON SCHEMA details FROM regress_details;
+
 -- A schema of sequences alone has no tables to count, and nobody who makes any.
 CREATE SEQUENCE details.counter;
 CREATE SEQUENCE details.other;
