@@ -92,6 +92,12 @@ RESET ROLE;
 SET client_min_messages = warning;
 DROP SEQUENCE details.counter, details.other;
 
+-- The role itself is nobody who makes tables for it, and its tables are no other role's.
+CREATE TABLE details.own (id int);
+ALTER TABLE details.own OWNER TO regress_details;
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
+DROP TABLE details.own;
+
 -- A member that does not inherit may set the owner's default privileges up to PostgreSQL 15, and not since.
 CREATE ROLE regress_member NOINHERIT IN ROLE regress_maker;
 CREATE TABLE details.made (id int);
