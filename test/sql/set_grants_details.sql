@@ -98,6 +98,16 @@ ALTER TABLE details.own OWNER TO regress_details;
 SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
 DROP TABLE details.own;
 
+-- Those who make tables come by name.
+CREATE ROLE regress_about;
+CREATE TABLE details.by_maker (id int);
+CREATE TABLE details.by_about (id int);
+ALTER TABLE details.by_maker OWNER TO regress_maker;
+ALTER TABLE details.by_about OWNER TO regress_about;
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT.*TABLES")');
+DROP TABLE details.by_maker, details.by_about;
+DROP ROLE regress_about;
+
 -- A member that does not inherit may set the owner's default privileges up to PostgreSQL 15, and not since.
 CREATE ROLE regress_member NOINHERIT IN ROLE regress_maker;
 CREATE TABLE details.made (id int);
