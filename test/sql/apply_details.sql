@@ -104,6 +104,16 @@ DROP PUBLICATION regress_details;
 DROP VIEW pg_temp.held;
 DROP TABLE details."t""1";
 
+-- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
+DO $$
+DECLARE hint text;
+BEGIN
+    PERFORM dj_deploy.set_autovacuum('details', '{"vacuum_cleanup_index_scale_factor": 0.1}');
+EXCEPTION WHEN invalid_parameter_value THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RAISE WARNING '%, with a hint: %', SQLERRM, hint <> '';
+END $$;
+
 -- What is said of a schema holds for the partitions of its tables, wherever they live, but of its hidden tables for nothing.
 CREATE SCHEMA details_other;
 CREATE TABLE details."~hidden" (id int PRIMARY KEY) PARTITION BY RANGE (id);

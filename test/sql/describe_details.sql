@@ -72,6 +72,12 @@ ANALYZE details.root;
 SELECT name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
 DROP TABLE details.root, details.x, details.y, details.z;
 
+-- Names read alike in every session.
+SET quote_all_identifiers = on;
+SELECT name, primary_key, owner ~ '"' AS is_quoted FROM dj_deploy.tables('details') ORDER BY 1;
+SELECT "table", exposed_columns FROM dj_deploy.wal_forecast('details') ORDER BY 1;
+RESET quote_all_identifiers;
+
 -- Each schema has its own tables.
 CREATE SCHEMA details_other;
 CREATE TABLE details_other.bare (id int);

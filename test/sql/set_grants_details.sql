@@ -63,6 +63,17 @@ RESET ROLE;
 SELECT dj_deploy.set_grants('details', 'regress_details', 'none') -> 'skipped' -> 0 -> 'reason';
 DROP TABLE details.a;
 
+-- What somebody else has granted with the grant option is more than was asked for, and not ours to take.
+CREATE TABLE details.a (id int);
+GRANT USAGE ON SCHEMA details TO regress_details;
+GRANT SELECT ON details.a TO regress_maker WITH GRANT OPTION;
+SET ROLE regress_maker;
+GRANT SELECT ON details.a TO regress_details WITH GRANT OPTION;
+RESET ROLE;
+SELECT dj_deploy.set_grants('details', 'regress_details', 'read');
+DROP TABLE details.a;
+REVOKE USAGE ON SCHEMA details FROM regress_details;
+
 -- A schema of sequences alone has no tables to count, and nobody who makes any.
 CREATE SEQUENCE details.counter;
 CREATE SEQUENCE details.other;
@@ -80,6 +91,22 @@ SELECT pg_temp.ddl('regress_details', 'write', false); \echo :SQLSTATE
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SEQUENCE details.counter, details.other;
+
+-- The role itself is nobody who makes tables for it, and its tables are no other role's.
+CREATE TABLE details.own (id int);
+ALTER TABLE details.own OWNER TO regress_details;
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
+DROP TABLE details.own;
+
+-- Those who make tables come by name.
+CREATE ROLE regress_about;
+CREATE TABLE details.by_maker (id int);
+CREATE TABLE details.by_about (id int);
+ALTER TABLE details.by_maker OWNER TO regress_maker;
+ALTER TABLE details.by_about OWNER TO regress_about;
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT.*TABLES")');
+DROP TABLE details.by_maker, details.by_about;
+DROP ROLE regress_about;
 
 -- A member that does not inherit may set the owner's default privileges up to PostgreSQL 15, and not since.
 CREATE ROLE regress_member NOINHERIT IN ROLE regress_maker;
