@@ -34,9 +34,14 @@ std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oi
     return {first, end};
 }
 
-bool is_part_of_another(::Oid index)
+bool is_needed_by_another(::Oid index)
 {
-    return ::get_rel_relispartition(index) || OidIsValid(::get_index_constraint(index));
+    bool has_dependent = false;
+    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
+        dependencies.scan({{Anum_pg_depend_refclassid, RelationRelationId}, {Anum_pg_depend_refobjid, index}},
+                          [&](::HeapTuple) { has_dependent = true; });
+    });
+    return has_dependent || ::get_rel_relispartition(index) || OidIsValid(::get_index_constraint(index));
 }
 
 bool may_be_building(::Oid table)

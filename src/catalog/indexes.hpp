@@ -19,9 +19,9 @@ Array<IndexFacts> read_indexes(std::span<const ::Oid> tables);
 // Those of one table.
 std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oid table);
 
-// Whether an index is attached to the index of a partitioned table, or belongs to a constraint. Such a one
-// cannot be dropped alone.
-bool is_part_of_another(::Oid index);
+// Whether something else rests on the index: it is attached to the index of a partitioned table, belongs to a
+// constraint, or a foreign key refers to it. Then it cannot be dropped alone.
+bool is_needed_by_another(::Oid index);
 
 // Whether another session has a lock on the table as who builds an index has it. Takes none.
 bool may_be_building(::Oid table);

@@ -10,7 +10,7 @@ const char *remedy_for_invalid(const IndexFacts &index, const RelationName &name
 {
     if (std::string_view(name.schema) == "pg_toast" && !is_transient_name(name.name))
         return nullptr;
-    const bool is_needed = index.is_identity || is_part_of_another(index.oid);
+    const bool is_needed = index.is_identity || is_needed_by_another(index.oid);
     return ::psprintf("%s INDEX %s%s", is_needed ? "REINDEX" : "DROP",
                       index.is_exclusion ? "" : "CONCURRENTLY ", qualified_name(name.schema, name.name));
 }

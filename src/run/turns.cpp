@@ -14,6 +14,7 @@ namespace {
 // The server locks objects with sub-object number 0; other ones keep nobody waiting but runs.
 constexpr int turn_of_runs = 1;
 constexpr int turn_of_maintenance = 2;
+constexpr int door_of_maintenance = 3; // through which workers get to their turn
 
 // Workers share it, one run excludes them.
 constexpr ::LOCKMODE workers_mode = RowShareLock;
@@ -101,11 +102,15 @@ Wait wait_for_part(const ::LOCKTAG &tag, long left)
     return result;
 }
 
+// Waits part by part. In between the run is not in the queue, and workers behind it would get in: the door
+// is closed meanwhile.
 void exclude_maintenance(const NamedObject &schema)
 {
     const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
     if (lock_if_free(tag, runs_mode, false))
         return;
+    const ::LOCKTAG door = lock_tag(schema, door_of_maintenance);
+    wait_for_lock("schema", schema, door_of_maintenance, runs_mode, false);
     const ::TimestampTz start = ::GetCurrentTimestamp();
     for (Wait result = Wait::over; result == Wait::over;) {
         const long waited = ::TimestampDifferenceMilliseconds(start, ::GetCurrentTimestamp());
@@ -117,6 +122,7 @@ void exclude_maintenance(const NamedObject &schema)
         if (result == Wait::deadlock)
             raise_needed_by_maintenance(schema);
     }
+    ::LockRelease(&door, runs_mode, false);
 }
 
 } // namespace
@@ -132,9 +138,13 @@ void take_turns(const Plan &plan)
     }
 }
 
+// Who has closed the door waits for workers, and opens it in its own time: that is no reason to fail.
 void join_maintenance(const NamedObject &schema)
 {
+    const ::LOCKTAG door = lock_tag(schema, door_of_maintenance);
+    with_settings({{"lock_timeout", "0"}}, [&] { ::LockAcquire(&door, workers_mode, false, false); });
     wait_for_lock("schema", schema, turn_of_maintenance, workers_mode, true);
+    ::LockRelease(&door, workers_mode, false);
 }
 
 } // namespace dj_deploy

@@ -14,7 +14,8 @@ namespace dj_deploy {
 void take_turns(const Plan &plan);
 
 // For a background worker and one task of it: keeps runs in one transaction away from the schema, and no
-// other worker. A lock of the session. 55P03 as above.
+// other worker; does not overtake a run that waits. A lock of the session. 55P03 where a run that is at work
+// does not end within lock_timeout.
 void join_maintenance(const NamedObject &schema);
 
 } // namespace dj_deploy

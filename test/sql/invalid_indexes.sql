@@ -25,6 +25,8 @@ CREATE TABLE cut_short.root (id int) PARTITION BY RANGE (id);
 CREATE TABLE cut_short.leaf PARTITION OF cut_short.root FOR VALUES FROM (0) TO (10);
 CREATE INDEX root_id ON cut_short.root (id);
 CREATE INDEX root_unfinished ON ONLY cut_short.root (id);
+CREATE UNIQUE INDEX referenced_ccnew ON cut_short.only_invalid (id);
+CREATE TABLE cut_short.refers (id int REFERENCES cut_short.only_invalid (id));
 UPDATE pg_index SET indisvalid = false, indisready = indexrelid::regclass::text !~ 'failed', indislive = indexrelid::regclass::text !~ 'ccold'
 WHERE indexrelid::regclass::text ~ 'cc(new|old)|failed|leaf_id';
 UPDATE pg_index SET indisvalid = false WHERE indrelid = (SELECT reltoastrelid FROM pg_class WHERE oid = 'cut_short.toasted'::regclass);

@@ -171,6 +171,28 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	ends_well('both workers', $vacuum, qr/"tables_modified": 3/);
 }
 
+# With several workers, one that is done waits for the run that waits for the others, however often that looks for a deadlock.
+{
+	make_tables($node, 'lab', { a => 1, b => 2, c => 0, d => 0 });
+	my ($first, $second) = (hold($node, 1), hold($node, 2));
+	my $vacuum = start_call($node, "CALL dj_deploy.vacuum_analyze('lab', dry_run => false, jobs => 2)");
+	wait_for($node, 2, "wait_event = 'advisory'");
+	my $run = start_run('grants', "SELECT dj_deploy.set_grants('lab', 'public', 'read', dry_run => false)");
+	wait_for_turn('grants');
+	let_go($first);
+	my $at_door = "objsubid = 3 AND mode = 'RowShareLock' AND NOT granted";
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE $at_door") or die 'the worker does not wait';
+	my $since = $node->safe_psql('postgres', "SELECT waitstart FROM pg_locks WHERE $at_door");
+	$node->poll_query_until('postgres', qq{
+		SELECT bool_and(waitstart > '$since'::timestamptz + '1 s') FROM pg_locks
+		WHERE locktype = 'object' AND objsubid = 2 AND mode = 'ExclusiveLock' AND NOT granted}) or die 'the run does not queue up again';
+	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE $at_door"), '1', 'a worker does not overtake a run that waits');
+	is(analyzed($node, 'lab'), 'a a_value', 'and has begun nothing');
+	let_go($second);
+	ends_well('set_grants between two statements', $run, $modified);
+	ends_well('vacuum with two workers', $vacuum, qr/"tables_modified": 4/);
+}
+
 # In a deadlock a worker that has done nothing yet gives way and begins again: no error, and the other side goes on. The other side
 # waits for the root before the worker comes to its leaf, so that the worker finds the deadlock.
 {
