@@ -104,6 +104,21 @@ DROP PUBLICATION regress_details;
 DROP VIEW pg_temp.held;
 DROP TABLE details."t""1";
 
+-- A write that fails already does not begin to fail, and only what begins is told.
+CREATE TABLE details.fails (id int);
+CREATE PUBLICATION regress_details_update FOR TABLE details.fails WITH (publish = 'update');
+CREATE PUBLICATION regress_details_delete WITH (publish = 'delete');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"fails": {"replica_identity": "nothing"}}}}}', false) -> 'ddl' AS ddl;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"fails": {"publications":
+    ["regress_details_update", "regress_details_delete"]}}}}}', false); \echo :SQLSTATE
+DROP PUBLICATION regress_details_update, regress_details_delete;
+DROP TABLE details.fails;
+
+-- A document has a version, whatever else it has; a name that is no plain word stands in quotes where a path names it.
+SELECT dj_deploy.apply('{"schemas": {"details": {}}}'); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"a.b": {"": 1}}}'); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"a b": {"publications": [1]}}}}}'); \echo :SQLSTATE
+
 -- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
 DO $$
 DECLARE hint text;
