@@ -119,6 +119,23 @@ SELECT dj_deploy.apply('{"schemas": {"details": {}}}'); \echo :SQLSTATE
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"a.b": {"": 1}}}'); \echo :SQLSTATE
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"a b": {"publications": [1]}}}}}'); \echo :SQLSTATE
 
+-- An error of somebody's own ends a run at once, also one that looks like the server's: it is tried once.
+CREATE TABLE details.tried (id int PRIMARY KEY);
+CREATE SEQUENCE details.tries;
+CREATE FUNCTION details.fail() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('details.tries');
+    RAISE EXCEPTION 'not about any tuple' USING ERRCODE = current_setting('regress.errcode');
+END $$;
+CREATE EVENT TRIGGER regress_fail ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION details.fail();
+SET regress.errcode = 'XX000';
+SELECT dj_deploy.set_replica_identity('details.tried'::regclass, 'full', false); \echo :SQLSTATE
+SET regress.errcode = '23505';
+SELECT dj_deploy.set_replica_identity('details.tried'::regclass, 'full', false); \echo :SQLSTATE
+DROP EVENT TRIGGER regress_fail;
+SELECT nextval('details.tries') - 1 AS tries;
+DROP TABLE details.tried;
+
 -- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
 DO $$
 DECLARE hint text;
