@@ -136,6 +136,13 @@ DROP EVENT TRIGGER regress_fail;
 SELECT nextval('details.tries') - 1 AS tries;
 DROP TABLE details.tried;
 
+-- A table with two statements is one table that was modified.
+CREATE TABLE details.twice (id int PRIMARY KEY);
+SELECT result -> 'tables_modified' AS modified, jsonb_array_length(result -> 'ddl') AS statements
+FROM dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"twice": {"replica_identity": "full",
+    "autovacuum": {"autovacuum_enabled": false}}}}}}', false) result;
+DROP TABLE details.twice;
+
 -- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
 DO $$
 DECLARE hint text;
