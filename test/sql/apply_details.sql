@@ -104,6 +104,45 @@ DROP PUBLICATION regress_details;
 DROP VIEW pg_temp.held;
 DROP TABLE details."t""1";
 
+-- A write that fails already does not begin to fail, and only what begins is told.
+CREATE TABLE details.fails (id int);
+CREATE PUBLICATION regress_details_update FOR TABLE details.fails WITH (publish = 'update');
+CREATE PUBLICATION regress_details_delete WITH (publish = 'delete');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"fails": {"replica_identity": "nothing"}}}}}', false) -> 'ddl' AS ddl;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"fails": {"publications":
+    ["regress_details_update", "regress_details_delete"]}}}}}', false); \echo :SQLSTATE
+DROP PUBLICATION regress_details_update, regress_details_delete;
+DROP TABLE details.fails;
+
+-- A document has a version, whatever else it has; a name that is no plain word stands in quotes where a path names it.
+SELECT dj_deploy.apply('{"schemas": {"details": {}}}'); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"a.b": {"": 1}}}'); \echo :SQLSTATE
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"a b": {"publications": [1]}}}}}'); \echo :SQLSTATE
+
+-- An error of somebody's own ends a run at once, also one that looks like the server's: it is tried once.
+CREATE TABLE details.tried (id int PRIMARY KEY);
+CREATE SEQUENCE details.tries;
+CREATE FUNCTION details.fail() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('details.tries');
+    RAISE EXCEPTION 'not about any tuple' USING ERRCODE = current_setting('regress.errcode');
+END $$;
+CREATE EVENT TRIGGER regress_fail ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION details.fail();
+SET regress.errcode = 'XX000';
+SELECT dj_deploy.set_replica_identity('details.tried'::regclass, 'full', false); \echo :SQLSTATE
+SET regress.errcode = '23505';
+SELECT dj_deploy.set_replica_identity('details.tried'::regclass, 'full', false); \echo :SQLSTATE
+DROP EVENT TRIGGER regress_fail;
+SELECT nextval('details.tries') - 1 AS tries;
+DROP TABLE details.tried;
+
+-- A table with two statements is one table that was modified.
+CREATE TABLE details.twice (id int PRIMARY KEY);
+SELECT result -> 'tables_modified' AS modified, jsonb_array_length(result -> 'ddl') AS statements
+FROM dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"twice": {"replica_identity": "full",
+    "autovacuum": {"autovacuum_enabled": false}}}}}}', false) result;
+DROP TABLE details.twice;
+
 -- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
 DO $$
 DECLARE hint text;

@@ -122,4 +122,41 @@ SELECT finding, remedy FROM pg_temp.advice('any', 'publication_operations', 'reg
 ALTER TABLE advice.bare REPLICA IDENTITY FULL;
 SELECT finding, remedy FROM pg_temp.advice('any', 'publication_operations', 'regress_advice_insert');
 DROP PUBLICATION regress_advice, regress_advice_delete, regress_advice_update, regress_advice_insert;
+DROP TABLE advice.bare, advice.filler;
+
+-- How much each finding matters to whom: a letter for any, lakehouse_sync, debezium, clickpipes and postgres.
+CREATE TABLE advice.by_default (id int PRIMARY KEY, note text);
+CREATE TABLE advice.blob (id int PRIMARY KEY, blob bytea);
+CREATE TABLE advice.json (id int, doc json);
+CREATE TABLE advice.json_key (id int PRIMARY KEY, doc json);
+CREATE TABLE advice.no_key (id int);
+CREATE TABLE advice.nothing (id int PRIMARY KEY);
+CREATE TABLE advice.dropped (id int NOT NULL);
+CREATE UNIQUE INDEX dropped_id ON advice.dropped (id);
+CREATE TABLE advice.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf PARTITION OF advice.root FOR VALUES FROM (0) TO (10);
+CREATE TABLE advice.other_leaf PARTITION OF advice.root FOR VALUES FROM (10) TO (20);
+CREATE TABLE advice."~hidden" (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE advice.unlogged (id int PRIMARY KEY);
+CREATE TABLE advice.apart (id int PRIMARY KEY);
+ALTER TABLE advice.blob REPLICA IDENTITY FULL;
+ALTER TABLE advice.json REPLICA IDENTITY FULL;
+ALTER TABLE advice.json_key REPLICA IDENTITY FULL;
+ALTER TABLE advice.leaf REPLICA IDENTITY FULL;
+ALTER TABLE advice.other_leaf REPLICA IDENTITY NOTHING;
+ALTER TABLE advice.nothing REPLICA IDENTITY NOTHING;
+ALTER TABLE advice.dropped REPLICA IDENTITY USING INDEX dropped_id;
+ALTER TABLE advice."~hidden" REPLICA IDENTITY FULL;
+DROP INDEX advice.dropped_id;
+CREATE PUBLICATION regress_advice FOR TABLE advice.by_default, advice.blob, advice.json, advice.json_key, advice.no_key, advice.nothing,
+    advice.dropped, advice.root, advice.leaf, advice."~hidden" WITH (publish = 'insert, update, delete');
+CREATE TEMPORARY TABLE shown AS
+    SELECT DISTINCT c.n, r."check", left(r.severity, 1) AS letter
+    FROM unnest(ARRAY['any', 'lakehouse_sync', 'debezium', 'clickpipes', 'postgres']) WITH ORDINALITY AS c(consumer, n),
+         dj_deploy.check_cdc('advice', 'regress_advice', c.consumer) r
+    WHERE r."check" !~ '^(wal_|replication_slots_|slot_|long_|prepared_|activity_|role_)';
+SELECT f."check", string_agg(COALESCE(s.letter, '-'), '' ORDER BY n) AS severities
+FROM (SELECT DISTINCT "check" FROM shown) f CROSS JOIN generate_series(1, 5) n LEFT JOIN shown s USING (n, "check")
+GROUP BY f."check" ORDER BY f."check" COLLATE "C";
+DROP PUBLICATION regress_advice;
 DROP SCHEMA advice CASCADE;

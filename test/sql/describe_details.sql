@@ -78,6 +78,16 @@ SELECT name, primary_key, owner ~ '"' AS is_quoted FROM dj_deploy.tables('detail
 SELECT "table", exposed_columns FROM dj_deploy.wal_forecast('details') ORDER BY 1;
 RESET quote_all_identifiers;
 
+-- What a call sets for itself is as before when it is done, in the same transaction.
+BEGIN;
+SET LOCAL search_path = details;
+CREATE TEMPORARY TABLE settings_before ON COMMIT DROP AS SELECT name, setting FROM pg_settings;
+SELECT count(*) FROM dj_deploy.tables('details');
+SELECT dj_deploy.set_replica_identity('details', 'full', false) -> 'tables_modified' AS modified;
+SELECT dj_deploy.describe('details') IS NOT NULL AS is_described;
+SELECT name, b.setting AS before, s.setting AS after FROM settings_before b JOIN pg_settings s USING (name) WHERE b.setting IS DISTINCT FROM s.setting;
+ROLLBACK;
+
 -- Each schema has its own tables.
 CREATE SCHEMA details_other;
 CREATE TABLE details_other.bare (id int);

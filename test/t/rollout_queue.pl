@@ -164,6 +164,15 @@ like($output, qr/"tables_analyzed": 2, "tables_modified": 0/, 'and is a dry run'
 unlike($messages, qr/lab.a/, 'who only reads hinders no storage parameter');
 $holder->query_safe('COMMIT');
 $node->safe_psql('postgres', q{ROLLBACK PREPARED 'prepared'});
+
+# Who holds only the TOAST table is in the way of storage parameters, and is named.
+$node->safe_psql('postgres', 'CREATE TABLE lab.noted (id int, note text)');
+$holder->query_safe(q{BEGIN; DO $$ BEGIN EXECUTE format('REINDEX TABLE %s',
+	(SELECT reltoastrelid::regclass FROM pg_class WHERE oid = 'lab.noted'::regclass)); END $$});
+($output, $messages) = output_of($node, rollout_of(q{dj_deploy.set_autovacuum('lab.noted'::regclass, '{"autovacuum_enabled": true}')}, '0'));
+like($messages, qr/^ERROR:  55P03: .*\nDETAIL:  ALTER TABLE "lab"\."noted" SET .*: Blocked by process \d+ \(.*application "holder"/m,
+	'who holds the TOAST table is named');
+$holder->query_safe('COMMIT');
 $holder->quit;
 
 done_testing();
