@@ -31,12 +31,12 @@ void Crew::finish(Worker &worker, std::string_view as_executed)
 // A worker that cannot even start is not replaced.
 void Crew::lose(Worker &worker)
 {
-    const bool has_begun = worker.process.channel.is_joined();
+    const bool has_started = worker.process.channel.is_joined();
     worker.is_gone = true;
     terminate(worker.process);
     dismiss(worker.process);
     if (!worker.has_error)
-        worker.error = has_begun ? lost_worker() : unstarted_worker();
+        worker.error = has_started ? lost_worker() : unstarted_worker();
     worker.has_error = true;
     if (worker.change != nullptr)
         return finish(worker, "");
