@@ -5,8 +5,8 @@
 
 namespace dj_deploy {
 
-// Processes with autovacuum in them. pg_stat_activity shows that to pg_read_all_stats alone, the server's own
-// flags, from which it also knows whom it may cancel, to everybody.
+// The process ids of autovacuums, from the server's own flags, by which it also decides whom it may cancel:
+// pg_stat_activity shows them only to pg_read_all_stats.
 struct Autovacuums {
     Array<std::int32_t> all;
     Array<std::int32_t> against_wraparound;

@@ -1,5 +1,5 @@
-// Scans pg_index. No query: the caller may be about to be cancelled, and regular expressions and others look
-// at that by themselves.
+// Scans pg_index. No query: the caller may be about to be cancelled, and parts of the executor, such as
+// regular expressions, check for that by themselves.
 #include "catalog/indexes.hpp"
 
 #include "pg/scan.hpp"

@@ -23,7 +23,7 @@ std::span<const IndexFacts> indexes_of(std::span<const IndexFacts> indexes, ::Oi
 // constraint, or a foreign key refers to it. Then it cannot be dropped alone.
 bool is_needed_by_another(::Oid index);
 
-// Whether another session has a lock on the table as who builds an index has it. Takes none.
+// Whether another session holds such a lock on the table as building an index takes. Takes none.
 bool may_be_building(::Oid table);
 
 // Names that REINDEX CONCURRENTLY gives: "..._ccnew" or "..._ccold", with a number where that was taken.

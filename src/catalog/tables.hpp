@@ -41,9 +41,9 @@ struct Scope {
 };
 
 // The target's tables, sorted by name and then schema, both in byte order. A schema: its tables in the scope,
-// without temporary ones and shards of a distributed table. One table: that table, or materialized view where
-// the scope has them, whatever else it is. Either way
-// a partitioned table brings its partitions along where the scope says so.
+// without temporary ones and shards of a distributed table. One table: that table, whatever else it is; or
+// that materialized view, where the scope has them. Either way a partitioned table brings its partitions
+// along where the scope says so.
 Array<Table> read_tables(Target target, const Scope &scope);
 
 // The same tables by name and then schema, both in byte order.

@@ -26,7 +26,7 @@ struct Reindex {
 
 private:
     void plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const;
-    bool skip_or_keep(const Table &table, const IndexFacts &index, Plan &plan) const;
+    bool accept_or_skip(const Table &table, const IndexFacts &index, Plan &plan) const;
     Change change_of(const Table &table) const;
 };
 
@@ -43,8 +43,8 @@ Array<IndexFacts> read_all_indexes(std::span<const Table> tables)
     return read_indexes(oids.view());
 }
 
-// True for an index that is rebuilt.
-bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &plan) const
+// True for an index that is to be rebuilt; another one is skipped in the plan.
+bool Reindex::accept_or_skip(const Table &table, const IndexFacts &index, Plan &plan) const
 {
     if (index.is_valid && !(is_concurrent && index.is_exclusion))
         return true;
@@ -61,7 +61,7 @@ bool Reindex::skip_or_keep(const Table &table, const IndexFacts &index, Plan &pl
     return false;
 }
 
-// To rebuild the index of a TOAST table by name takes USAGE on the schema pg_toast; superusers have it.
+// Rebuilding the index of a TOAST table by name takes USAGE on the schema pg_toast; superusers have it.
 bool may_name(const RelationName &index)
 {
     return std::string_view(index.schema) != "pg_toast" ||
@@ -80,32 +80,34 @@ Change Reindex::change_of(const Table &table) const
 
 void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const
 {
-    Array<::Oid> kept;
+    Array<::Oid> accepted;
     bool has_invalid = false;
     for (const ::Oid relation : {table.oid, table.toast})
         for (const IndexFacts &index : indexes_of(indexes, relation)) {
             // Both commands pass over one of a TOAST table.
             has_invalid = has_invalid || (!index.is_valid && relation == table.oid);
-            if (skip_or_keep(table, index, plan))
-                kept.push(index.oid);
+            if (accept_or_skip(table, index, plan))
+                accepted.push(index.oid);
         }
-    if (kept.is_empty())
+    if (accepted.is_empty())
         return;
     if (is_concurrent || !has_invalid)
         return plan.changes.push(change_of(table));
-    for (const ::Oid index : kept) {
-        auto *named = static_cast<NamedIndex *>(::palloc(sizeof(NamedIndex)));
-        *named = {.oid = index, .name = read_relation_name(index)};
-        if (named->name.name != nullptr && !may_name(named->name)) {
-            plan.skip_index(table, named->name,
+    for (const ::Oid index : accepted) {
+        const RelationName name = read_relation_name(index);
+        if (name.name == nullptr)
+            continue;
+        if (!may_name(name)) {
+            plan.skip_index(table, name,
                             "it can only be rebuilt with the table, once that has no invalid index", nullptr);
             continue;
         }
+        auto *named = static_cast<NamedIndex *>(::palloc(sizeof(NamedIndex)));
+        *named = {.oid = index, .name = name};
         Change change = change_of(table);
         change.before = "REINDEX INDEX ";
         change.index = named;
-        if (named->name.name != nullptr)
-            plan.changes.push(change);
+        plan.changes.push(change);
     }
 }
 

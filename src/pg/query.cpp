@@ -56,12 +56,6 @@ std::optional<::Datum> Row::optional_value(int column, ::Oid type) const
     return *found;
 }
 
-std::optional<std::int64_t> Row::optional_bigint(int column) const
-{
-    const auto found = optional_value(column, INT8OID);
-    return found ? std::optional(DatumGetInt64(*found)) : std::nullopt;
-}
-
 std::optional<double> Row::optional_real(int column) const
 {
     const auto found = optional_value(column, FLOAT8OID);

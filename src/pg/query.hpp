@@ -33,7 +33,6 @@ struct Row {
     std::int64_t bigint(int column) const { return DatumGetInt64(value(column, INT8OID)); }
     double real(int column) const { return DatumGetFloat8(value(column, FLOAT8OID)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column, OIDOID)); }
-    std::optional<std::int64_t> optional_bigint(int column) const;
     std::optional<double> optional_real(int column) const;
     std::optional<::TimestampTz> optional_timestamp(int column) const;
     const char *name(int column) const;            // null when NULL

@@ -10,7 +10,8 @@ struct Setting {
     const char *value;
 };
 
-// Runs step() with the settings in force and puts the former values back. Nobody needs a privilege for it.
+// Runs step() with the settings in force and puts the former values back. The caller needs no privilege for
+// these settings.
 template <class Step>
 void with_settings(std::initializer_list<Setting> settings, Step &&step)
 {

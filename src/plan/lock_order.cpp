@@ -1,5 +1,5 @@
-// Who locks the tables of a tree in another order than the server can come to wait for a statement about the
-// whole tree, which waits for it.
+// A run that locked the tables of a tree in another order than the server could deadlock with a statement
+// about the whole tree.
 #include "plan/lock_order.hpp"
 
 #include "plan/numbers.hpp"
@@ -12,7 +12,7 @@ namespace {
 struct Trees {
     std::span<const Table> tables;
     Array<Edge> links;
-    Array<Index> waiting; // for so many parents
+    Array<Index> waiting; // for how many parents each table waits
     Array<Index> order;
     Array<bool> is_placed;
 
@@ -54,7 +54,7 @@ private:
     }
 };
 
-// Of each child: it may inherit from several tables, and has one place.
+// Of each child the link to one parent alone: it may inherit from several, but has one place.
 void keep_first_parents(Array<Dependency> &links)
 {
     std::sort(links.begin(), links.end(), [](const Dependency &left, const Dependency &right) {
@@ -108,7 +108,7 @@ Array<Index> places_of_locks(std::span<const Table> tables, const Array<Index> &
     for (const Index index : in_order)
         if (trees.waiting[index] == 0)
             trees.place_from(index);
-    // Only in a broken catalog there are any left, which inherit in a circle.
+    // Only a broken catalog leaves any: tables that inherit in a circle.
     for (const Index index : in_order)
         trees.place_from(index);
     return places_of(trees.order);

@@ -22,7 +22,7 @@ const NumberedTable *find_number(const Array<NumberedTable> &by_oid, ::Oid table
 void add_edges(Array<Edge> &edges, const Array<NumberedTable> &by_oid,
                std::span<const Dependency> dependencies);
 
-// Tables in an order, turned into the place of each; and back.
+// The place of each table, given the tables in order; the same function turns places into an order.
 Array<Index> places_of(const Array<Index> &order);
 
 } // namespace dj_deploy

@@ -10,7 +10,7 @@ namespace dj_deploy {
 
 namespace {
 
-// Of a statement that is too long to be shown, what the error repeats is too.
+// The error of a statement that is too long to be shown may repeat it, so its texts are cut, too.
 ::ErrorData shorten_error(const char *statement, ::ErrorData error)
 {
     if (std::string_view(statement).size() <= longest_shown_statement)

@@ -1,4 +1,4 @@
-// Locks of tables by OID, for so long and no longer.
+// Locks tables by OID, and waits for no lock longer than lock_timeout.
 #pragma once
 
 #include "catalog/blockers.hpp"

@@ -42,15 +42,13 @@ void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, 
         raise_lock_timeout(kind, object.name, find_blockers(object.catalog, object.oid, sub_object, mode));
 }
 
-// The same for the turn of runs. Its holder may wait for maintenance that waits for this transaction; then
-// this run has done nothing yet, and that one may have.
+// Takes the turn of runs, or raises 55P03. Its holder may wait for maintenance that waits for this
+// transaction; then this run gives way, because it has done nothing yet.
 void take_turn(const char *kind, const NamedObject &object)
 {
-    bool is_in_deadlock = false;
     const auto wait = [&] { wait_for_lock(kind, object, turn_of_runs, runs_mode, false); };
-    const auto is_expected = [&](const ::ErrorData &error) { return is_in_deadlock = is_deadlock(error); };
     const ::LOCKTAG tag = lock_tag(object, turn_of_runs);
-    if (lock_if_free(tag, runs_mode, false) || attempt(wait, is_expected))
+    if (lock_if_free(tag, runs_mode, false) || attempt(wait, is_deadlock))
         return;
     const char *blockers = describe_blockers(object.catalog, object.oid, turn_of_runs, runs_mode);
     ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -102,8 +100,8 @@ Wait wait_for_part(const ::LOCKTAG &tag, long left)
     return result;
 }
 
-// Waits part by part. In between the run is not in the queue, and workers behind it would get in: the door
-// is closed meanwhile.
+// Waits part by part. Between two parts the run is not in the queue, and workers behind it would get in, so
+// the door is closed until the lock is there.
 void exclude_maintenance(const NamedObject &schema)
 {
     const ::LOCKTAG tag = lock_tag(schema, turn_of_maintenance);
@@ -138,7 +136,8 @@ void take_turns(const Plan &plan)
     }
 }
 
-// Who has closed the door waits for workers, and opens it in its own time: that is no reason to fail.
+// The run that has closed the door waits for workers and opens it when it is done with that, so waiting at
+// the door has no limit.
 void join_maintenance(const NamedObject &schema)
 {
     const ::LOCKTAG door = lock_tag(schema, door_of_maintenance);

@@ -12,7 +12,8 @@ namespace dj_deploy {
 
 namespace {
 
-// So many times its deadlock_timeout a statement waits that leaves something behind when it fails.
+// A statement that leaves something behind when it fails waits this many times deadlock_timeout, and at least
+// so long, before it looks for a deadlock: the other side finds it first and gives up.
 constexpr int patience = 10;
 constexpr int least_patience = 10000; // ms
 
@@ -146,7 +147,6 @@ const char *execute_task(const Task &task)
     if (statement != nullptr && task.facts.waits_for_transactions) {
         // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
         set_lock_timeout(session_lock_timeout);
-        // Whoever else is in a deadlock with it finds that out first: this one would leave an index behind.
         set_deadlock_timeout(
             std::max(std::min(session_deadlock_timeout, INT_MAX / patience) * patience, least_patience));
         send(message_begin, "");

@@ -69,7 +69,7 @@ void pass_on(const ::ErrorData &notice)
     error.detail = ::pstrdup("The worker ended before it could start.");
     error.hint =
         ::pstrdup("The server log has the reason. A worker loads the library before it sees settings of the "
-                  "database, the role or the session: a dynamic_library_path that it needs belongs into "
+                  "database, the role or the session: a dynamic_library_path that it needs belongs in "
                   "postgresql.conf.");
     return error;
 }
