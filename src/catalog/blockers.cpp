@@ -66,8 +66,8 @@ constexpr const char *lines_sql = R"(
            || CASE WHEN pg_catalog.count(*) > 10
               THEN pg_catalog.format(E'\nAnd %s more.', pg_catalog.count(*) - 10) ELSE '' END
            || CASE WHEN pg_catalog.bool_or(is_against_wraparound)
-              THEN E'\nAn autovacuum to prevent wraparound does not give way to who waits for its lock, as an '
-                   'ordinary one does; pg_stat_progress_vacuum shows how far it is.' ELSE '' END,
+              THEN E'\nAn autovacuum to prevent wraparound does not give way to those who wait for its lock, '
+                   'as an ordinary one does; pg_stat_progress_vacuum shows how far it is.' ELSE '' END,
            COALESCE(pg_catalog.bool_or(is_against_wraparound), false)
     FROM line
     WHERE granted OR NOT has_holder

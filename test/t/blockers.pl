@@ -1,5 +1,5 @@
 # Background processes in the way are named by what they are: in the error of a lock that is not to be had, by rollout and by
-# blockers, also to a role that may not see what others do. An autovacuum that prevents wraparound does not give way to who waits for
+# blockers, also to a role that may not see what others do. An autovacuum that prevents wraparound does not give way to those who wait for
 # its lock: whoever meets it is told so, and what to do. An ordinary one, which would give way, is told apart.
 use strict;
 use warnings FATAL => 'all';
@@ -87,7 +87,7 @@ stop_vacuum($pid);
 $node->safe_psql('postgres', 'CALL lab.burn(110000)');
 $pid = start_vacuum('autovacuum: VACUUM%lab.session (to prevent wraparound)');
 my $name = qr/Blocked by autovacuum \(to prevent wraparound\), process $pid/;
-my $consequence = quotemeta 'An autovacuum to prevent wraparound does not give way to who waits for its lock, '
+my $consequence = quotemeta 'An autovacuum to prevent wraparound does not give way to those who wait for its lock, '
   . 'as an ordinary one does; pg_stat_progress_vacuum shows how far it is.';
 my $hint = qr/Retry when the vacuum is done, or allow a wait that long with lock_timeout or dj_deploy\.lock_timeout\./;
 my $faster = $version >= 160000 ? qr/A higher autovacuum_vacuum_cost_limit .* speeds it up/ : qr/It ends sooner when VACUUM of the table/;
