@@ -5,6 +5,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/datajoint_deploy
 scratch=
+# Modules of PostgreSQL that TAP tests need.
+contrib_modules=(amcheck auto_explain pg_stat_statements postgres_fdw test_decoding)
 
 # Another server's address and somebody's language must not reach ours.
 unset PGHOST PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGSERVICE PGOPTIONS PGDATA PGAPPNAME LANGUAGE
