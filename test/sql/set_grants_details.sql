@@ -108,6 +108,18 @@ SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read
 DROP TABLE details.by_maker, details.by_about;
 DROP ROLE regress_about;
 
+-- Who may not set the default privileges of a role is told so, also where only those of tables differ.
+CREATE TABLE details.by_maker (id int);
+ALTER TABLE details.by_maker OWNER TO regress_maker;
+SELECT count(*) FROM pg_temp.ddl('regress_details', 'read', false);
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details GRANT SELECT ON SEQUENCES TO regress_details;
+SET ROLE regress_second;
+SELECT pg_temp.ddl('regress_details', 'read', true, true);
+SELECT pg_temp.ddl('regress_details', 'read', false, true); \echo :SQLSTATE
+RESET ROLE;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details REVOKE SELECT ON SEQUENCES FROM regress_details;
+DROP TABLE details.by_maker;
+
 -- A member that does not inherit may set the owner's default privileges up to PostgreSQL 15, and not since.
 CREATE ROLE regress_member NOINHERIT IN ROLE regress_maker;
 CREATE TABLE details.made (id int);

@@ -162,6 +162,9 @@ like($messages, qr/^NOTICE:  00000: table "lab.b" is locked at the moment\nDETAI
 like($output, qr/"tables_analyzed": 2, "tables_modified": 0/, 'and is a dry run');
 ($output, $messages) = output_of($node, q{CALL dj_deploy.rollout(dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": true}'))});
 unlike($messages, qr/lab.a/, 'who only reads hinders no storage parameter');
+my $twice = '["ALTER TABLE lab.a REPLICA IDENTITY FULL", "ALTER TABLE lab.a REPLICA IDENTITY DEFAULT"]';
+($output, $messages) = output_of($node, "CALL dj_deploy.rollout('$twice')");
+is(scalar(() = $messages =~ /table "lab.a" is locked at the moment/g), 1, 'a locked table is told once, however many statements are about it');
 $holder->query_safe('COMMIT');
 $node->safe_psql('postgres', q{ROLLBACK PREPARED 'prepared'});
 
