@@ -123,6 +123,27 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	$reindex->quit;
 }
 
+# A run waits for another run, that one for the rebuild, and the rebuild for the first one's snapshot. It is told by whichever of the
+# two looks for a deadlock first, and no 40P01.
+{
+	make_tables($node, 'lab', { a => 0 });
+	my $old = $node->background_psql('postgres', on_error_stop => 0);
+	$old->query_safe("\\set VERBOSITY verbose\nSET client_min_messages = warning; SET lock_timeout = 0; SET dj_deploy.lock_timeout = 0;"
+		  . "SET deadlock_timeout = '10ms'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_type");
+	my $reindex = start_call($node, reindex_call('lab'));
+	wait_for($node, 1, "wait_event = 'virtualxid'");
+	my $run = start_run('between', "SET deadlock_timeout = '1h'; SELECT dj_deploy.set_grants('lab', 'public', 'read', dry_run => false)");
+	wait_for_turn('between');
+	$old->query("SELECT dj_deploy.set_autovacuum('lab', '{\"autovacuum_enabled\": false}', false)");
+	like($old->{stderr}, qr/ERROR:  55P03: could not obtain lock on schema "lab": (the run that has its turn|its maintenance) waits for this transaction/,
+		'a circle of three: 55P03');
+	$old->quit;
+	my ($output, $messages) = finish_call($run);
+	unlike($messages, qr/40P01/, 'a circle of three: no 40P01');
+	$run->quit;
+	ends_well('a circle of three: reindex', $reindex, qr/"tables_modified": 1/);
+}
+
 # The turn is waited for as long as a table.
 {
 	make_tables($node, 'lab', { a => 1 });
