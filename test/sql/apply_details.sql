@@ -143,6 +143,13 @@ FROM dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"twice":
     "autovacuum": {"autovacuum_enabled": false}}}}}}', false) result;
 DROP TABLE details.twice;
 
+-- A value has a hundred bytes at most.
+CREATE TABLE details.tuned (id int PRIMARY KEY);
+SELECT length(dj_deploy.set_autovacuum('details.tuned'::regclass, jsonb_build_object('autovacuum_vacuum_scale_factor',
+    rpad('0.', 100, '0'))) ->> 'ddl') > 100 AS is_planned;
+SELECT dj_deploy.set_autovacuum('details.tuned'::regclass, jsonb_build_object('autovacuum_vacuum_scale_factor', rpad('0.', 101, '0')));
+DROP TABLE details.tuned;
+
 -- A parameter of indexes is none of a table, and is refused as any other that is not known: with a hint.
 DO $$
 DECLARE hint text;
