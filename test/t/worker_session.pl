@@ -313,6 +313,8 @@ SKIP:
 	# A client_encoding in postgresql.conf, which is read again by a worker between two statements.
 	$node->safe_psql('postgres', "DROP INDEX \"gr\x{c3}\x{b6}\x{c3}\x{9f}e\".\"\x{c3}\x{a4}_complain_idx_ccnew\"");
 	$node->safe_psql('postgres', "CREATE TABLE \"gr\x{c3}\x{b6}\x{c3}\x{9f}e\".a (id int PRIMARY KEY)");
+	$node->safe_psql('postgres', qq{CREATE OR REPLACE FUNCTION public.complain(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+		\$\$ BEGIN RAISE NOTICE 'notice $in_utf8 %', current_setting('work_mem'); RAISE 'error $in_utf8'; END \$\$});
 	$node->append_conf('postgresql.conf', "client_encoding = 'LATIN1'");
 	$node->reload;
 	$holder = $node->background_psql('postgres');
@@ -329,7 +331,7 @@ SKIP:
 	$holder->query_safe('COMMIT');
 	$holder->quit;
 	$session->{run}->pump until $session->{stderr} =~ /ERROR: .*\n/ || $session->{timeout}->is_expired;
-	like($session->{stderr}, qr/^.*NOTICE:  notice $in_utf8 $/m, 'reload: notice');
+	like($session->{stderr}, qr/^.*NOTICE:  notice $in_utf8 8MB$/m, 'reload: notice, with the new setting');
 	like($session->{stderr}, qr/^.*ERROR:  error $in_utf8$/m, 'reload: error');
 	$session->{stderr} = '';
 	$session->quit;
