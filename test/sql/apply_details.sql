@@ -141,6 +141,12 @@ CREATE TABLE details.twice (id int PRIMARY KEY);
 SELECT result -> 'tables_modified' AS modified, jsonb_array_length(result -> 'ddl') AS statements
 FROM dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"twice": {"replica_identity": "full",
     "autovacuum": {"autovacuum_enabled": false}}}}}}', false) result;
+-- And one that is somebody else's.
+GRANT USAGE ON SCHEMA details TO regress_details;
+SET ROLE regress_details;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"twice": {"replica_identity": "default",
+    "autovacuum": {"autovacuum_enabled": true}}}}}}', false); \echo :SQLSTATE
+RESET ROLE;
 DROP TABLE details.twice;
 
 -- A value has a hundred bytes at most.
