@@ -56,11 +56,16 @@ apt_get_without_server() {
     trap clean_up EXIT
 }
 
-# A file remembers it, because subshells ask as well.
+# A file remembers it, because subshells ask as well. Another apt may be at work, as on a machine that has just started: Lock::Timeout
+# is for packages alone.
 update_package_lists() {
+    local attempts=0 output
     [[ -e $scratch/updated ]] && return
     say "${0##*/}: updating the package lists"
-    apt_get update
+    until output=$(as_root env LC_ALL=C apt-get --quiet update 2>&1); do
+        [[ $output == *'Could not get lock'* ]] && ((++attempts < 60)) || die "apt-get update failed: $output"
+        sleep 5
+    done
     touch "$scratch/updated"
 }
 

@@ -39,12 +39,12 @@ sub finish_rollout
 {
 	my ($session) = @_;
 	$session->{run}->pump
-	  until ($session->{stdout} =~ /^finished$/m && $session->{stderr} =~ /^finished$/m) || $session->{timeout}->is_expired;
+	  until ($session->{stdout} =~ /^finished\n/m && $session->{stderr} =~ /^finished\n/m) || $session->{timeout}->is_expired;
 	die 'the rollout does not end' if $session->{timeout}->is_expired;
 	my ($output, $messages) = @{$session}{qw(stdout stderr)};
 	$session->{stdout} = $session->{stderr} = '';
 	$messages =~ s/^psql:<stdin>:\d+: //mg;
-	s/^finished\n?//m for $output, $messages;
+	s/^finished\n//m for $output, $messages;
 	$messages =~ s/^LOCATION:.*\n//mg;
 	my ($milliseconds) = $output =~ s/^Time: ([\d.]+) ms.*\n?//m ? $1 : undef;
 	return ($output =~ s/\n\z//r, $messages, $milliseconds);

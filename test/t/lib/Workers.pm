@@ -103,7 +103,7 @@ sub send_call
 sub finish_call
 {
 	my ($call) = @_;
-	while (!($call->{stdout} =~ /^finished$/m && $call->{stderr} =~ /^finished$/m) && $call->{run}->pumpable)
+	while (!($call->{stdout} =~ /^finished\n/m && $call->{stderr} =~ /^finished\n/m) && $call->{run}->pumpable)
 	{
 		die "no end: $call->{stdout} $call->{stderr}" if $call->{timeout}->is_expired;
 		$call->{run}->pump;
