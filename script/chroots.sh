@@ -68,12 +68,16 @@ fetch_debian() {
     ) 9>"$base.lock"
 }
 
+# mmdebstrap asks arch-test whether this machine runs another architecture.
 require_chroot_tools() {
-    if ! command -v mmdebstrap >/dev/null || ! command -v mount >/dev/null; then
+    local tool
+    for tool in mmdebstrap mount arch-test; do
+        command -v "$tool" >/dev/null && continue
         update_package_lists
         say "${0##*/}: installing mmdebstrap"
-        apt_get install mmdebstrap mount
-    fi
+        apt_get install mmdebstrap mount arch-test
+        return
+    done
 }
 
 # Of experimental only what PostgreSQL is made of.
