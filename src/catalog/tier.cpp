@@ -2,7 +2,7 @@
 // master.
 #include "catalog/tier.hpp"
 
-#include "catalog/membership.hpp"
+#include "catalog/ancestors.hpp"
 
 namespace dj_deploy {
 

@@ -1,153 +1,89 @@
 // Judges the environment as it will be when all is done: one part may break what another one mends.
 #include "environment/breaking.hpp"
 
-#include "catalog/membership.hpp"
-#include "pg/oid_set.hpp"
+#include "catalog/ancestors.hpp"
+#include "catalog/relation_name.hpp"
+#include "pg/context.hpp"
+#include "planners/publishing_harm.hpp"
 #include "planners/replica_identity.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-struct JudgedTable {
-    ::Oid oid;
-    const char *schema;
-    const char *name;
-    Identity before;
-    Identity after;
-};
-
-// The tables of other schemas that publications with other options publish.
-void add_published_elsewhere(const Parts &parts, Array<Table> &tables)
+// Those of the document, and those of other schemas that publications with other options publish.
+Facts read_facts(const Parts &parts)
 {
-    Array<::Oid> publications;
-    for (const PublicationOptions &publication : parts.intent.publications)
-        publications.push(publication.oid);
-    if (publications.is_empty())
-        return;
-    const OidSet known = OidSet::make("dj_deploy judged tables");
-    for (const Table &table : tables)
-        known.add(table.oid);
-    for (const ::Oid oid : read_published_tables(publications.view())) {
-        if (!known.add(oid))
-            continue;
-        const Array<Table> found = read_tables({.schema = InvalidOid, .table = oid}, {});
-        for (const Table &table : found)
-            tables.push(table);
-    }
-}
-
-Array<JudgedTable> tables_to_judge(const Parts &parts)
-{
-    Array<Table> tables;
+    Array<::Oid> tables;
     for (const Table *table : parts.tables)
-        tables.push(*table);
-    add_published_elsewhere(parts, tables);
-
-    Array<Identity> planned;
-    for (const Identity &identity : parts.identities)
-        planned.push(identity);
-    std::sort(planned.begin(), planned.end(),
-              [](const Identity &left, const Identity &right) { return left.table < right.table; });
-    Array<JudgedTable> judged;
-    for (const Table &table : tables) {
-        const Identity before = present_identity(table);
-        const Identity *after = find_sorted(planned.view(), &Identity::table, table.oid);
-        judged.push({.oid = table.oid,
-                     .schema = table.schema,
-                     .name = table.name,
-                     .before = before,
-                     .after = after != nullptr ? *after : before});
-    }
-    return judged;
+        tables.push(table->oid);
+    for (const PublicationMember &member : parts.intent.dropped)
+        tables.push(member.table);
+    if (!parts.intent.publications.is_empty())
+        for (const ::Oid table : read_published_tables(parts.intent.publications.view()))
+            tables.push(table);
+    return Facts::read(tables.view());
 }
 
-Array<BrokenWrite> read_broken(std::span<const JudgedTable> tables, Identity JudgedTable::*identity,
-                               const PublicationIntent &intent)
-{
-    Array<Identity> identities;
-    for (const JudgedTable &table : tables)
-        identities.push(table.*identity);
-    return read_broken_writes(identities.view(), intent);
-}
-
-std::span<const BrokenWrite> rows_of(std::span<const BrokenWrite> broken, ::Oid table)
-{
-    const auto rows = std::equal_range(
-        broken.begin(), broken.end(),
-        BrokenWrite{.table = table,
-                    .publication = nullptr,
-                    .is_update = false,
-                    .is_delete = false,
-                    .hazard = WriteHazard::none},
-        [](const BrokenWrite &left, const BrokenWrite &right) { return left.table < right.table; });
-    return {rows.first, rows.second};
-}
-
-// The first of a table's hazards that makes an UPDATE or DELETE fail that does not fail already, with no
-// others.
-bool begins_to_fail(::Oid table, std::span<const BrokenWrite> before, std::span<const BrokenWrite> after,
-                    BrokenWrite &begun)
-{
-    bool fails_update = false;
-    bool fails_delete = false;
-    for (const BrokenWrite &write : rows_of(before, table)) {
-        fails_update |= write.is_update;
-        fails_delete |= write.is_delete;
-    }
-    for (const BrokenWrite &write : rows_of(after, table)) {
-        begun = write;
-        begun.is_update = write.is_update && !fails_update;
-        begun.is_delete = write.is_delete && !fails_delete;
-        if (begun.is_update || begun.is_delete)
-            return true;
-    }
-    return false;
-}
-
-bool is_allowed(const ResolvedEnvironment &resolved, ::Oid table)
+bool is_allowed(const ResolvedEnvironment &resolved, const Relation &table)
 {
     const auto allows = [&](::Oid oid) {
         const TableSettings *settings = resolved.find(oid);
         return settings != nullptr && settings->allows_breaking_writes;
     };
-    const Array<::Oid> ancestors = read_ancestors(table);
-    return allows(table) || std::any_of(ancestors.begin(), ancestors.end(), allows);
+    return allows(table.oid) || std::any_of(table.ancestors.begin(), table.ancestors.end(), allows);
+}
+
+Remark remark_about(const BrokenWrite &begun, const Scenario &after)
+{
+    const Identity identity = after.identity(*begun.table);
+    const char *index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr;
+    const RelationName name = read_relation_name(begun.table->oid);
+    Remark remark = remark_of(begun, name.schema, name.name, {.kind = identity.kind, .index = index});
+    remark.hint = nullptr; // which speaks of the arguments of set_replica_identity
+    return remark;
+}
+
+struct NamedRelation {
+    const Relation *relation;
+    RelationName name;
+};
+
+// As a person looks for them.
+Array<NamedRelation> by_name(const Facts &facts)
+{
+    Array<NamedRelation> named;
+    for (const Relation &relation : facts.relations)
+        if (const RelationName name = read_relation_name(relation.oid); name.name != nullptr)
+            named.push({.relation = &relation, .name = name});
+    std::sort(named.begin(), named.end(), [](const NamedRelation &left, const NamedRelation &right) {
+        const int names = ::strcmp(left.name.name, right.name.name);
+        return names != 0 ? names < 0 : ::strcmp(left.name.schema, right.name.schema) < 0;
+    });
+    return named;
 }
 
 } // namespace
 
-Identity present_identity(const Table &table)
-{
-    const bool has_index =
-        table.replica_identity == REPLICA_IDENTITY_INDEX && table.identity_index != nullptr;
-    return {.table = table.oid,
-            .kind = table.replica_identity,
-            .index = has_index ? ::get_relname_relid(table.identity_index, table.schema_oid) : InvalidOid};
-}
-
-Array<Remark> judge_writes(Parts &parts)
+Array<Remark> judge_harm(Parts &parts)
 {
     Array<Remark> refused;
-    const PublicationIntent &intent = parts.intent;
-    if (parts.identities.is_empty() && intent.publications.is_empty() && intent.added.is_empty() &&
-        intent.dropped.is_empty())
+    if (parts.intent.is_empty())
         return refused;
-    const Array<JudgedTable> tables = tables_to_judge(parts);
-    const Array<BrokenWrite> after = read_broken(tables.view(), &JudgedTable::after, intent);
-    if (after.is_empty())
-        return refused;
-    const Array<BrokenWrite> before = read_broken(tables.view(), &JudgedTable::before, {});
-    for (const JudgedTable &table : tables) {
-        BrokenWrite begun{};
-        if (!begins_to_fail(table.oid, before.view(), after.view(), begun))
-            continue;
-        const char *index = OidIsValid(table.after.index) ? ::get_rel_name(table.after.index) : nullptr;
-        Remark remark =
-            remark_of(begun, table.schema, table.name, {.kind = table.after.kind, .index = index});
-        remark.hint = nullptr; // which speaks of the arguments of set_replica_identity
-        (is_allowed(parts.resolved, table.oid) ? parts.plan.remarks : refused).push(remark);
-    }
+    const Facts facts = read_facts(parts);
+    const Scenario before = Scenario::of(facts);
+    const Scenario after = Scenario::of(facts, parts.intent);
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(by_name(facts), [&](const NamedRelation &named) {
+        const std::optional<BrokenWrite> begun = find_begun(before, after, *named.relation);
+        if (!begun)
+            return;
+        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+        const bool is_allowed_here = is_allowed(parts.resolved, *named.relation);
+        (is_allowed_here ? parts.plan.remarks : refused).push(remark_about(*begun, after));
+        ::MemoryContextSwitchTo(scratch);
+    });
+    warn_of_consumer_harm(before, after, parts.plan);
     return refused;
 }
 

@@ -1,18 +1,19 @@
 // A publication that lists more than half of a schema's user tables is said of the schema; where a table
 // differs, all that lists it is said of the table.
-#include "catalog/membership.hpp"
-#include "catalog/publications.hpp"
-#include "environment/breaking.hpp"
 #include "environment/description.hpp"
+#include "pg/context.hpp"
+#include "pg/oid_set.hpp"
 #include "pg/query.hpp"
+#include "publishing/members.hpp"
+#include "publishing/scenario.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
 struct ListedPublication {
-    const char *name;
-    Listing listing;
+    Publication publication;
+    Members members;
 };
 
 bool is_user_table(const Table &table)
@@ -21,9 +22,9 @@ bool is_user_table(const Table &table)
 }
 
 // Listed, or published through a table above it.
-bool is_published(const Table &table, const Listing &listing)
+bool is_published(const Table &table, const Members &members)
 {
-    return listing.find(table.oid) != nullptr || listing.holds_above(table.oid);
+    return members.find(table.oid) != nullptr || members.holds_above(table.oid);
 }
 
 // Those that publish anything of the schemas ($1) or their tables ($2).
@@ -62,15 +63,14 @@ Array<ListedPublication> read_listed(const Description &description)
     query(names_sql, add, schemas.view(), tables.view());
     Array<ListedPublication> listed;
     for (const char *name : names)
-        listed.push({.name = name, .listing = Listing::of(read_publication(name, InvalidOid))});
+        if (const std::optional<Publication> publication = read_publication(name))
+            listed.push({.publication = *publication, .members = Members::of(*publication)});
     return listed;
 }
 
-PublicationSettings settings_of(const char *name)
+PublicationSettings settings_of(const Publication &options)
 {
-    PublicationOptions options{};
-    read_options(name, options);
-    return {.name = name,
+    return {.name = options.name,
             .has_publish = true,
             .is_insert = options.is_insert,
             .is_update = options.is_update,
@@ -88,32 +88,32 @@ bool is_common(const ListedPublication &publication, std::span<const Table> tabl
     std::size_t others = 0;
     for (const Table &table : tables)
         if (is_user_table(table))
-            (publication.listing.find(table.oid) != nullptr ? listed : others)++;
+            (publication.members.find(table.oid) != nullptr ? listed : others)++;
     return listed > others;
 }
 
 void notice_left_out(const Table &table, const ListedPublication &publication)
 {
-    const Member *member = publication.listing.find(table.oid);
+    const Member *member = publication.members.find(table.oid);
     if (member == nullptr)
         return;
     if (!member->is_plain)
         ereport(NOTICE,
                 errmsg("column list and row filter of table \"%s.%s\" in publication \"%s\" are left out",
-                       table.schema, table.name, publication.name));
-    if (publication.listing.holds_above(table.oid))
+                       table.schema, table.name, publication.publication.name));
+    if (publication.members.holds_above(table.oid))
         ereport(
             NOTICE,
             errmsg("partition \"%s.%s\" of publication \"%s\" is left out: a table above it is listed, too",
-                   table.schema, table.name, publication.name));
+                   table.schema, table.name, publication.publication.name));
 }
 
 // Whether what is said of the schema says all of the table.
 bool is_said(const Table &table, const Settings &schema, std::span<const ListedPublication> publications)
 {
     for (const ListedPublication &publication : publications) {
-        const bool is_listed = publication.listing.find(table.oid) != nullptr;
-        const auto is_its = [&](const char *name) { return name == publication.name; };
+        const bool is_listed = publication.members.find(table.oid) != nullptr;
+        const auto is_its = [&](const char *name) { return name == publication.publication.name; };
         const bool is_expected = is_user_table(table) &&
                                  std::any_of(schema.publications.begin(), schema.publications.end(), is_its);
         if (is_listed != is_expected)
@@ -127,12 +127,18 @@ void describe_broken_writes(Description &description)
 {
     for (std::size_t index = 0; index < description.described; index++) {
         const std::span<const Table> tables = description.tables_of(index);
-        Array<Identity> identities;
+        Array<::Oid> oids;
         for (const Table &table : tables)
-            identities.push(present_identity(table));
-        const Array<BrokenWrite> broken = read_broken_writes(identities.view(), {});
+            oids.push(table.oid);
+        const Facts facts = Facts::read(oids.view());
+        const Scenario present = Scenario::of(facts);
+        const OidSet broken = OidSet::make("dj_deploy tables with broken writes");
+        for_each_in_scratch(facts.relations, [&](const Relation &relation) {
+            if (!present.broken_writes(relation).is_empty())
+                broken.add(relation.oid);
+        });
         for (const Table &table : tables)
-            if (!table.is_member && find_sorted(broken.view(), &BrokenWrite::table, table.oid) != nullptr)
+            if (!table.is_member && broken.has(table.oid))
                 description.entry_for(table).allows_breaking_writes = true;
     }
 }
@@ -145,14 +151,14 @@ void describe_publications(Description &description)
     if (publications.is_empty())
         return;
     for (const ListedPublication &publication : publications)
-        description.publications.push(settings_of(publication.name));
+        description.publications.push(settings_of(publication.publication));
     for (std::size_t index = 0; index < description.described; index++) {
         const std::span<const Table> tables = description.tables_of(index);
         Settings &schema = description.schemas[index]->settings;
         schema.has_publications = true;
         for (const ListedPublication &publication : publications)
             if (is_common(publication, tables))
-                schema.publications.push(publication.name);
+                schema.publications.push(publication.publication.name);
         for (const Table &table : tables) {
             if (table.schema_oid == description.resolved.schemas[index].oid)
                 for (const ListedPublication &publication : publications)
@@ -163,8 +169,8 @@ void describe_publications(Description &description)
             settings.has_publications = true;
             settings.publications.count = 0;
             for (const ListedPublication &publication : publications)
-                if (is_published(table, publication.listing))
-                    settings.publications.push(publication.name);
+                if (is_published(table, publication.members))
+                    settings.publications.push(publication.publication.name);
         }
     }
     describe_broken_writes(description);

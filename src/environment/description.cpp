@@ -1,7 +1,7 @@
 // Settings are allocated one by one, because others point to them.
 #include "environment/description.hpp"
 
-#include "catalog/membership.hpp"
+#include "catalog/ancestors.hpp"
 #include "request/target.hpp"
 
 namespace dj_deploy {

@@ -48,7 +48,7 @@ void plan_identities(Parts &parts)
         ReplicaIdentityPlanner{.identity = choice.identity, .index = choice.index, .skip_unchanged = true}
             .plan({}, tables, part);
         for (const Change &change : part.changes)
-            parts.identities.push(
+            parts.intent.identities.push(
                 {.table = change.table->oid,
                  .kind = choice.identity,
                  .index = choice.index == nullptr

@@ -1,9 +1,9 @@
 // What the planners make of the document, put together.
 #pragma once
 
-#include "catalog/publications.hpp"
 #include "environment/resolved.hpp"
 #include "plan/plan.hpp"
+#include "publishing/scenario.hpp"
 
 namespace dj_deploy {
 
@@ -15,8 +15,7 @@ struct Parts {
     Plan plan;
     Array<Change> leading; // of a table, before all others: what a publication no longer holds may then lose
                            // its identity
-    PublicationIntent intent;   // what becomes of publications
-    Array<Identity> identities; // of the tables that get another one
+    Intent intent; // what becomes of publications and of replica identities
 
     // A plan to be filled by a planner and absorbed.
     static Plan part();

@@ -124,14 +124,13 @@ EnvironmentPlan plan_environment(const Environment &environment)
                 .tables = tables_of(resolved),
                 .plan = Parts::part(),
                 .leading = {},
-                .intent = {},
-                .identities = {}};
+                .intent = {}};
     parts.plan.messages = messages;
     for (const PlanPart plan_part : plan_parts)
         plan_part(parts);
     for (const Table *table : parts.tables)
         parts.plan.analyzed += !table->is_member;
-    const Array<Remark> breaking = judge_writes(parts);
+    const Array<Remark> breaking = judge_harm(parts);
     unite(parts);
     return {parts.plan, breaking};
 }

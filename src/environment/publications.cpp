@@ -1,12 +1,13 @@
 // Publications and what they list. Each part of the plan for a publication knows what the parts before it
 // will have done, and what the document says of other tables: a partition is published through the tables
 // above it.
-#include "catalog/membership.hpp"
+#include "catalog/ancestors.hpp"
 #include "environment/named_publications.hpp"
 #include "environment/parts.hpp"
 #include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
 #include "planners/publication_options.hpp"
+#include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
 
@@ -17,7 +18,7 @@ struct NamedPublication {
     const char *name;
     ::Oid oid;
     bool is_for_all;                   // tables; a document cannot say which
-    const PublicationOptions *options; // as they will be, where the plan changes them
+    const Publication *options; // as they will be, where the plan changes them
 };
 
 // A table at which the document says which publications hold it.
@@ -158,21 +159,21 @@ const char *shown_name(::Oid table)
 }
 
 // The server refuses to publish partitions as themselves while a table above them is narrowed.
-void require_whole_roots(const PublicationOptions &planned, std::span<const ::Oid> going)
+void require_whole_roots(const Publication &planned, const Members &members)
 {
-    for (const ::Oid table : read_narrowed_roots(planned.oid))
-        if (!std::binary_search(going.begin(), going.end(), table))
+    for (const Member &member : members.listed)
+        if (!member.is_plain && ::get_rel_relkind(member.table) == RELKIND_PARTITIONED_TABLE)
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("publication \"%s\" needs publish_via_partition_root", planned.name),
                     errdetail("It has a column list or row filter for partitioned table \"%s\".",
-                              shown_name(table)));
+                              shown_name(member.table)));
 }
 
 // Through a table above it the server publishes all of a partition, whatever the partition's own entry says.
-void require_whole_partitions(const PublicationOptions &planned, const Listing &listing)
+void require_whole_partitions(const Publication &planned, const Members &members)
 {
-    for (const Member &member : listing.members) {
-        if (!member.is_plain && listing.holds_above(member.table))
+    for (const Member &member : members.listed) {
+        if (!member.is_plain && members.holds_above(member.table))
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("publication \"%s\" cannot have publish_via_partition_root", planned.name),
                     errdetail("Its column list or row filter for partition \"%s\" would no longer count.",
@@ -182,18 +183,16 @@ void require_whole_partitions(const PublicationOptions &planned, const Listing &
 
 void require_options_possible(const Parts &parts)
 {
-    for (const PublicationOptions &planned : parts.intent.publications) {
-        const Publication publication = read_publication(planned.name, InvalidOid);
+    for (const Publication &planned : parts.intent.publications) {
+        const Publication publication = read_publication(planned.name).value_or(Publication{});
         if (publication.is_via_root == planned.is_via_root)
             continue;
         Array<::Oid> coming = planned_tables(parts.intent.added.view(), planned.oid);
         Array<::Oid> going = planned_tables(parts.intent.dropped.view(), planned.oid);
         sort(coming);
         sort(going);
-        if (planned.is_via_root)
-            require_whole_partitions(planned, Listing::of(publication, coming.view(), going.view()));
-        else
-            require_whole_roots(planned, going.view());
+        const Members members = Members::of(publication, coming.view(), going.view());
+        (planned.is_via_root ? require_whole_partitions : require_whole_roots)(planned, members);
     }
 }
 
@@ -206,7 +205,9 @@ void plan_publications(Parts &parts)
         Plan part = Parts::part();
         const PlannedPublication planned = plan_publication_options(settings, ++number, part);
         if (planned.is_new || planned.is_changed)
-            parts.intent.publications.push(planned.options);
+            parts.intent.publications.push(planned.publication);
+        if (planned.is_new)
+            warn_of_slots_behind(settings.name, part);
         parts.absorb(part);
     }
 }
@@ -214,13 +215,12 @@ void plan_publications(Parts &parts)
 void plan_memberships(Parts &parts)
 {
     for (const PublicationSettings &settings : named_publications(parts.environment)) {
-        const ::Oid oid = ::get_publication_oid(settings.name, true);
+        const std::optional<Publication> known = read_publication(settings.name);
         NamedPublication publication{.name = settings.name,
-                                     .oid = oid,
-                                     .is_for_all =
-                                         read_publication(settings.name, InvalidOid).for_all != nullptr,
+                                     .oid = known ? known->oid : InvalidOid,
+                                     .is_for_all = known && known->for_all() != nullptr,
                                      .options = nullptr};
-        for (const PublicationOptions &planned : parts.intent.publications)
+        for (const Publication &planned : parts.intent.publications)
             if (std::string_view(planned.name) == settings.name) {
                 publication.oid = planned.oid;
                 publication.options = &planned;

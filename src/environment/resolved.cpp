@@ -1,7 +1,7 @@
 // Each schema is read once, for all that the document says of its tables.
 #include "environment/resolved.hpp"
 
-#include "catalog/membership.hpp"
+#include "catalog/ancestors.hpp"
 #include "request/environment_path.hpp"
 #include "request/target.hpp"
 

@@ -101,13 +101,28 @@ void put_in_order(Plan &plan, std::span<const Table> tables)
     plan.locks = locks_of(plan, tables, places_of_locks(tables, places, dependencies));
 }
 
+namespace {
+
+// Of one level.
+void announce_remarks(std::span<const Remark> remarks, int level)
+{
+    std::size_t count = 0;
+    for (const Remark &remark : remarks)
+        if (remark.level == level && ++count <= most_named)
+            ereport(level, remark.sqlstate != 0 ? errcode(remark.sqlstate) : 0,
+                    errmsg_internal("%s", remark.message),
+                    remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
+                    remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
+    if (count > most_named)
+        ereport(level, errmsg("%zu more of these are not shown", count - most_named));
+}
+
+} // namespace
+
 void announce(const Plan &plan)
 {
-    for (const Remark &remark : plan.remarks)
-        ereport(remark.level, remark.sqlstate != 0 ? errcode(remark.sqlstate) : 0,
-                errmsg_internal("%s", remark.message),
-                remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
-                remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
+    announce_remarks(plan.remarks.view(), NOTICE);
+    announce_remarks(plan.remarks.view(), WARNING);
     for (const Skip &skip : plan.skipped.view().first(std::min(plan.skipped.count, most_named)))
         ereport(
             WARNING,

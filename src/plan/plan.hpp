@@ -63,7 +63,8 @@ Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::O
 // A plan for one table, or none, costs nothing.
 void put_in_order(Plan &plan, std::span<const Table> tables);
 
-// Raises the plan's remarks, and a WARNING for each thing that is skipped, ten at the most and how many more.
+// Raises the plan's remarks, NOTICEs first, and a WARNING for each thing that is skipped; of each kind ten at
+// the most and how many more.
 // Only for the plan that counts: others may have been made and overtaken before it.
 void announce(const Plan &plan);
 

@@ -1,7 +1,10 @@
 // Compares with what a publication lists, not with what it publishes: a partition travels as its root.
 #include "planners/publication_membership.hpp"
 
+#include "catalog/ancestors.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
+#include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
 
@@ -9,12 +12,12 @@ void PublicationMembershipPlanner::require_listable(const Publication &publicati
 {
     if (!OidIsValid(publication.oid) && !is_member && may_create)
         ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("publication \"%s\" does not exist", name));
-    if (publication.for_all != nullptr)
+    if (publication.for_all() != nullptr)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                errmsg("publication \"%s\" is defined as %s", name, publication.for_all),
+                errmsg("publication \"%s\" is defined as %s", name, publication.for_all()),
                 errdetail("Tables cannot be added to it or dropped from it."));
     const char *schema_name = ::get_namespace_name(schema);
-    if (publication.has_schema && schema_name != nullptr)
+    if (OidIsValid(publication.oid) && schema_name != nullptr && publishes_schema(publication.oid, schema))
         ereport(
             ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
             errmsg("publication \"%s\" publishes schema \"%s\" as a whole", name, schema_name),
@@ -42,13 +45,15 @@ void PublicationMembershipPlanner::plan_publication(const Publication &publicati
     plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = name});
     if (!OidIsValid(publication.oid)) {
         // Partitions travel as their root, so that a subscriber needs no table for each.
-        if (may_create)
+        if (may_create) {
             plan_creation(name, "WITH (publish_via_partition_root = true)", nullptr, plan);
+            warn_of_slots_behind(name, plan);
+        }
         return;
     }
-    if (!publication.is_owned)
+    if (!is_owned(publication))
         plan.denials.push(::psprintf("must be owner of publication \"%s\"", name));
-    if (publication.is_empty)
+    if (is_empty(publication.oid))
         plan.remarks.push({
             .level = WARNING,
             .message = ::psprintf("publication \"%s\" was empty", name),
@@ -88,11 +93,11 @@ const Effect *PublicationMembershipPlanner::effect(const char *from, const char 
     return keep(effect);
 }
 
-void PublicationMembershipPlanner::add(const Table &table, const Listing &listing, Plan &plan) const
+void PublicationMembershipPlanner::add(const Table &table, const Members &members, Plan &plan) const
 {
     if (table.persistence != RELPERSISTENCE_PERMANENT)
         return plan.skip(table, "an unlogged table cannot be published");
-    if (listing.is_narrowed_below(table.oid))
+    if (members.is_narrowed_below(table.oid))
         return plan.skip(
             table, "a partition is listed with a column list or row filter, which would no longer count");
     const Phrase statement = phrase(name, "ADD", table);
@@ -122,13 +127,13 @@ void PublicationMembershipPlanner::drop(const Table &table, const Member &member
     });
 }
 
-void PublicationMembershipPlanner::plan_named_table(const Table &table, const Listing &listing,
+void PublicationMembershipPlanner::plan_named_table(const Table &table, const Members &members,
                                                     Plan &plan) const
 {
-    const Member *member = listing.find(table.oid);
-    const bool has_listed_ancestor = listing.holds_above(table.oid);
+    const Member *member = members.find(table.oid);
+    const bool has_listed_ancestor = members.holds_above(table.oid);
     if (is_member && member == nullptr && !has_listed_ancestor)
-        add(table, listing, plan);
+        add(table, members, plan);
     if (!is_member && member != nullptr)
         drop(table, *member, plan);
     if (!is_member && has_listed_ancestor)
@@ -137,13 +142,13 @@ void PublicationMembershipPlanner::plan_named_table(const Table &table, const Li
 
 // What is listed and is no user table. A partition goes only where its root takes its place, or is hidden.
 void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member &member,
-                                               std::span<const Table> tables, const Listing &listing,
+                                               std::span<const Table> tables, const Members &members,
                                                Plan &plan) const
 {
     const Array<::Oid> ancestors = read_ancestors(table.oid);
     const auto is_root_that_stays_out = [&](const Table &other) {
-        return other.oid == ancestors[ancestors.count - 1] && listing.find(other.oid) == nullptr &&
-               (other.persistence != RELPERSISTENCE_PERMANENT || listing.is_narrowed_below(other.oid));
+        return other.oid == ancestors[ancestors.count - 1] && members.find(other.oid) == nullptr &&
+               (other.persistence != RELPERSISTENCE_PERMANENT || members.is_narrowed_below(other.oid));
     };
     if (!is_member || !table.is_partition)
         drop(table, member, plan);
@@ -158,20 +163,20 @@ void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member 
 }
 
 void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Table> tables,
-                                               const Listing &listing, Plan &plan) const
+                                               const Members &members, Plan &plan) const
 {
     for (const Table &table : tables) {
         const bool is_user_table = !table.is_hidden() && !table.is_partition && !table.is_member;
         if (std::binary_search(apart.begin(), apart.end(), table.oid))
             continue;
-        const Member *member = listing.find(table.oid);
+        const Member *member = members.find(table.oid);
         if (!is_user_table && (member == nullptr || home_of(table) != schema))
             continue;
         plan.analyzed++;
         if (!is_user_table)
-            plan_misfit(table, *member, tables, listing, plan);
+            plan_misfit(table, *member, tables, members, plan);
         else if (is_member && member == nullptr)
-            add(table, listing, plan);
+            add(table, members, plan);
         else if (!is_member && member != nullptr)
             drop(table, *member, plan);
     }
@@ -181,65 +186,66 @@ void PublicationMembershipPlanner::plan(Target target, std::span<const Table> ta
 {
     const bool is_schema = OidIsValid(target.schema);
     const ::Oid schema = is_schema ? target.schema : ::get_rel_namespace(target.table);
-    Publication publication = read_publication(name, schema);
+    Publication publication = read_publication(name).value_or(Publication{});
     if (options != nullptr)
         publication.is_via_root = options->is_via_root;
     require_listable(publication, schema);
     plan_publication(publication, plan);
 
-    const Listing listing = Listing::of(publication, coming.view(), going.view());
+    const Members members = Members::of(publication, coming.view(), going.view());
     plan.analyzed = 0;
     if (is_schema)
-        plan_schema(schema, tables, listing, plan);
+        plan_schema(schema, tables, members, plan);
     for (const Table &table : tables) {
         if (!std::binary_search(named.begin(), named.end(), table.oid))
             continue;
-        plan_named_table(table, listing, plan);
+        plan_named_table(table, members, plan);
         plan.analyzed++;
     }
     if (!plan.is_part)
-        warn_of_broken_writes(publication, tables, listing, plan);
+        warn_of_harm(publication, tables, members, plan);
 }
 
 // Membership alone makes UPDATE and DELETE fail on a table, or on a leaf of it, that no row can be identified
-// in.
-void PublicationMembershipPlanner::warn_of_broken_writes(const Publication &publication,
-                                                         std::span<const Table> tables,
-                                                         const Listing &listing, Plan &plan) const
+// in; and what consumers receive of a partition depends on the tables above it.
+void PublicationMembershipPlanner::warn_of_harm(const Publication &publication, std::span<const Table> tables,
+                                                const Members &members, Plan &plan) const
 {
-    if (OidIsValid(publication.oid) && !publication.has_writes)
-        return;
-    Array<::Oid> added;
+    const bool is_new = !OidIsValid(publication.oid);
+    const Publication planned = is_new ? publication_to_make(1, name) : publication;
+    Intent intent{};
+    if (is_new)
+        intent.publications.push(planned);
     for (const Change &change : plan.changes)
-        if (change.table != nullptr && listing.find(change.table->oid) == nullptr)
-            added.push(change.table->oid);
-    std::sort(added.begin(), added.end());
-
-    const auto is_added = [&](::Oid oid) { return std::binary_search(added.begin(), added.end(), oid); };
-    const auto is_published = [&](const Table &table) {
-        if (is_added(table.oid) || !table.is_partition)
-            return is_added(table.oid);
-        const Array<::Oid> ancestors = read_ancestors(table.oid);
-        return std::any_of(ancestors.begin(), ancestors.end(), is_added);
-    };
-    Array<::Oid> published;
-    for (const Table &table : tables)
-        if (!added.is_empty() && is_published(table))
-            published.push(table.oid);
-    if (published.is_empty())
+        if (change.table != nullptr)
+            (members.find(change.table->oid) == nullptr ? intent.added : intent.dropped)
+                .push({.publication = planned.oid, .table = change.table->oid});
+    if (intent.added.is_empty() && intent.dropped.is_empty())
         return;
-    const Array<::Oid> unidentified = read_unidentified(published.view(), publication.has_generated);
+    Array<::Oid> oids;
     for (const Table &table : tables)
-        if (std::binary_search(unidentified.begin(), unidentified.end(), table.oid))
-            plan.remarks.push({
-                .level = WARNING,
-                .message = ::psprintf(
-                    "UPDATE and DELETE on table \"%s.%s\" will fail once publication \"%s\" holds it",
-                    table.schema, table.name, name),
-                .detail = "No replica identity that is published tells its rows apart.",
-                .hint = "Add a primary key, or set replica identity FULL first.",
-                .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            });
+        oids.push(table.oid);
+    const Facts facts = Facts::read(oids.view());
+    const Scenario before = Scenario::of(facts);
+    const Scenario after = Scenario::of(facts, intent);
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(tables, [&](const Table &table) {
+        const Relation *relation = facts.find(table.oid);
+        const auto begun = relation == nullptr ? std::optional<BrokenWrite>{} : find_begun(before, after, *relation);
+        if (!begun)
+            return;
+        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+        plan.remarks.push({
+            .level = WARNING,
+            .message = ::psprintf("%s on table \"%s.%s\" will fail once publication \"%s\" holds it",
+                                  commands_of(*begun), table.schema, table.name, name),
+            .detail = "No replica identity that is published tells its rows apart.",
+            .hint = "Add a primary key, or set replica identity FULL first.",
+            .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        });
+        ::MemoryContextSwitchTo(scratch);
+    });
+    warn_of_consumer_harm(before, after, plan);
 }
 
 } // namespace dj_deploy

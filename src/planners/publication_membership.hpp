@@ -2,9 +2,8 @@
 // lacks, and DROP TABLE for what does not belong there.
 #pragma once
 
-#include "catalog/membership.hpp"
-#include "catalog/publications.hpp"
 #include "plan/plan.hpp"
+#include "publishing/members.hpp"
 
 namespace dj_deploy {
 
@@ -16,7 +15,7 @@ struct PublicationMembershipPlanner {
     bool may_create = true; // the publication; false when a missing one will be there
     Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
     Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
-    const PublicationOptions *options = nullptr; // as they will be, where the plan changes them
+    const Publication *options = nullptr; // as they will be, where the plan changes them
     Array<::Oid> coming;                         // tables that are added anyway; sorted
     Array<::Oid> going;                          // tables that are dropped anyway; sorted
 
@@ -26,15 +25,15 @@ struct PublicationMembershipPlanner {
 private:
     void require_listable(const Publication &publication, ::Oid schema) const;
     void plan_publication(const Publication &publication, Plan &plan) const;
-    void plan_schema(::Oid schema, std::span<const Table> tables, const Listing &listing, Plan &plan) const;
+    void plan_schema(::Oid schema, std::span<const Table> tables, const Members &members, Plan &plan) const;
     void plan_misfit(const Table &table, const Member &member, std::span<const Table> tables,
-                     const Listing &listing, Plan &plan) const;
-    void plan_named_table(const Table &table, const Listing &listing, Plan &plan) const;
-    void add(const Table &table, const Listing &listing, Plan &plan) const;
+                     const Members &members, Plan &plan) const;
+    void plan_named_table(const Table &table, const Members &members, Plan &plan) const;
+    void add(const Table &table, const Members &members, Plan &plan) const;
     void drop(const Table &table, const Member &member, Plan &plan) const;
     const Effect *effect(const char *from, const char *to, const Phrase &undo) const;
-    void warn_of_broken_writes(const Publication &publication, std::span<const Table> tables,
-                               const Listing &listing, Plan &plan) const;
+    void warn_of_harm(const Publication &publication, std::span<const Table> tables, const Members &members,
+                      Plan &plan) const;
 };
 
 // Plans the statement that creates a publication, with these words after its name.

@@ -9,7 +9,7 @@ namespace dj_deploy {
 namespace {
 
 // insert, update
-const char *publish_list(const PublicationOptions &options)
+const char *publish_list(const Publication &options)
 {
     ::StringInfoData text;
     ::initStringInfo(&text);
@@ -24,7 +24,7 @@ const char *publish_list(const PublicationOptions &options)
     return exact_copy(text);
 }
 
-PublicationOptions overlay(PublicationOptions options, const PublicationSettings &settings)
+Publication overlay(Publication options, const PublicationSettings &settings)
 {
     if (settings.has_publish) {
         options.is_insert = settings.is_insert;
@@ -45,7 +45,7 @@ struct OptionText {
     const char *value;
 };
 
-std::array<OptionText, 3> texts(const PublicationOptions &options)
+std::array<OptionText, 3> texts(const Publication &options)
 {
     return {{{"publish", ::psprintf("'%s'", publish_list(options))},
              {"publish_via_partition_root", options.is_via_root ? "true" : "false"},
@@ -57,7 +57,7 @@ const char *object_name(const char *name)
     return ::psprintf("PUBLICATION %s", identifier(name));
 }
 
-void plan_new(const PublicationSettings &settings, const PublicationOptions &wanted, Plan &plan)
+void plan_new(const PublicationSettings &settings, const Publication &wanted, Plan &plan)
 {
     const std::array<OptionText, 3> given = texts(wanted);
     ::StringInfoData options;
@@ -76,7 +76,7 @@ void plan_new(const PublicationSettings &settings, const PublicationOptions &wan
 }
 
 // The operations that both publish.
-PublicationOptions common_operations(PublicationOptions options, const PublicationOptions &other)
+Publication common_operations(Publication options, const Publication &other)
 {
     options.is_insert &= other.is_insert;
     options.is_update &= other.is_update;
@@ -134,20 +134,14 @@ void plan_operations(const char *name, const OptionText &is, const OptionText &c
 
 PlannedPublication plan_publication_options(const PublicationSettings &settings, ::Oid number, Plan &plan)
 {
-    PublicationOptions current{};
-    const bool exists = read_options(settings.name, current);
+    const std::optional<Publication> found = read_publication(settings.name);
+    const bool exists = found.has_value();
+    Publication current = found.value_or(Publication{});
     plan.names.push({.catalog = PublicationRelationId, .oid = current.oid, .name = settings.name});
     if (!exists)
-        current = {.oid = number,
-                   .name = settings.name,
-                   .is_insert = true,
-                   .is_update = true,
-                   .is_delete = true,
-                   .is_truncate = true,
-                   .is_via_root = true,
-                   .has_generated = false};
-    const PublicationOptions wanted = overlay(current, settings);
-    PlannedPublication planned{.options = wanted, .is_new = !exists, .is_changed = false};
+        current = publication_to_make(number, settings.name);
+    const Publication wanted = overlay(current, settings);
+    PlannedPublication planned{.publication = wanted, .is_new = !exists, .is_changed = false};
     if (!exists) {
         plan_new(settings, wanted, plan);
         return planned;
@@ -164,7 +158,7 @@ PlannedPublication plan_publication_options(const PublicationSettings &settings,
         plan_change(settings.name, {columns, asked_columns, wanted.has_generated ? less_phase : more_phase},
                     plan);
     planned.is_changed = plan.changes.count > before;
-    if (planned.is_changed && !::object_ownercheck(PublicationRelationId, current.oid, ::GetUserId()))
+    if (planned.is_changed && !is_owned(current))
         plan.denials.push(::psprintf("must be owner of publication \"%s\"", settings.name));
     return planned;
 }

@@ -2,8 +2,8 @@
 // ALTER PUBLICATION "cdc" SET (publish = 'insert, update') for each option that is not as asked.
 #pragma once
 
-#include "catalog/publications.hpp"
 #include "plan/plan.hpp"
+#include "publishing/publication.hpp"
 #include "request/environment.hpp"
 
 namespace dj_deploy {
@@ -17,7 +17,7 @@ constexpr int more_phase = 2;
 
 // How a publication is to be after the plan.
 struct PlannedPublication {
-    PublicationOptions options;
+    Publication publication;
     bool is_new;
     bool is_changed;
 };

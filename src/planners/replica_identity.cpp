@@ -2,6 +2,7 @@
 #include "planners/replica_identity.hpp"
 
 #include "catalog/identity_index.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -147,15 +148,12 @@ Explanation explain(WriteHazard hazard, char identity)
 Remark remark_of(const BrokenWrite &broken, const char *schema, const char *table,
                  const IdentityName &identity)
 {
-    const char *commands = broken.is_update && broken.is_delete ? "UPDATE and DELETE"
-                           : broken.is_update                   ? "UPDATE"
-                                                                : "DELETE";
     const Explanation explanation = explain(broken.hazard, identity.kind);
     return {
         .level = WARNING,
-        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands, schema,
+        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands_of(broken), schema,
                               table, identity_clause(identity.kind, identity.index)),
-        .detail = ::psprintf("Publication \"%s\" %s.", broken.publication, explanation.detail),
+        .detail = ::psprintf("Publication \"%s\" %s.", broken.publication->name, explanation.detail),
         .hint = explanation.hint,
         .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
     };
@@ -163,20 +161,30 @@ Remark remark_of(const BrokenWrite &broken, const char *schema, const char *tabl
 
 void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
 {
-    Array<Identity> planned;
-    for (const Change &change : plan.changes)
-        planned.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
-    const Array<BrokenWrite> broken = read_broken_writes(planned.view(), {});
-    if (broken.is_empty())
+    const Array<Publication> publications = read_publications();
+    if (std::none_of(publications.begin(), publications.end(),
+                     [](const Publication &publication) { return publication.has_writes(); }))
         return;
-
+    Array<::Oid> tables;
+    Intent intent{};
     for (const Change &change : plan.changes) {
-        const ::Oid oid = change.table->oid;
-        const BrokenWrite *write = find_sorted(broken.view(), &BrokenWrite::table, oid);
-        for (; write != nullptr && write != broken.end() && write->table == oid; write++)
-            plan.remarks.push(remark_of(*write, change.table->schema, change.table->name,
-                                        {.kind = identity, .index = index}));
+        tables.push(change.table->oid);
+        intent.identities.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
     }
+    const Facts facts = Facts::read(tables.view());
+    const Scenario planned = Scenario::of(facts, intent);
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(plan.changes, [&](const Change &change) {
+        const Relation *relation = facts.find(change.table->oid);
+        if (relation == nullptr)
+            return;
+        for (const BrokenWrite &write : planned.broken_writes(*relation)) {
+            const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+            plan.remarks.push(remark_of(write, change.table->schema, change.table->name,
+                                        {.kind = identity, .index = index}));
+            ::MemoryContextSwitchTo(scratch);
+        }
+    });
 }
 
 } // namespace dj_deploy

@@ -2,8 +2,8 @@
 // says.
 #pragma once
 
-#include "catalog/publications.hpp"
 #include "plan/plan.hpp"
+#include "publishing/harm.hpp"
 
 namespace dj_deploy {
 

@@ -1,0 +1,116 @@
+// Words for what publishing/harm finds.
+#include "planners/publishing_harm.hpp"
+
+#include "catalog/relation_name.hpp"
+#include "pg/context.hpp"
+#include "pg/query.hpp"
+#include "plan/name_list.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+struct HarmedTables {
+    Harm harm;
+    const Publication *publication;
+    Array<const char *> tables;
+};
+
+const char *shown_name(::Oid table)
+{
+    const RelationName name = read_relation_name(table);
+    return name.name == nullptr ? "?" : ::psprintf("%s.%s", name.schema, name.name);
+}
+
+HarmedTables &entry_for(Array<HarmedTables> &harmed, const HarmDone &done)
+{
+    for (HarmedTables &entry : harmed)
+        if (entry.harm == done.harm && entry.publication == done.publication)
+            return entry;
+    harmed.push({.harm = done.harm, .publication = done.publication, .tables = {}});
+    return harmed[harmed.count - 1];
+}
+
+// table "lab.session", or tables "lab.session", "lab.trial" and 8 more
+const char *list_of(const Array<const char *> &tables)
+{
+    std::sort(tables.begin(), tables.end(),
+              [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
+    NameList list = NameList::empty();
+    for (const char *table : tables)
+        list.add(table);
+    return ::psprintf("%s %s", list.count == 1 ? "table" : "tables", list.finish());
+}
+
+Remark remark_of(const HarmedTables &harmed)
+{
+    Remark remark{.level = WARNING, .message = nullptr};
+    const char *tables = list_of(harmed.tables);
+    const char *publication = harmed.publication->name;
+    switch (harmed.harm) {
+    case Harm::renamed:
+        remark.message = ::psprintf("changes of %s will arrive under another name in publication \"%s\"",
+                                    tables, publication);
+        remark.detail = "What a subscription has no table for is skipped until it is refreshed.";
+        remark.hint = "Stop writes to these tables, make the change, ALTER SUBSCRIPTION ... REFRESH PUBLICATION "
+                      "WITH (copy_data = false) or prepare other consumers for the new name, then let writes go "
+                      "on.";
+        break;
+    case Harm::exposed:
+        remark.message = ::psprintf("rows or columns of %s that a column list or row filter kept in will reach "
+                                    "consumers of publication \"%s\"",
+                                    tables, publication);
+        break;
+    default:
+        remark.message = ::psprintf("changes of %s will no longer reach consumers of publication \"%s\"",
+                                    tables, publication);
+        break;
+    }
+    return remark;
+}
+
+// What a slot has confirmed lies before the end of the WAL.
+constexpr const char *slots_sql = R"(
+    SELECT s.slot_name
+    FROM pg_catalog.pg_replication_slots s
+    WHERE s.plugin = 'pgoutput' AND s.database = pg_catalog.current_database()
+      AND NOT pg_catalog.pg_is_in_recovery()
+      AND s.confirmed_flush_lsn < pg_catalog.pg_current_wal_lsn()
+    ORDER BY s.slot_name)";
+
+} // namespace
+
+void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &plan)
+{
+    Array<HarmedTables> harmed;
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(before.facts->relations, [&](const Relation &table) {
+        for (const HarmDone &done : find_consumer_harms(before, after, table)) {
+            const char *name = shown_name(done.table->oid);
+            const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+            entry_for(harmed, done).tables.push(::pstrdup(name));
+            ::MemoryContextSwitchTo(scratch);
+        }
+    });
+    for (const HarmedTables &entry : harmed)
+        plan.remarks.push(remark_of(entry));
+}
+
+void warn_of_slots_behind(const char *publication, Plan &plan)
+{
+    NameList slots = NameList::empty();
+    query(slots_sql, [&](const Row &row) { slots.add(row.name(1)); });
+    if (slots.count == 0)
+        return;
+    plan.remarks.push({
+        .level = WARNING,
+        .message = ::psprintf("replication %s %s %s still to read changes from before publication \"%s\" is made",
+                              slots.count == 1 ? "slot" : "slots", slots.finish(),
+                              slots.count == 1 ? "has" : "have", publication),
+        .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
+                  "(\"publication does not exist\"), and skips them from 18 on.",
+        .hint = "Let its consumer catch up before, or give it a new slot afterwards.",
+    });
+}
+
+} // namespace dj_deploy

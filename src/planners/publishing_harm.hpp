@@ -1,0 +1,16 @@
+// WARNINGs about what a plan does to the consumers of publications.
+#pragma once
+
+#include "plan/plan.hpp"
+#include "publishing/harm.hpp"
+
+namespace dj_deploy {
+
+// One for each kind of harm and publication, with the tables that hold the rows.
+void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &plan);
+
+// A slot of this database that is behind reads the changes from before the publication was made, with a
+// publication that was not there.
+void warn_of_slots_behind(const char *publication, Plan &plan);
+
+} // namespace dj_deploy

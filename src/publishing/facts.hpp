@@ -1,0 +1,89 @@
+// What the catalogs say of tables and of the publications that list them, read once, from memberships and
+// not from tables x publications. What follows from it is said in scenario.hpp.
+#pragma once
+
+#include "publishing/publication.hpp"
+
+namespace dj_deploy {
+
+// A table, listed or excepted by a publication.
+struct Listing {
+    ::Oid table;
+    ::Oid publication;
+    bool is_excepted;         // FOR ALL TABLES EXCEPT (19 and later)
+    bool has_list;            // a column list
+    bool has_filter;          // a row filter
+    ::Bitmapset *list;        // numbers of the columns, where there is a list
+    ::Bitmapset *filter_uses; // numbers of the columns that the filter reads
+
+    bool is_narrowed() const { return has_list || has_filter; }
+};
+
+// Column numbers of a key; without items when there is none.
+using Key = std::span<const ::AttrNumber>;
+
+// What identifies rows of a table.
+struct Keys {
+    ::Oid primary;          // index; InvalidOid when there is none that is valid and not deferrable
+    ::Oid identity;         // the same of the index that was chosen as replica identity
+    Key primary_columns;    // without those that are only included
+    Key identity_columns;
+};
+
+struct GeneratedColumn {
+    ::AttrNumber number;
+    bool is_stored;
+};
+
+struct Relation {
+    ::Oid oid;
+    ::Oid schema;
+    char kind;        // as in pg_class.relkind
+    char persistence; // as in pg_class.relpersistence
+    char identity;    // as in pg_class.relreplident
+    bool is_partition;
+    std::span<const ::Oid> ancestors; // the partitioned tables above it, its root last
+    std::span<const Listing> listings; // by publication
+
+    bool is_leaf() const { return kind == RELKIND_RELATION; }
+    ::Oid root() const { return ancestors.empty() ? oid : ancestors.back(); }
+};
+
+// Of the tables asked about and those above them.
+struct Facts {
+    Array<Publication> publications; // all, by OID
+    Array<Relation> relations;       // by OID
+
+    // Facts about these tables and foreign tables, which need neither exist nor be sorted.
+    static Facts read(std::span<const ::Oid> tables);
+
+    // Null for one that was not asked about, or is gone.
+    const Relation *find(::Oid table) const;
+    const Publication *publication(::Oid oid) const;
+
+    // The publications of TABLES IN SCHEMA, by OID.
+    std::span<const ::Oid> publications_of_schema(::Oid schema) const;
+
+    // Looked up where it matters, and kept.
+    const Keys &keys(const Relation &relation) const;
+    std::span<const GeneratedColumn> generated(const Relation &relation) const;
+
+private:
+    struct SchemaPublications {
+        ::Oid schema;
+        std::span<const ::Oid> publications;
+    };
+    Array<SchemaPublications> schemas; // by OID
+    // For each relation, null until asked for.
+    Array<const Keys *> known_keys;
+    Array<const Array<GeneratedColumn> *> known_generated;
+    ::MemoryContext context;
+};
+
+// The columns of an index that identifies rows; none where it is not valid, or deferrable.
+Key read_index_columns(::Oid index);
+
+// The tables whose changes these publications publish, partitions instead of partitioned tables; sorted.
+Array<::Oid> read_published_tables(std::span<const Publication> publications);
+
+} // namespace dj_deploy

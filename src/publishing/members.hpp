@@ -1,0 +1,38 @@
+// The tables that one publication lists, for whoever changes them.
+#pragma once
+
+#include "publishing/facts.hpp"
+
+namespace dj_deploy {
+
+struct Member {
+    ::Oid table;
+    bool is_plain; // without column list and row filter
+};
+
+struct Members {
+    Array<Member> listed;  // by OID
+    Array<::Oid> narrowed; // see below, by OID
+
+    // As they will be when these tables are added, without column list and row filter, and these are dropped.
+    // Both are sorted. Nothing is listed yet in a publication that does not exist.
+    static Members of(const Publication &publication, std::span<const ::Oid> coming = {},
+                      std::span<const ::Oid> going = {});
+
+    // The table's entry; null when it is not listed.
+    const Member *find(::Oid table) const;
+
+    // Whether a partitioned table above the partition is listed.
+    bool holds_above(::Oid table) const;
+
+    // Whether a partition below the table is listed with a column list or row filter that would no longer
+    // count if the table were listed, because the publication is one through the root.
+    bool is_narrowed_below(::Oid table) const;
+};
+
+// The column list and row filter with which a table is listed, as they stand in a statement after its name:
+//  ("a", "b") WHERE (a > 0)
+// Empty when it is listed without.
+const char *read_narrowing(const char *publication, ::Oid table);
+
+} // namespace dj_deploy

@@ -1,0 +1,119 @@
+// Reads pg_publication. Here, and in facts.cpp, stands what differs between the servers.
+#include "publishing/publication.hpp"
+
+#include "pg/scan.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+#if PG_VERSION_NUM >= 180000
+bool publishes_generated(const FormData_pg_publication &row)
+{
+    return row.pubgencols == PUBLISH_GENCOLS_STORED;
+}
+#else
+bool publishes_generated(const FormData_pg_publication &)
+{
+    return false;
+}
+#endif
+
+#if PG_VERSION_NUM >= 190000
+bool publishes_sequences(const FormData_pg_publication &row)
+{
+    return row.puballsequences;
+}
+#else
+bool publishes_sequences(const FormData_pg_publication &)
+{
+    return false;
+}
+#endif
+
+Publication publication_of(const FormData_pg_publication &row)
+{
+    return {.oid = row.oid,
+            .name = ::pstrdup(NameStr(row.pubname)),
+            .owner = row.pubowner,
+            .is_insert = row.pubinsert,
+            .is_update = row.pubupdate,
+            .is_delete = row.pubdelete,
+            .is_truncate = row.pubtruncate,
+            .is_via_root = row.pubviaroot,
+            .has_generated = publishes_generated(row),
+            .is_for_all = row.puballtables,
+            .is_for_sequences = publishes_sequences(row)};
+}
+
+bool has_row(::Oid catalog, ::Oid index, ::AttrNumber column, ::Oid publication)
+{
+    bool is_found = false;
+    const ::Relation table = ::table_open(catalog, AccessShareLock);
+    ::ScanKeyData key;
+    ::ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(publication));
+    const ::SysScanDesc scan = ::systable_beginscan(table, index, OidIsValid(index), nullptr, 1, &key);
+    is_found = HeapTupleIsValid(::systable_getnext(scan));
+    ::systable_endscan(scan);
+    ::table_close(table, AccessShareLock);
+    return is_found;
+}
+
+} // namespace
+
+Publication publication_to_make(::Oid number, const char *name)
+{
+    return {.oid = number,
+            .name = name,
+            .owner = ::GetUserId(),
+            .is_insert = true,
+            .is_update = true,
+            .is_delete = true,
+            .is_truncate = true,
+            .is_via_root = true,
+            .has_generated = false,
+            .is_for_all = false,
+            .is_for_sequences = false};
+}
+
+Array<Publication> read_publications()
+{
+    Array<Publication> publications;
+    with_catalog(PublicationRelationId, PublicationObjectIndexId, [&](const Catalog &catalog) {
+        catalog.scan({}, [&](::HeapTuple row) {
+            publications.push(publication_of(fixed_part<FormData_pg_publication>(row)));
+        });
+    });
+    return publications;
+}
+
+std::optional<Publication> read_publication(const char *name)
+{
+    const ::HeapTuple row = ::SearchSysCache1(::PUBLICATIONNAME, CStringGetDatum(name));
+    if (!HeapTupleIsValid(row))
+        return {};
+    const Publication publication = publication_of(fixed_part<FormData_pg_publication>(row));
+    ::ReleaseSysCache(row);
+    return publication;
+}
+
+bool is_owned(const Publication &publication)
+{
+    return ::has_privs_of_role(::GetUserId(), publication.owner);
+}
+
+bool publishes_schema(::Oid publication, ::Oid schema)
+{
+    return ::SearchSysCacheExists2(::PUBLICATIONNAMESPACEMAP, ObjectIdGetDatum(schema),
+                                   ObjectIdGetDatum(publication));
+}
+
+bool is_empty(::Oid publication)
+{
+    return !has_row(PublicationRelRelationId, PublicationRelPrpubidIndexId, Anum_pg_publication_rel_prpubid,
+                    publication) &&
+           !has_row(PublicationNamespaceRelationId, InvalidOid, Anum_pg_publication_namespace_pnpubid,
+                    publication);
+}
+
+} // namespace dj_deploy
