@@ -1,143 +1,296 @@
-// Replica identity: what the WAL says of the row that an UPDATE or DELETE was about.
-#include "checks/facts.hpp"
+// Replica identity: what the WAL holds of the row that an UPDATE or DELETE was about.
+#include "checks/check.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-// FULL makes writes fail on what is published with a column list or, from 18 on, without its generated
-// columns.
-#define WHY_NOT_FULL                                                                                         \
-    "CASE WHEN NOT " FULL_FAILS " THEN '' WHEN r.has_list OR NOT r.has_generated "                           \
-    "THEN '. With FULL writes would fail, because a publication lists columns of it.' "                      \
-    "ELSE '. With FULL writes would fail where generated columns are not published.' END"
+constexpr std::int64_t risky_bytes = 256 << 20; // from there on a row may be too large for one change
+
+const char *state_name(IdentityState state)
+{
+    switch (state) {
+    case IdentityState::full:
+        return "FULL";
+    case IdentityState::by_key:
+        return "DEFAULT";
+    case IdentityState::no_key:
+        return "DEFAULT without a primary key";
+    case IdentityState::nothing:
+        return "NOTHING";
+    case IdentityState::by_index:
+        return "INDEX";
+    default:
+        return "INDEX, dropped";
+    }
+}
+
+bool is_usable(IdentityState state)
+{
+    return state == IdentityState::full || state == IdentityState::by_key || state == IdentityState::by_index;
+}
+
+// The partitions of a partitioned table that hold rows and have this state.
+Array<const Subject *> leaves_in(const Review &review, const Subject &subject, IdentityState state)
+{
+    Array<const Subject *> leaves;
+    for (const Subject *leaf : review.leaves(subject))
+        if (leaf->relation->is_partition && review.scenario.is_permanent(*leaf->relation) &&
+            review.state(*leaf) == state)
+            leaves.push(leaf);
+    return leaves;
+}
+
+// , in partition lab.sample_1 and 2 more
+const char *partitions_text(const Array<const Subject *> &leaves)
+{
+    if (leaves.is_empty())
+        return "";
+    const char *first = leaves[0]->name;
+    for (const Subject *leaf : leaves)
+        if (::strcmp(leaf->name, first) < 0)
+            first = leaf->name;
+    return leaves.count == 1 ? ::psprintf(", in partition %s", first)
+                             : ::psprintf(", in partition %s and %zu more", first, leaves.count - 1);
+}
+
+Array<Proposal> identity_proposals(const Review &review, const Subject &subject)
+{
+    if (review.has_key(subject))
+        return proposals({set_identity(REPLICA_IDENTITY_FULL), set_identity(REPLICA_IDENTITY_DEFAULT)});
+    return proposals({set_identity(REPLICA_IDENTITY_FULL)});
+}
+
+constexpr const char *key_by_hand =
+    "Add a primary key, or change what publications filter or list of the table, then set its identity.";
 
 // What a table in such a state means. Of a partitioned table the server asks nothing: its partitions count.
-#define UNUSABLE(finding, states)                                                                            \
-    "SELECT r.name, " finding " || COALESCE(l.names, '') || ': UPDATE and DELETE fail ' || "                 \
-    "CASE WHEN f.home IS NULL THEN 'once a publication of them holds the table' "                            \
-    "ELSE 'now, published by ' || f.publications END "                                                       \
-    "|| " WHY_NOT_FULL ", CASE WHEN NOT " FULL_FAILS                                                         \
-    " THEN " SET_IDENTITY("full") " WHEN r.has_key AND NOT " DEFAULT_FAILS " THEN " SET_IDENTITY(            \
-        "default") " END FROM relation r LEFT JOIN failing f ON f.home = r.oid "                             \
-                   "LEFT JOIN (SELECT x.root, x.state, ', in partition ' || pg_catalog.min(x.name) || "      \
-                   "CASE WHEN pg_catalog.count(*) > 1 THEN pg_catalog.format(' and %s more', "               \
-                   "pg_catalog.count(*) - 1) ELSE '' END AS names FROM relation x "                          \
-                   "WHERE x.relkind = 'r' AND x.relpersistence = 'p' AND x.root IS NOT NULL "                \
-                   "GROUP BY x.root, x.state) l ON l.root = r.oid AND l.state = r.state "                    \
-                   "WHERE r.is_user AND (r.relkind <> 'p' OR l.root IS NOT NULL) AND r.state = " states
+void find_unusable(const Review &review, Findings &findings, IdentityState state, const char *what)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!subject->is_user() || review.state(*subject) != state)
+            continue;
+        const Array<const Subject *> leaves = leaves_in(review, *subject, state);
+        if (!subject->is_leaf() && leaves.is_empty())
+            continue;
+        const char *failing = review.failing_publications(*subject);
+        const bool fails = failing[0] != '\0';
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = fails ? ::psprintf("%s%s: UPDATE and DELETE fail now, published by %s", what,
+                                       partitions_text(leaves), failing)
+                          : ::psprintf("%s%s: UPDATE and DELETE will fail once the table is published for "
+                                       "updates or deletes",
+                                       what, partitions_text(leaves)),
+            .common = fails ? ::psprintf("%s: UPDATE and DELETE fail now", what)
+                            : ::psprintf("%s: UPDATE and DELETE will fail once they are published for updates "
+                                         "or deletes",
+                                         what),
+            .proposals = identity_proposals(review, *subject),
+            .by_hand = key_by_hand,
+        });
+    }
+}
 
-constexpr const char *no_key =
-    UNUSABLE("'replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)'",
-             "'DEFAULT without a primary key'");
+void no_primary_key(const Review &review, Findings &findings)
+{
+    find_unusable(review, findings, IdentityState::no_key,
+                  "replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)");
+}
 
-constexpr const char *nothing = UNUSABLE("'replica identity is NOTHING'", "'NOTHING'");
+void identity_nothing(const Review &review, Findings &findings)
+{
+    find_unusable(review, findings, IdentityState::nothing, "replica identity is NOTHING");
+}
 
-constexpr const char *index_dropped =
-    UNUSABLE("'replica identity is an index that is dropped or not valid'", "'INDEX, dropped'");
+void index_dropped(const Review &review, Findings &findings)
+{
+    find_unusable(review, findings, IdentityState::index_dropped,
+                  "replica identity is an index that is dropped or not valid");
+}
 
-// Where large values or a list of columns speak against FULL, only who cannot do without is told.
-constexpr const char *not_full = R"(
-    SELECT r.name,
-           pg_catalog.format('replica identity is %s: %s', CASE r.state WHEN 'INDEX' THEN 'an index' ELSE r.state END,
-                             CASE $3
-                             WHEN 'lakehouse_sync' THEN
-                             'Lakehouse Sync skips tables without FULL, and raises no error'
-                             ELSE 'consumers receive at most the key of old rows; Lakehouse Sync skips the table'
-                             END) || )" WHY_NOT_FULL R"(,
-           CASE WHEN NOT )" FULL_FAILS " THEN " SET_IDENTITY("full") R"( END
-    FROM relation r
-    WHERE r.is_user AND r.relpersistence = 'p'
-      AND (r.state IN ('DEFAULT', 'INDEX')
-           OR r.relkind = 'p' AND r.state = 'DEFAULT without a primary key'
-              AND r.oid IN (SELECT x.root FROM relation x WHERE x.relkind = 'r' AND x.state IN ('DEFAULT', 'INDEX')))
-      AND ($3 = 'lakehouse_sync' OR r.toast_bytes < )" RISKY_BYTES R"( AND NOT )" FULL_FAILS R"()
-      AND NOT ($3 = 'debezium' AND r.large IS NOT NULL))";
+bool may_need_full(const Review &review, const Subject &subject)
+{
+    const IdentityState state = review.state(subject);
+    if (state == IdentityState::by_key || state == IdentityState::by_index)
+        return true;
+    return subject.relation->kind == RELKIND_PARTITIONED_TABLE && state == IdentityState::no_key &&
+           (!leaves_in(review, subject, IdentityState::by_key).is_empty() ||
+            !leaves_in(review, subject, IdentityState::by_index).is_empty());
+}
 
-// A table of partitions carries no rows: the identity of the partitions counts.
-#define LIKE_ITS_ROOT                                                                                        \
-    "CASE WHEN b.state = 'DEFAULT' AND r.has_key AND NOT " DEFAULT_FAILS " THEN " SET_IDENTITY(              \
-        "default") " WHEN b.state = 'FULL' AND NOT " FULL_FAILS " "                                          \
-                   "THEN " SET_IDENTITY(                                                                     \
-                       "full") " WHEN b.oid NOT IN (SELECT m.oid FROM misfit m WHERE m.full_fails) THEN "    \
-                               "pg_catalog.format('SELECT dj_deploy.set_replica_identity("                   \
-                               "%L::regclass, ''full'', dry_run => false)', b.name) END"
+// Where large values speak against FULL, only who cannot do without is told.
+void not_full(const Review &review, Findings &findings)
+{
+    const bool is_lakehouse = review.is(Consumer::lakehouse_sync);
+    for (const Subject *subject : review.subjects) {
+        if (!subject->is_user() || !review.scenario.is_permanent(*subject->relation) ||
+            !may_need_full(review, *subject) || (!is_lakehouse && subject->toast_bytes >= risky_bytes) ||
+            (review.is(Consumer::debezium) && subject->large != nullptr))
+            continue;
+        const IdentityState state = review.state(*subject);
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("replica identity is %s: %s",
+                               state == IdentityState::by_index ? "an index" : state_name(state),
+                               is_lakehouse ? "Lakehouse Sync skips tables without FULL, and raises no error"
+                                            : "consumers receive at most the key of old rows; Lakehouse Sync skips "
+                                              "the table"),
+            .proposals = proposals({set_identity(REPLICA_IDENTITY_FULL)}),
+        });
+    }
+}
 
-constexpr const char *partition_without_identity = R"(
-    SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: UPDATE and DELETE fail %s',
-                                     r.state, b.name, b.state,
-                                     COALESCE('now, published by ' || f.publications,
-                                              'once a publication of them holds the table')),
-           )" LIKE_ITS_ROOT R"(
-    FROM relation r
-    JOIN relation b ON b.oid = r.root
-    LEFT JOIN (SELECT h.relid, pg_catalog.string_agg(pg_catalog.quote_ident(h.pubname), ', ' ORDER BY h.pubname)
-                      AS publications
-               FROM hazard h
-               WHERE h.kind = 'no identity'
-               GROUP BY h.relid) f ON f.relid = r.oid
-    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state NOT IN ('FULL', 'DEFAULT', 'INDEX'))";
+// A table of partitions holds no rows: the identity of the partitions counts.
+Array<Proposal> like_its_root(const Review &review, const Subject &subject)
+{
+    const IdentityState root = review.state(*subject.root);
+    if (root == IdentityState::by_key && review.has_key(subject))
+        return proposals({set_identity(REPLICA_IDENTITY_DEFAULT)});
+    if (root == IdentityState::full)
+        return proposals({set_identity(REPLICA_IDENTITY_FULL)});
+    return proposals({set_identity(REPLICA_IDENTITY_FULL)});
+}
+
+bool is_partition_unlike_its_root(const Review &review, const Subject &subject)
+{
+    return subject.root != nullptr && subject.root->is_user() && subject.is_leaf() &&
+           review.state(subject) != review.state(*subject.root);
+}
+
+void partition_without_identity(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!is_partition_unlike_its_root(review, *subject) || is_usable(review.state(*subject)))
+            continue;
+        const char *failing = review.failing_publications(*subject);
+        const char *start =
+            ::psprintf("replica identity of the partition is %s, that of %s is %s: UPDATE and DELETE %s",
+                       state_name(review.state(*subject)), subject->root->name,
+                       state_name(review.state(*subject->root)),
+                       failing[0] != '\0' ? "fail now"
+                                          : "will fail once the table is published for updates or deletes");
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = failing[0] != '\0' ? ::psprintf("%s, published by %s", start, failing) : start,
+            .common = start,
+            .proposals = like_its_root(review, *subject),
+            .by_hand = key_by_hand,
+        });
+    }
+}
+
+bool lends_its_key(const Review &review, const Subject &root)
+{
+    return std::any_of(review.judged.begin(), review.judged.end(), [&](const Publication *publication) {
+        return publication->is_via_root && review.scenario.holds(*root.relation, *publication);
+    });
+}
 
 // Published through the root, rows come with the key of the root; else a root that has none changes nothing.
-constexpr const char *partition_differs = R"(
-    SELECT r.name, pg_catalog.format('replica identity of the partition is %s, that of %s is %s: of its rows '
-                                     'consumers receive something else', r.state, b.name, b.state),
-           )" LIKE_ITS_ROOT R"(
-    FROM relation r
-    JOIN relation b ON b.oid = r.root
-    WHERE b.is_user AND r.relkind = 'r' AND r.state <> b.state AND r.state IN ('FULL', 'DEFAULT', 'INDEX')
-      AND NOT (r.state = 'DEFAULT' AND b.state = 'DEFAULT without a primary key' AND NOT EXISTS (
-          SELECT FROM publication p CROSS JOIN LATERAL (SELECT b.*) r WHERE p.pubviaroot AND )" PUBLISHES
-                                          "))";
+// Where the partition has the primary key, FULL is set on the whole tree.
+void partition_differs(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!is_partition_unlike_its_root(review, *subject) || !is_usable(review.state(*subject)))
+            continue;
+        if (review.state(*subject) == IdentityState::by_key &&
+            review.state(*subject->root) == IdentityState::no_key && !lends_its_key(review, *subject->root))
+            continue;
+        const bool is_alone = review.state(*subject->root) == IdentityState::full ||
+                              review.state(*subject->root) == IdentityState::by_key;
+        const char *text =
+            ::psprintf("replica identity of the partition is %s, that of %s is %s: of its rows consumers receive "
+                       "something else",
+                       state_name(review.state(*subject)), subject->root->name,
+                       state_name(review.state(*subject->root)));
+        Finding finding{.subject = subject, .object = subject->name, .text = text};
+        if (is_alone)
+            finding.proposals = like_its_root(review, *subject);
+        else
+            finding.proposals = proposals({set_identity_of_root(*subject->root, REPLICA_IDENTITY_FULL)});
+        findings.add(finding);
+    }
+}
 
-// The one unique index that could be the primary key, if there is one.
-constexpr const char *full_without_key = R"(
-    SELECT r.name, CASE $3
-           WHEN 'debezium' THEN 'no primary key: events have no message key, and order per row is lost'
-           WHEN 'clickpipes' THEN 'no primary key: all columns together become the key, and equal rows one row'
-           WHEN 'postgres' THEN 'no primary key: each UPDATE and DELETE reads the whole table at the subscriber'
-           ELSE 'no primary key: consumers cannot tell equal rows apart' END
-           || CASE WHEN u.name IS NULL THEN '. Add one.' ELSE '. A unique index could be it.' END,
-           'ALTER TABLE ' || r.name || ' ADD PRIMARY KEY USING INDEX ' || u.name
-    FROM relation r
-    LEFT JOIN LATERAL (
-        SELECT pg_catalog.quote_ident(c.relname) AS name
-        FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = r.oid AND r.relkind = 'r' AND i.indisunique AND i.indisvalid AND i.indimmediate
-          AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[])
-          AND 0 = ALL (i.indoption::int2[])
-          AND NOT EXISTS (
-              SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
-              JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum = i.indkey[s.key]
-              JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[s.key]
-              WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indcollation[s.key] <> a.attcollation
-                 OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                            WHERE k.conrelid = r.oid AND k.contype = 'n' AND NOT k.convalidated
-                              AND k.conkey = ARRAY[a.attnum]))
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
-        ORDER BY i.indnkeyatts, c.relname
-        LIMIT 1
-    ) u ON true
-    WHERE r.is_user AND r.state = 'FULL' AND NOT r.has_key)";
+const char *without_key(const Review &review)
+{
+    switch (review.question->consumer) {
+    case Consumer::debezium:
+        return "no primary key: events have no message key, and order per row is lost";
+    case Consumer::clickpipes:
+        return "no primary key: all columns together become the key, and equal rows one row";
+    case Consumer::postgres:
+        return "no primary key: each UPDATE and DELETE reads the whole table at the subscriber";
+    default:
+        return "no primary key: consumers cannot tell equal rows apart";
+    }
+}
+
+void full_without_key(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!subject->is_user() || review.state(*subject) != IdentityState::full || review.has_key(*subject))
+            continue;
+        const char *index = subject->key_index;
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("%s. %s", without_key(review),
+                               index == nullptr ? "Add one." : "A unique index could be it."),
+            .proposals = index == nullptr
+                             ? Array<Proposal>{}
+                             : proposals({statement(::psprintf("ALTER TABLE %s ADD PRIMARY KEY USING INDEX %s",
+                                                               subject->name, index))}),
+        });
+    }
+}
+
+// A partition starts with DEFAULT, and with the primary key of its root.
+WriteHazard hazard_of_next(const Review &review, const Subject &root, const Publication &publication)
+{
+    const Publishing published = review.scenario.publishing(*root.relation, publication);
+    if (published.publication == nullptr || !publication.has_writes())
+        return WriteHazard::none;
+    const Keys &keys = review.scenario.facts->keys(*root.relation);
+    return review.scenario.hazard(
+        published, *root.relation,
+        {.is_full = false, .is_missing = !OidIsValid(keys.primary), .key = keys.primary_columns});
+}
+
+void partition_to_come(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!subject->is_user() || subject->relation->kind != RELKIND_PARTITIONED_TABLE)
+            continue;
+        for (const Publication *publication : review.judged) {
+            const WriteHazard hazard = hazard_of_next(review, *subject, *publication);
+            if (hazard == WriteHazard::none)
+                continue;
+            const char *common =
+                ::psprintf("a partition that is made or attached later is published at once by %s, with replica "
+                           "identity DEFAULT: UPDATE and DELETE on it will fail, because %s. Make it as a table of "
+                           "its own, give it its replica identity, then ATTACH PARTITION",
+                           shown_identifier(publication->name), reason_of(hazard, REPLICA_IDENTITY_DEFAULT));
+            findings.add({.subject = subject, .object = subject->name, .text = common});
+            break;
+        }
+    }
+}
 
 constexpr std::array checks = std::to_array<Check>({
-    {.name = "no_primary_key",
-     .severities = "eeeee",
-     .sql = no_key,
-     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
-    {.name = "identity_nothing",
-     .severities = "eeeee",
-     .sql = nothing,
-     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
-    {.name = "identity_index_dropped", .severities = "eeeee", .sql = index_dropped},
-    {.name = "identity_not_full",
-     .severities = "iei--",
-     .sql = not_full,
-     .schema_remedy = SET_SCHEMA_IDENTITY_FULL},
-    {.name = "partition_without_identity", .severities = "eeeee", .sql = partition_without_identity},
-    {.name = "partition_differs", .severities = "wewww", .sql = partition_differs},
-    {.name = "full_without_primary_key", .severities = "i-www", .sql = full_without_key},
+    {.name = "no_primary_key", .severities = "eeeee", .find = no_primary_key},
+    {.name = "identity_nothing", .severities = "eeeee", .find = identity_nothing},
+    {.name = "identity_index_dropped", .severities = "eeeee", .find = index_dropped},
+    {.name = "identity_not_full", .severities = "iei--", .find = not_full},
+    {.name = "partition_without_identity", .severities = "eeeee", .find = partition_without_identity},
+    {.name = "partition_differs", .severities = "wewww", .find = partition_differs},
+    {.name = "full_without_primary_key", .severities = "i-www", .find = full_without_key},
+    {.name = "partition_to_come", .severities = "w-www", .find = partition_to_come},
 });
 
 } // namespace

@@ -1,158 +1,324 @@
 // Which tables are published: none that is missing, none that does not belong, none that cannot be.
-#include "checks/facts.hpp"
+#include "checks/check.hpp"
+#include "pg/query.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-// The call that adds table r to publication p, or with "member => false, " takes it out.
-#define MEMBERSHIP(member)                                                                                   \
-    "CASE WHEN p.literal IS NOT NULL THEN "                                                                  \
-    "pg_catalog.format('SELECT dj_deploy.set_publication_membership(%L::regclass, %s, " member               \
-    "dry_run => false)', r.name, p.literal) END"
+const char *judged_names(const Review &review)
+{
+    const char *names = "";
+    for (const Publication *publication : review.judged)
+        names = names[0] == '\0' ? shown_identifier(publication->name)
+                                 : ::psprintf("%s, %s", names, shown_identifier(publication->name));
+    return names;
+}
 
-// Of an empty or missing publication its own check tells.
-constexpr const char *not_member = R"(
-    SELECT r.name, 'not published by publication ' || n.names || CASE WHEN u.is_stuck THEN
-                   '. Before it joins, its generated columns or its replica identity have to change: UPDATE and DELETE '
-                   'would fail.' ELSE '' END,
-           CASE WHEN u.oid IS NULL THEN )" MEMBERSHIP("") R"(
-           WHEN NOT u.is_stuck AND p.literal IS NOT NULL THEN pg_catalog.format('DO %L', pg_catalog.format(
-               'BEGIN %sPERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); END',
-               u.preparation, r.name, p.literal)) END
-    FROM relation r
-    LEFT JOIN unready u ON u.oid = r.oid
-    CROSS JOIN (SELECT pg_catalog.string_agg(p.name, ', ' ORDER BY p.pubname) AS names FROM publication p) n
-    LEFT JOIN chosen p ON true
-    WHERE r.is_user AND r.relpersistence = 'p'
-      AND EXISTS (SELECT FROM publication p WHERE NOT p.is_empty)
-      AND NOT EXISTS (SELECT FROM publication p WHERE )" PUBLISHES ")";
+Array<Proposal> join_chosen(const Review &review)
+{
+    return review.chosen == nullptr ? Array<Proposal>{} : proposals({join(*review.chosen)});
+}
 
-constexpr const char *all_not_members = R"(
-    SELECT )" PUBLISH_ALL("p.literal") R"(
-    FROM target t
-    CROSS JOIN chosen p)";
+// Empty and missing publications have their own checks.
+bool has_members(const Review &review)
+{
+    return std::any_of(review.judged.begin(), review.judged.end(), [&](const Publication *publication) {
+        return publication->is_for_all || review.scenario.adds_to(*publication) || !is_empty(publication->oid);
+    });
+}
 
-// What FOR ALL TABLES or TABLES IN SCHEMA brings along is told of the publication.
-#define LISTED(finding, condition)                                                                           \
-    "SELECT r.name, " finding                                                                                \
-    ", " MEMBERSHIP("member => false, ") " FROM relation r JOIN publication p ON p.oid = ANY (r.listed) "    \
-                                         "WHERE NOT p.is_schema AND " condition
+void not_member(const Review &review, Findings &findings)
+{
+    if (!has_members(review))
+        return;
+    for (const Subject *subject : review.subjects)
+        if (subject->is_user() && review.scenario.is_permanent(*subject->relation) &&
+            !review.is_published(*subject))
+            findings.add({
+                .subject = subject,
+                .object = subject->name,
+                .text = ::psprintf("not published by publication %s", judged_names(review)),
+                .proposals = join_chosen(review),
+                .by_hand = "Before it joins, its generated columns, its replica identity or what the publication lists "
+                           "of its partitions have to change.",
+            });
+}
 
-constexpr const char *member_hidden = LISTED("'hidden table is published by publication ' || p.name || ': "
-                                             "consumers receive what is internal to DataJoint'",
-                                             "r.is_home AND r.is_hidden");
+// Rows that are stored in tables which inherit from a published one.
+void heir_not_member(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (subject->heir_of == nullptr || !subject->is_leaf() || !review.is_published(*subject->heir_of) ||
+            !review.scenario.is_permanent(*subject->relation) || review.is_published(*subject))
+            continue;
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("rows of %s that are stored here, in a table that inherits from it, are not published: "
+                               "their changes never arrive",
+                               subject->heir_of->name),
+            .common = ::psprintf("rows of tables like %s that are stored here, by inheritance, are not published: their "
+                                 "changes never arrive",
+                                 subject->heir_of->name),
+            .proposals = join_chosen(review),
+            .by_hand = "Give it a replica identity, then add it to the publication.",
+        });
+    }
+}
 
-constexpr const char *member_extension =
-    LISTED("'table of an extension is published by publication ' || p.name", "r.is_home AND r.is_extension");
+template <class Add>
+void for_each_listed(const Review &review, Add &&add)
+{
+    for (const Publication *publication : review.judged)
+        if (!publishes_schema(publication->oid, review.question->schema))
+            for (const Subject *subject : review.subjects)
+                if (review.scenario.listing(*subject->relation, publication->oid) != nullptr)
+                    add(*subject, *publication);
+}
 
-constexpr const char *member_partition = R"(
-    SELECT r.name,
-           pg_catalog.format('partition is listed in publication %s, and so is a table above it (of %s)',
-                             p.name, b.name),
-           )" MEMBERSHIP("member => false, ") R"(
-    FROM relation r
-    JOIN publication p ON p.oid = ANY (r.listed)
-    JOIN relation b ON b.oid = r.root
-    WHERE NOT p.is_schema AND p.oid = ANY (r.covering))";
+const char *take_out(const Subject &subject, const Publication &publication)
+{
+    return ::psprintf("To stop that: SELECT dj_deploy.set_publication_membership(%s::regclass, %s, member => false, "
+                      "dry_run => false).",
+                      literal(subject.name), literal(publication.name));
+}
 
-// A table can be logged only when those that it references are, and what is logged may be published: so they
-// come first, all with an identity. A partition belongs where its root does, whose filter may not go with it.
-constexpr const char *unlogged = R"(
-    SELECT r.name, pg_catalog.format('unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED '
-                                     'rewrites it%s.', CASE WHEN r.relispartition THEN 'partition' ELSE 'table' END,
-                                     ' after ' || s.parents),
-           CASE WHEN s.is_stuck OR r.is_narrowed THEN NULL
-           WHEN s.is_one AND NOT s.joins THEN s.statements
-           ELSE pg_catalog.format('DO %L', pg_catalog.format('BEGIN %s; %sEND', s.statements, CASE WHEN s.joins THEN
-               pg_catalog.format(
-                   'PERFORM dj_deploy.set_publication_membership(%L::regclass, %s, dry_run => false); ',
-                   r.name, p.literal) ELSE '' END)) END
-    FROM relation r
-    LEFT JOIN chosen p ON true
-    CROSS JOIN LATERAL (
-        WITH RECURSIVE referenced(oid, path, is_again) AS (
-            SELECT r.oid, ARRAY[r.oid], false
-            UNION ALL
-            SELECT k.confrelid, f.path || k.confrelid, k.confrelid = ANY (f.path)
-            FROM referenced f
-            JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
-            JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
-            WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
-              AND NOT f.is_again
-        )
-        SELECT pg_catalog.count(*) = 1 AND pg_catalog.bool_and(u.oid IS NULL) AS is_one,
-               pg_catalog.bool_or(COALESCE(u.is_stuck, false) OR t.is_cyclic) AS is_stuck,
-               NOT r.relispartition AND p.literal IS NOT NULL
-               AND NOT EXISTS (SELECT FROM publication p WHERE p.puballtables OR p.is_schema) AS joins,
-               pg_catalog.string_agg(t.name, ', ' ORDER BY t.depth DESC, t.name) FILTER (WHERE t.oid <> r.oid)
-               AS parents,
-               pg_catalog.string_agg(COALESCE(u.preparation, '') || 'ALTER TABLE ' || t.name || ' SET LOGGED', '; '
-                                     ORDER BY t.depth DESC, t.name) AS statements
-        FROM (SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
-                     pg_catalog.max(pg_catalog.cardinality(f.path)) AS depth,
-                     pg_catalog.bool_or(f.is_again) AS is_cyclic
-              FROM referenced f
-              JOIN pg_catalog.pg_class c ON c.oid = f.oid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              GROUP BY c.oid, n.nspname, c.relname) t
-        LEFT JOIN unready u ON u.oid = t.oid
-    ) s
-    WHERE r.relpersistence = 'u'
-      AND (r.is_user OR r.relkind = 'r' AND r.root IN (SELECT b.oid FROM relation b WHERE b.is_user)))";
+// To take it out stops what arrives, so a person decides.
+void member_hidden(const Review &review, Findings &findings)
+{
+    for_each_listed(review, [&](const Subject &subject, const Publication &publication) {
+        if (subject.is_home && subject.is_hidden)
+            findings.add({
+                .subject = &subject,
+                .object = subject.name,
+                .text = ::psprintf("hidden table is published by publication %s: consumers receive what is internal "
+                                   "to DataJoint",
+                                   shown_identifier(publication.name)),
+                .by_hand = take_out(subject, publication),
+            });
+    });
+}
 
-constexpr const char *foreign_table = R"(
-    SELECT r.name, 'foreign table: its changes are not in the WAL of this server. Have them captured where the data '
-                   'live.', NULL
-    FROM relation r
-    WHERE r.is_home AND r.relkind = 'f' AND NOT r.relispartition AND NOT r.is_hidden AND NOT r.is_extension)";
+void member_extension(const Review &review, Findings &findings)
+{
+    for_each_listed(review, [&](const Subject &subject, const Publication &publication) {
+        if (subject.is_home && subject.is_member)
+            findings.add({
+                .subject = &subject,
+                .object = subject.name,
+                .text = ::psprintf("table of an extension is published by publication %s",
+                                   shown_identifier(publication.name)),
+                .by_hand = take_out(subject, publication),
+            });
+    });
+}
 
-constexpr const char *foreign_partition = R"(
-    SELECT r.name, pg_catalog.format('foreign partition of %s: its changes are not in the WAL of this server, and they are '
-                                     'missing among those of %s. Have them captured where the data live.',
-                                     b.name, b.name), NULL
-    FROM relation r
-    JOIN relation b ON b.oid = r.root
-    WHERE r.relkind = 'f' AND b.is_user)";
+// Where the partition's own filter or list counts, its entry stays.
+void member_partition(const Review &review, Findings &findings)
+{
+    for_each_listed(review, [&](const Subject &subject, const Publication &publication) {
+        const auto is_listed = [&](::Oid oid) {
+            const Relation *ancestor = review.scenario.facts->find(oid);
+            return ancestor != nullptr && review.scenario.listing(*ancestor, publication.oid) != nullptr;
+        };
+        const std::span<const ::Oid> above = subject.relation->ancestors;
+        if (subject.root == nullptr || std::none_of(above.begin(), above.end(), is_listed))
+            return;
+        findings.add({
+            .subject = &subject,
+            .object = subject.name,
+            .text = ::psprintf("partition is listed in publication %s, and so is a table above it (of %s)",
+                               shown_identifier(publication.name), subject.root->name),
+            .proposals = proposals({leave(publication)}),
+            .by_hand = "Its column list or row filter is kept with its entry. To go by the root, give the root a filter "
+                       "that keeps as much in, then drop the partition's entry.",
+        });
+    });
+}
+
+struct Reference {
+    ::Oid table;
+    const char *name;
+    bool is_cyclic;
+};
+
+// The unlogged tables that the table references, those farthest away first, and itself: a table can be logged
+// only when those are.
+Array<Reference> read_references(::Oid table)
+{
+    constexpr const char *sql = R"(
+    WITH RECURSIVE referenced(oid, path, is_again) AS (
+        SELECT $1, ARRAY[$1], false
+        UNION ALL
+        SELECT k.confrelid, f.path || k.confrelid, k.confrelid = ANY (f.path)
+        FROM referenced f
+        JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
+        JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
+        WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
+          AND NOT f.is_again
+    )
+    SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(f.is_again)
+    FROM referenced f
+    JOIN pg_catalog.pg_class c ON c.oid = f.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    GROUP BY c.oid, n.nspname, c.relname
+    ORDER BY pg_catalog.max(pg_catalog.cardinality(f.path)) DESC, 2)";
+
+    Array<Reference> references;
+    query(
+        sql,
+        [&](const Row &row) {
+            references.push({.table = row.oid(1), .name = row.string(2), .is_cyclic = row.boolean(3)});
+        },
+        table);
+    return references;
+}
+
+struct LoggedTexts {
+    const char *parents;    // " after lab.a, lab.b"
+    const char *statements; // null where the tables reference each other
+    Intent intent;
+};
+
+LoggedTexts logged_texts(const Subject &subject)
+{
+    LoggedTexts texts{.parents = "", .statements = "", .intent = {}};
+    for (const Reference &reference : read_references(subject.relation->oid)) {
+        if (reference.table != subject.relation->oid)
+            texts.parents = ::psprintf("%s%s%s", texts.parents, texts.parents[0] == '\0' ? " after " : ", ",
+                                       reference.name);
+        texts.intent.logged.push(reference.table);
+        if (texts.statements == nullptr || reference.is_cyclic)
+            texts.statements = nullptr;
+        else
+            texts.statements = ::psprintf("%s%sALTER TABLE %s SET LOGGED", texts.statements,
+                                          texts.statements[0] == '\0' ? "" : "; ", reference.name);
+    }
+    return texts;
+}
+
+// What is logged may be published at once, so all of them need an identity. A partition belongs where its root
+// does.
+void unlogged(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        const bool is_partition = subject->root != nullptr && subject->root->is_user() && subject->is_leaf();
+        if (review.scenario.is_permanent(*subject->relation) || !(subject->is_user() || is_partition))
+            continue;
+        const LoggedTexts texts = logged_texts(*subject);
+        const bool joins = !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites "
+                               "it%s; rows that are there by then arrive only with a new copy of the table.",
+                               is_partition ? "partition" : "table", texts.parents),
+            .common = "unlogged: changes are not in the WAL, no consumer sees them. SET LOGGED rewrites the tables; rows "
+                      "that are there by then arrive only with a new copy.",
+            .proposals = texts.statements == nullptr
+                             ? Array<Proposal>{}
+                             : proposals({run_and_join(texts.statements, texts.intent,
+                                                       joins ? review.chosen : nullptr)}),
+            .by_hand = texts.statements == nullptr ? "It and others reference each other: drop a foreign key first."
+                                                   : "First its identity, generated columns or filters have to go "
+                                                     "together: UPDATE and DELETE would fail.",
+        });
+    }
+}
+
+void foreign_table(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects)
+        if (subject->is_home && !subject->is_table() && !subject->relation->is_partition && !subject->is_hidden &&
+            !subject->is_member)
+            findings.add({.subject = subject,
+                          .object = subject->name,
+                          .text = "foreign table: its changes are not in the WAL of this server. Have them captured "
+                                  "where the data live."});
+}
+
+void foreign_partition(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects)
+        if (!subject->is_table() && subject->root != nullptr && subject->root->is_user())
+            findings.add({
+                .subject = subject,
+                .object = subject->name,
+                .text = ::psprintf("foreign partition of %s: its changes are not in the WAL of this server, and they are "
+                                   "missing among those of %s. Have them captured where the data live.",
+                                   subject->root->name, subject->root->name),
+                .common = ::psprintf("foreign partitions of %s and others: their changes are not in the WAL of this "
+                                     "server. Have them captured where the data live.",
+                                     subject->root->name),
+            });
+}
 
 // Partitions are judged with their root, and so with the schema of that.
-constexpr const char *partition_elsewhere = R"(
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname),
-           pg_catalog.format('%s%s belongs to it as a partition: what becomes of '
-                             'its changes is told by dj_deploy.check_cdc(%L)', pg_catalog.min(r.name),
-                             CASE WHEN pg_catalog.count(*) > 1 THEN pg_catalog.format(' (and %s more)',
-                             pg_catalog.count(*) - 1) ELSE '' END, n.nspname), NULL
-    FROM relation r
-    JOIN pg_catalog.pg_class c ON c.oid = r.root
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE r.is_home AND r.root NOT IN (SELECT b.oid FROM relation b)
-    GROUP BY n.nspname, c.relname)";
+void partition_elsewhere(const Review &review, Findings &findings)
+{
+    Array<::Oid> told;
+    for (const Subject *subject : review.subjects) {
+        const ::Oid root = subject->relation->root();
+        if (!subject->is_home || !subject->relation->is_partition || subject->relation->ancestors.empty() ||
+            review.all->find(root) != nullptr || std::find(told.begin(), told.end(), root) != told.end())
+            continue;
+        told.push(root);
+        const char *first = subject->name;
+        std::size_t count = 0;
+        for (const Subject *other : review.subjects)
+            if (other->is_home && other->relation->root() == root) {
+                count++;
+                first = ::strcmp(other->name, first) < 0 ? other->name : first;
+            }
+        const char *schema = ::get_namespace_name(::get_rel_namespace(root));
+        findings.add({
+            .subject = nullptr,
+            .object = shown_name(schema, ::get_rel_name(root)),
+            .text = ::psprintf("%s%s belongs to it as a partition: what becomes of its changes is told by "
+                               "dj_deploy.check_cdc(%s)",
+                               first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "", literal(schema)),
+        });
+    }
+}
 
 // Lakehouse Sync takes a schema as it is.
-constexpr const char *partitioned = R"(
-    SELECT r.name, 'partitioned table: Lakehouse Sync syncs no schema that holds one, the other tables neither. Move '
-                   'it to a schema that is not synced (ALTER TABLE ... SET SCHEMA).', NULL
-    FROM relation r
-    WHERE r.is_home AND r.relkind = 'p')";
+void partitioned(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects)
+        if (subject->is_home && subject->relation->kind == RELKIND_PARTITIONED_TABLE)
+            findings.add({.subject = subject,
+                          .object = subject->name,
+                          .text = "partitioned table: Lakehouse Sync syncs no schema that holds one, the other tables "
+                                  "neither. Move it to a schema that is not synced (ALTER TABLE ... SET SCHEMA)."});
+}
 
-constexpr const char *hidden_synced = R"(
-    SELECT r.name, 'hidden table has replica identity FULL: Lakehouse Sync syncs it too' || )" WHY_NOT_DEFAULT
-                                      R"(,
-           CASE WHEN NOT )" DEFAULT_FAILS " THEN " SET_IDENTITY("default") R"( END
-    FROM relation r
-    WHERE r.is_home AND r.is_hidden AND r.relkind <> 'f' AND r.state = 'FULL' AND r.has_key)";
+void hidden_synced(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects)
+        if (subject->is_home && subject->is_hidden && subject->is_table() &&
+            review.state(*subject) == IdentityState::full && review.has_key(*subject))
+            findings.add({.subject = subject,
+                          .object = subject->name,
+                          .text = "hidden table has replica identity FULL: Lakehouse Sync syncs it too",
+                          .by_hand = ::psprintf("To stop that: SELECT dj_deploy.set_replica_identity(%s::regclass, "
+                                                "'default', dry_run => false).",
+                                                literal(subject->name))});
+}
 
 constexpr std::array checks = std::to_array<Check>({
-    {.name = "not_member", .severities = "eeeee", .sql = not_member, .schema_remedy = all_not_members},
-    {.name = "member_hidden", .severities = "wwwww", .sql = member_hidden},
-    {.name = "member_extension", .severities = "wwwww", .sql = member_extension},
-    {.name = "member_partition", .severities = "wwwww", .sql = member_partition},
-    {.name = "unlogged_table", .severities = "wwwww", .sql = unlogged},
-    {.name = "foreign_table", .severities = "iiiii", .sql = foreign_table},
-    {.name = "foreign_partition", .severities = "wwwww", .sql = foreign_partition},
-    {.name = "partition_elsewhere", .severities = "iiiii", .sql = partition_elsewhere},
-    {.name = "partitioned_table", .severities = "-e---", .sql = partitioned},
-    {.name = "hidden_synced", .severities = "-w---", .sql = hidden_synced},
+    {.name = "not_member", .severities = "eeeee", .find = not_member},
+    {.name = "heir_not_member", .severities = "wwwww", .find = heir_not_member},
+    {.name = "member_hidden", .severities = "wwwww", .find = member_hidden},
+    {.name = "member_extension", .severities = "wwwww", .find = member_extension},
+    {.name = "member_partition", .severities = "wwwww", .find = member_partition},
+    {.name = "unlogged_table", .severities = "wwwww", .find = unlogged},
+    {.name = "foreign_table", .severities = "iiiii", .find = foreign_table},
+    {.name = "foreign_partition", .severities = "wwwww", .find = foreign_partition},
+    {.name = "partition_elsewhere", .severities = "iiiii", .find = partition_elsewhere},
+    {.name = "partitioned_table", .severities = "-e---", .find = partitioned},
+    {.name = "hidden_synced", .severities = "-w---", .find = hidden_synced},
 });
 
 } // namespace

@@ -1,155 +1,275 @@
 // The publication itself: that it is there, what it publishes, how, and whose it is.
-#include "checks/facts.hpp"
+#include "checks/check.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-#if PG_VERSION_NUM >= 180000
-#define GENERATED_COLUMN                                                                                     \
-    "SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated <> ''"
-#else
-#define GENERATED_COLUMN "SELECT WHERE false"
-#endif
+const char *shown(const Publication &publication)
+{
+    return shown_identifier(publication.name);
+}
 
-#define NOTHING_TO_PUBLISH "CASE WHEN t.tables > 0 THEN '' ELSE ', and the schema has none for it' END"
+const char *schema_name(const Review &review)
+{
+    return shown_identifier(review.question->schema_name);
+}
 
-constexpr const char *none = R"(
-    SELECT t.name, 'no publication publishes a table of the schema',
-           )" PUBLISH_ALL("'''cdc'''") R"(
-    FROM target t
-    WHERE $2 = '' AND t.tables > 0 AND NOT EXISTS (SELECT FROM publication p))";
+// Of a schema without tables that could be published nothing is proposed.
+Array<Proposal> publish_all(const Review &review, const Publication &publication)
+{
+    return review.user_tables == 0 ? Array<Proposal>{} : proposals({join_all(publication)});
+}
 
-constexpr const char *missing = R"(
-    SELECT pg_catalog.quote_ident($2), 'publication does not exist' || )" NOTHING_TO_PUBLISH R"(,
-           CASE WHEN t.tables > 0 THEN )" PUBLISH_ALL("pg_catalog.quote_literal($2)") R"( END
-    FROM target t
-    WHERE $2 <> '' AND NOT EXISTS (SELECT FROM publication p))";
+const char *nothing_to_publish(const Review &review)
+{
+    return review.user_tables > 0 ? "" : ", and the schema has none for it";
+}
 
-constexpr const char *empty = R"(
-    SELECT p.name, 'publication holds no table' || )" NOTHING_TO_PUBLISH R"(,
-           CASE WHEN t.tables > 0 AND NOT p.is_for_sequences THEN
-           )" PUBLISH_ALL("p.literal") R"( END
-    FROM publication p
-    CROSS JOIN target t
-    WHERE p.is_empty)";
+constexpr const char *identities_first =
+    "Before its tables join, their replica identities, generated columns or filters have to go together: UPDATE "
+    "and DELETE would fail.";
 
-// Whether a table of the publication, of whatever schema, may refuse UPDATE and DELETE once it publishes
-// them. One that publishes one of the two has shown that none does.
-#define MAKES_WRITES_FAIL                                                                                    \
-    "(NOT p.pubupdate AND NOT p.pubdelete AND ("                                                             \
-    "EXISTS (SELECT FROM pg_catalog.pg_publication_rel l WHERE l.prpubid = p.oid"                            \
-    " AND (l.prattrs IS NOT NULL OR l.prqual IS NOT NULL)) OR EXISTS ("                                      \
-    "SELECT FROM pg_catalog.pg_class c WHERE c.relkind = 'r' AND c.relpersistence = 'p'"                     \
-    " AND c.oid >= 16384"                                                                                    \
-    " AND (c.relreplident = 'n' OR c.relreplident = 'f' AND EXISTS (" GENERATED_COLUMN ")"                   \
-    " OR c.relreplident IN ('d', 'i') AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i"                     \
-    " WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate"                                          \
-    " AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))"                      \
-    " AND (p.puballtables OR EXISTS (SELECT FROM (SELECT s.relid FROM"                                       \
-    " pg_catalog.pg_partition_ancestors(c.oid) s UNION SELECT c.oid) a(relid)"                               \
-    " JOIN pg_catalog.pg_class b ON b.oid = a.relid"                                                         \
-    " WHERE EXISTS (SELECT FROM pg_catalog.pg_publication_rel l"                                             \
-    " WHERE l.prpubid = p.oid AND l.prrelid = b.oid)"                                                        \
-    " OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s"                                          \
-    " WHERE s.pnpubid = p.oid AND s.pnnspid = b.relnamespace))))))"
+void none(const Review &review, Findings &findings)
+{
+    if (review.question->publication[0] != '\0' || review.user_tables == 0 || !review.judged.is_empty())
+        return;
+    findings.add({.subject = nullptr,
+                  .object = schema_name(review),
+                  .text = "no publication publishes a table of the schema",
+                  .proposals = publish_all(review, *new_publication("cdc")),
+                  .by_hand = identities_first});
+}
+
+void missing(const Review &review, Findings &findings)
+{
+    const char *name = review.question->publication;
+    if (name[0] == '\0' || !review.judged.is_empty())
+        return;
+    findings.add({.subject = nullptr,
+                  .object = shown_identifier(name),
+                  .text = ::psprintf("publication does not exist%s", nothing_to_publish(review)),
+                  .proposals = publish_all(review, *new_publication(name)),
+                  .by_hand = review.user_tables > 0 ? identities_first : nullptr});
+}
+
+bool holds_nothing(const Review &review, const Publication &publication)
+{
+    return !publication.is_for_all && is_empty(publication.oid) && !review.scenario.adds_to(publication);
+}
+
+void empty(const Review &review, Findings &findings)
+{
+    for (const Publication *publication : review.judged) {
+        if (!holds_nothing(review, *publication))
+            continue;
+        const bool can_list = !publication->is_for_sequences;
+        findings.add({.subject = nullptr,
+                      .object = shown(*publication),
+                      .text = ::psprintf("publication holds no table%s", nothing_to_publish(review)),
+                      .proposals = can_list ? publish_all(review, *publication) : Array<Proposal>{},
+                      .by_hand = can_list && review.user_tables > 0 ? identities_first : nullptr});
+    }
+}
+
+const char *join_words(std::initializer_list<std::pair<bool, const char *>> words)
+{
+    const char *text = "";
+    for (const auto &[is_there, word] : words)
+        if (is_there)
+            text = text[0] == '\0' ? word : ::psprintf("%s, %s", text, word);
+    return text;
+}
+
+Proposal publish(const Publication &publication)
+{
+    Intent intent{};
+    intent.publications.push(publication);
+    const char *operations = join_words({{publication.is_insert, "insert"},
+                                         {publication.is_update, "update"},
+                                         {publication.is_delete, "delete"},
+                                         {publication.is_truncate, "truncate"}});
+    return statement(::psprintf("ALTER PUBLICATION %s SET (publish = '%s')", shown(publication), operations),
+                     intent);
+}
 
 // What it publishes of truncations stays as it is.
-constexpr const char *operations = R"(
-    SELECT p.name, 'publication does not publish '
-                   || pg_catalog.concat_ws(', ', CASE WHEN NOT p.pubinsert THEN 'insert' END,
-                                           CASE WHEN NOT p.pubupdate THEN 'update' END,
-                                           CASE WHEN NOT p.pubdelete THEN 'delete' END)
-                   || CASE WHEN )" MAKES_WRITES_FAIL
-                                   R"( THEN '. Before it does, its tables need a replica identity '
-                   'that goes with their row filters, column lists and generated columns.' ELSE '' END,
-           CASE WHEN NOT )" MAKES_WRITES_FAIL R"( THEN
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''insert, update, delete%s'')', p.name,
-                             CASE WHEN p.pubtruncate THEN ', truncate' ELSE '' END) END
-    FROM publication p
-    WHERE NOT (p.pubinsert AND p.pubupdate AND p.pubdelete))";
+void operations(const Review &review, Findings &findings)
+{
+    for (const Publication *publication : review.judged) {
+        if (publication->is_insert && publication->is_update && publication->is_delete)
+            continue;
+        Publication whole = *publication;
+        whole.is_insert = whole.is_update = whole.is_delete = true;
+        findings.add({.subject = nullptr,
+                      .object = shown(*publication),
+                      .text = ::psprintf("publication does not publish %s",
+                                         join_words({{!publication->is_insert, "insert"},
+                                                     {!publication->is_update, "update"},
+                                                     {!publication->is_delete, "delete"}})),
+                      .proposals = proposals({publish(whole)}),
+                      .by_hand = "Before it does, its tables need a replica identity that goes with their row filters, "
+                                 "column lists and generated columns, in whatever schema they are."});
+    }
+}
 
 // Only when nothing else is missing: then the remedies of both cannot undo each other.
-constexpr const char *truncation = R"(
-    SELECT p.name, 'publication does not publish truncate: rows that TRUNCATE removes stay at the consumer',
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish = ''insert, update, delete, truncate'')', p.name)
-    FROM publication p
-    WHERE p.pubinsert AND p.pubupdate AND p.pubdelete AND NOT p.pubtruncate)";
+void truncation(const Review &review, Findings &findings)
+{
+    for (const Publication *publication : review.judged) {
+        if (!publication->is_insert || !publication->is_update || !publication->is_delete ||
+            publication->is_truncate)
+            continue;
+        Publication whole = *publication;
+        whole.is_truncate = true;
+        findings.add({.subject = nullptr,
+                      .object = shown(*publication),
+                      .text = "publication does not publish truncate: rows that TRUNCATE removes stay at the consumer",
+                      .proposals = proposals({publish(whole)})});
+    }
+}
 
-constexpr const char *via_root = R"(
-    SELECT p.name,
-           pg_catalog.format('publish_via_partition_root is off: changes of %s arrive under the names of partitions',
-                             pg_catalog.string_agg(r.name, ', ' ORDER BY r.name COLLATE "C")),
-           CASE WHEN NOT EXISTS (
-               SELECT FROM pg_catalog.pg_publication_rel l
-               JOIN pg_catalog.pg_class c ON c.oid = l.prrelid
-               WHERE l.prpubid = p.oid AND c.relkind = 'p' AND (l.prattrs IS NOT NULL OR l.prqual IS NOT NULL)) THEN
-           pg_catalog.format('ALTER PUBLICATION %s SET (publish_via_partition_root = true)', p.name) END
-    FROM publication p
-    JOIN relation r ON )" PUBLISHES R"(
-    WHERE NOT p.pubviaroot AND r.relkind = 'p' AND r.is_user
-    GROUP BY p.oid, p.name)";
+// To change it renames what arrives, and what a subscription has no table for is lost: no statement does that
+// safely by itself.
+void via_root(const Review &review, Findings &findings)
+{
+    for (const Publication *publication : review.judged) {
+        const char *names = "";
+        for (const Subject &subject : review.all->items)
+            if (subject.is_user() && subject.relation->kind == RELKIND_PARTITIONED_TABLE &&
+                review.scenario.holds(*subject.relation, *publication))
+                names = names[0] == '\0' ? subject.name : ::psprintf("%s, %s", names, subject.name);
+        if (publication->is_via_root || names[0] == '\0')
+            continue;
+        findings.add({.subject = nullptr,
+                      .object = shown(*publication),
+                      .text = ::psprintf("publish_via_partition_root is off: changes of %s arrive under the names of "
+                                         "partitions",
+                                         names),
+                      .by_hand = ::psprintf("With it they come under another name, and filters and lists of partitions "
+                                            "no longer count. Safely: stop writes to them, ALTER PUBLICATION %s SET "
+                                            "(publish_via_partition_root = true), ALTER SUBSCRIPTION ... REFRESH "
+                                            "PUBLICATION WITH (copy_data = false) or prepare other consumers, let "
+                                            "writes go on.",
+                                            shown(*publication))});
+    }
+}
 
-constexpr const char *owner = R"(
-    SELECT p.name, pg_catalog.format('publication belongs to role %s: role %s cannot change it',
-                                     pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.pubowner)), r.name),
-           pg_catalog.format('ALTER PUBLICATION %s OWNER TO %s', p.name, r.name)
-    FROM publication p
-    CROSS JOIN role r
-    WHERE NOT pg_catalog.pg_has_role(p.pubowner, 'USAGE'))";
+void owner(const Review &review, Findings &findings)
+{
+    const char *role = shown_identifier(::GetUserNameFromId(::GetUserId(), false));
+    for (const Publication *publication : review.judged) {
+        const bool is_new = review.scenario.facts->publication(publication->oid) == nullptr;
+        if (is_new || is_owned(*publication))
+            continue;
+        findings.add({.subject = nullptr,
+                      .object = shown(*publication),
+                      .text = ::psprintf("publication belongs to role %s: role %s cannot change it",
+                                         shown_identifier(::GetUserNameFromId(publication->owner, false)), role),
+                      .proposals = proposals({statement(
+                          ::psprintf("ALTER PUBLICATION %s OWNER TO %s", shown(*publication), role))})});
+    }
+}
+
+// Names of tables that are hidden or an extension's, which a publication of everything publishes, too.
+const char *uninvited(const Review &review)
+{
+    const char *names = "";
+    for (const Subject &subject : review.all->items)
+        if (subject.is_home && (subject.is_hidden || subject.is_member) && subject.is_table() &&
+            review.scenario.is_permanent(*subject.relation))
+            names = names[0] == '\0' ? subject.name : ::psprintf("%s, %s", names, subject.name);
+    return names;
+}
 
 // Dropping a publication would take it from its consumers.
-constexpr const char *all_tables = R"(
-    SELECT p.name,
-           pg_catalog.format('publication is FOR ALL TABLES: it publishes %s too. Make another one with '
-                             'dj_deploy.set_publication_membership and point the consumer there.', h.names),
-           NULL
-    FROM publication p
-    CROSS JOIN uninvited h
-    WHERE p.puballtables AND h.names IS NOT NULL)";
+void all_tables(const Review &review, Findings &findings)
+{
+    const char *names = uninvited(review);
+    for (const Publication *publication : review.judged)
+        if (publication->is_for_all && names[0] != '\0')
+            findings.add({.subject = nullptr,
+                          .object = shown(*publication),
+                          .text = ::psprintf("publication is FOR ALL TABLES: it publishes %s too. Make another one with "
+                                             "dj_deploy.set_publication_membership and point the consumer there.",
+                                             names)});
+}
 
-// In one statement, so that consumers miss nothing.
-constexpr const char *whole_schema = R"(
-    SELECT p.name, pg_catalog.format('publication has TABLES IN SCHEMA %s: it publishes %s too', t.name, h.names),
-           pg_catalog.format('DO %L', pg_catalog.format(
-               'BEGIN ALTER PUBLICATION %s DROP TABLES IN SCHEMA %s; '
-               'PERFORM dj_deploy.set_publication_membership(%s, %s, dry_run => false); END',
-               p.name, t.name, t.literal, p.literal))
-    FROM publication p
-    CROSS JOIN target t
-    CROSS JOIN uninvited h
-    WHERE p.is_schema AND h.names IS NOT NULL)";
+// Without the schema what nobody lists arrives no longer: hidden tables, and those to come.
+void whole_schema(const Review &review, Findings &findings)
+{
+    const char *names = uninvited(review);
+    const char *schema = review.question->schema_name;
+    for (const Publication *publication : review.judged)
+        if (names[0] != '\0' && publishes_schema(publication->oid, review.question->schema))
+            findings.add({.subject = nullptr,
+                          .object = shown(*publication),
+                          .text = ::psprintf("publication has TABLES IN SCHEMA %s: it publishes %s too",
+                                             shown_identifier(schema), names),
+                          .by_hand = ::psprintf(
+                              "To publish user tables alone, in one transaction: ALTER PUBLICATION %s DROP TABLES IN "
+                              "SCHEMA %s and SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false). "
+                              "Then these tables, and new ones, no longer arrive.",
+                              shown(*publication), shown_identifier(schema), literal(schema),
+                              literal(publication->name))});
+}
+
+struct SchemaCount {
+    ::Oid schema;
+    std::size_t tables;
+};
+
+// schema (2), other (1): what it lists beside the schema's own.
+const char *listed_elsewhere(const Review &review, const Publication &publication)
+{
+    Array<SchemaCount> counts;
+    for (const ::Oid table : read_listed_tables(publication.oid)) {
+        const ::Oid schema = ::get_rel_namespace(table);
+        if (schema == review.question->schema || review.all->find(table) != nullptr || !OidIsValid(schema))
+            continue;
+        const auto is_it = [&](const SchemaCount &count) { return count.schema == schema; };
+        SchemaCount *count = std::find_if(counts.begin(), counts.end(), is_it);
+        if (count == counts.end())
+            counts.push({.schema = schema, .tables = 1});
+        else
+            count->tables++;
+    }
+    std::sort(counts.begin(), counts.end(), [](const SchemaCount &left, const SchemaCount &right) {
+        return ::strcmp(::get_namespace_name(left.schema), ::get_namespace_name(right.schema)) < 0;
+    });
+    const char *text = "";
+    for (const SchemaCount &count : counts)
+        text = ::psprintf("%s%s%s (%zu)", text, text[0] == '\0' ? "" : ", ",
+                          shown_identifier(::get_namespace_name(count.schema)), count.tables);
+    return text;
+}
 
 // Mostly that is meant, so there is no statement to run along with the others.
-constexpr const char *other_schemas = R"(
-    SELECT s.name,
-           pg_catalog.format('publication also publishes tables of other schemas: %s. Where that is not meant: '
-                             'dj_deploy.set_publication_membership(..., member => false).',
-                             pg_catalog.string_agg(pg_catalog.format('%I (%s)', s.nspname, s.tables), ', '
-                                                   ORDER BY s.nspname)),
-           NULL
-    FROM (SELECT p.name, n.nspname, pg_catalog.count(*) AS tables
-          FROM publication p
-          JOIN pg_catalog.pg_publication_rel l ON l.prpubid = p.oid
-          JOIN pg_catalog.pg_class c ON c.oid = l.prrelid
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          WHERE NOT p.puballtables AND c.relnamespace <> $1
-            AND l.prrelid NOT IN (SELECT r.oid FROM relation r)
-          GROUP BY p.name, n.nspname) s
-    GROUP BY s.name)";
+void other_schemas(const Review &review, Findings &findings)
+{
+    for (const Publication *publication : review.judged) {
+        const char *schemas = publication->is_for_all ? "" : listed_elsewhere(review, *publication);
+        if (schemas[0] != '\0')
+            findings.add({.subject = nullptr,
+                          .object = shown(*publication),
+                          .text = ::psprintf("publication also publishes tables of other schemas: %s. Where that is not "
+                                             "meant: dj_deploy.set_publication_membership(..., member => false).",
+                                             schemas)});
+    }
+}
 
-// Lakehouse Sync needs no publication; one that the call names is judged all the same.
 constexpr std::array checks = std::to_array<Check>({
-    {.name = "no_publication", .severities = "e-eee", .sql = none},
-    {.name = "publication_missing", .severities = "eeeee", .sql = missing},
-    {.name = "publication_empty", .severities = "eeeee", .sql = empty},
-    {.name = "publication_operations", .severities = "eeeee", .sql = operations},
-    {.name = "publication_truncate", .severities = "iii-w", .sql = truncation},
-    {.name = "publication_via_root", .severities = "wwwiw", .sql = via_root},
-    {.name = "publication_owner", .severities = "iiiii", .sql = owner},
-    {.name = "publication_all_tables", .severities = "wwwww", .sql = all_tables},
-    {.name = "publication_whole_schema", .severities = "wwwww", .sql = whole_schema},
-    {.name = "publication_other_schemas", .severities = "iiiii", .sql = other_schemas},
+    {.name = "no_publication", .severities = "e-eee", .find = none},
+    {.name = "publication_missing", .severities = "eeeee", .find = missing},
+    {.name = "publication_empty", .severities = "eeeee", .find = empty},
+    {.name = "publication_operations", .severities = "eeeee", .find = operations},
+    {.name = "publication_truncate", .severities = "iii-w", .find = truncation},
+    {.name = "publication_via_root", .severities = "wwwiw", .find = via_root},
+    {.name = "publication_owner", .severities = "iiiii", .find = owner},
+    {.name = "publication_all_tables", .severities = "wwwww", .find = all_tables},
+    {.name = "publication_whole_schema", .severities = "wwwww", .find = whole_schema},
+    {.name = "publication_other_schemas", .severities = "iiiii", .find = other_schemas},
 });
 
 } // namespace

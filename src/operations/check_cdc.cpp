@@ -1,10 +1,9 @@
 // check_cdc: what a consumer of changes would miss or fail at, why, and the statement that mends it.
 #include "rowset.hpp"
 
-#include "catalog/tables.hpp"
-#include "checks/facts.hpp"
-#include "pg/query.hpp"
-#include "pg/storage.hpp"
+#include "checks/report.hpp"
+#include "checks/server_report.hpp"
+#include "plan/quote.hpp"
 #include "request/shorten.hpp"
 
 namespace dj_deploy {
@@ -16,95 +15,77 @@ Consumer consumer_of(const char *name)
     for (std::size_t index = 0; index < consumer_names.size(); index++)
         if (::pg_strcasecmp(name, consumer_names[index]) == 0)
             return static_cast<Consumer>(index);
-    ereport(
-        ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-        errmsg("consumer must be 'any', 'lakehouse_sync', 'debezium', 'clickpipes' or 'postgres'; got '%s'",
-               shorten(name)));
+    if (::pg_strcasecmp(name, "lakebase_cdf") == 0)
+        return Consumer::lakehouse_sync;
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("consumer must be 'any', 'lakehouse_sync', 'lakebase_cdf', 'debezium', 'clickpipes' or "
+                   "'postgres'; got '%s'",
+                   shorten(name)));
     ::pg_unreachable();
 }
 
-// The families, in the order in which a person mends what they find: what is published can be written to.
-constexpr std::array families = std::to_array<const std::span<const Check> *>({
-    &server_checks,
-    &slot_checks,
-    &role_checks,
-    &identity_checks,
-    &write_checks,
-    &publication_checks,
-    &membership_checks,
-    &column_checks,
-});
-
-// Appends the query of a check, with its number, which orders the rows of the same severity.
-void append_check(::StringInfo sql, const Check &check, const char *severity, int number)
+// The publications whose operations a remedy may change: it is judged for all that they publish.
+Array<Publication> publications_to_change(const Review &review)
 {
-    ::appendStringInfo(sql,
-                       "%s SELECT %d AS number, '%s' AS severity, '%s' AS name, f.*, (%s) FROM (%s) AS "
-                       "f(object, finding, remedy)",
-                       number == 0 ? "" : "\nUNION ALL", number, severity, check.name,
-                       check.schema_remedy == nullptr ? "NULL" : check.schema_remedy, check.sql);
+    Array<Publication> changed;
+    for (const Publication *publication : review.judged)
+        if (!publication->is_insert || !publication->is_update || !publication->is_delete)
+            changed.push(*publication);
+    return changed;
 }
 
-// Rows that say the same of every table become one about the schema.
-constexpr const char *rows_sql = R"(
-), counted AS (
-    SELECT f.*, f.schema_remedy IS NOT NULL AND t.tables > 1
-           AND t.tables = pg_catalog.count(*) OVER (PARTITION BY f.number, f.finding) AS is_everywhere,
-           pg_catalog.row_number() OVER (PARTITION BY f.number, f.finding) AS place, t.tables, t.name AS schema
-    FROM found f
-    CROSS JOIN target t
-)
-SELECT c.severity, c.name,
-       CASE WHEN c.is_everywhere THEN c.schema ELSE c.object END,
-       CASE WHEN c.is_everywhere THEN pg_catalog.format('all %s tables: %s', c.tables, c.finding) ELSE c.finding END,
-       CASE WHEN c.is_everywhere THEN c.schema_remedy ELSE c.remedy END
-FROM counted c
-WHERE NOT c.is_everywhere OR c.place = 1
-ORDER BY pg_catalog.strpos('ewi', pg_catalog.left(c.severity, 1)), c.number, c.object COLLATE "C")";
-
-// The query of all checks that concern the consumer.
-const char *assemble(Consumer consumer)
+Array<ReportRow> server_rows(const Review &review)
 {
-    ::StringInfoData sql;
-    ::initStringInfo(&sql);
-    ::appendStringInfoString(&sql, relation_facts_sql);
-    ::appendStringInfoString(&sql, publication_facts_sql);
-    ::appendStringInfoString(&sql, server_facts_sql);
-    ::appendStringInfoString(
-        &sql, ", found(number, severity, name, object, finding, remedy, schema_remedy) AS (\n");
-    int number = 0;
-    for (const std::span<const Check> *family : families)
-        for (const Check &check : *family)
-            if (const char *severity = check.severity(consumer))
-                append_check(&sql, check, severity, number++);
-    ::appendStringInfoString(&sql, rows_sql);
-    return sql.data;
+    Array<::Oid> tables;
+    for (const Subject *subject : review.subjects)
+        if (subject->is_user())
+            tables.push(subject->relation->oid);
+    Array<::Oid> publications;
+    for (const Publication *publication : review.judged)
+        publications.push(publication->oid);
+    std::sort(publications.begin(), publications.end());
+    const Question &question = *review.question;
+    Array<ReportRow> rows;
+    for (const ServerFinding &found :
+         read_server_findings(question.consumer, question.schema, tables.view(), publications.view()))
+        rows.push({.severity = found.check->severity(question.consumer),
+                   .number = number_of(*found.check),
+                   .check = found.check->name,
+                   .object = found.object,
+                   .finding = found.finding,
+                   .remedy = found.remedy});
+    return rows;
 }
 
-// How many pages each of these TOAST tables has, as the files say: ANALYZE does not count them, and VACUUM
-// may never have come. No such table has none; above 16 TB it is 16 TB.
-Array<std::int32_t> toast_pages(const Array<::Oid> &toasts)
+const char *plural(std::size_t count, const char *word)
 {
-    constexpr const char *sql = R"(
-    SELECT pg_catalog.pg_relation_filepath(t.oid)
-    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
-    ORDER BY t.number)";
+    return ::psprintf("%zu %s%s", count, word, count == 1 ? "" : "s");
+}
 
-    Array<std::int32_t> pages;
-    const auto look = [&](const Row &row) {
-        CHECK_FOR_INTERRUPTS();
-        const char *path = row.string(1);
-        const std::int64_t count = path == nullptr ? 0 : main_fork_bytes(path) / BLCKSZ;
-        pages.push(static_cast<std::int32_t>(std::min<std::int64_t>(count, PG_INT32_MAX)));
+// The last row: how much there is, at a glance.
+ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
+{
+    const auto count = [&](char severity) {
+        return static_cast<std::size_t>(std::count_if(
+            rows.begin(), rows.end(), [&](const ReportRow &row) { return row.severity == severity; }));
     };
-    query(sql, look, toasts.view());
-    return pages;
+    return {.severity = 'i',
+            .number = std::numeric_limits<std::size_t>::max(),
+            .check = "sum",
+            .object = shown_identifier(review.question->schema_name),
+            .finding = ::psprintf("%s, %s, %zu of information, for %s", plural(count('e'), "error"),
+                                  plural(count('w'), "warning"), count('i'),
+                                  plural(review.user_tables, "table")),
+            .remedy = nullptr};
+}
+
+const char *word_of(char severity)
+{
+    return severity == 'e' ? "error" : severity == 'w' ? "warning" : "info";
 }
 
 struct CheckCdc {
     static constexpr const char *name = "check_cdc";
-
-    static constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
 
     NamedTarget target;
     const char *publication; // empty for all that publish tables of the schema
@@ -124,22 +105,26 @@ struct CheckCdc {
     void fill(const Rows &rows) const
     {
         const Target schema = resolve_target(target);
-        Array<::Oid> relations;
-        Array<::Oid> toasts;
-        Array<::Oid> members;
-        for (const Table &table : read_tables(schema, scope)) {
-            relations.push(table.oid);
-            toasts.push(table.toast);
-            if (table.is_member)
-                members.push(table.oid);
+        const Question question{.schema = schema.schema,
+                                .schema_name = target.schema,
+                                .publication = publication,
+                                .consumer = consumer};
+        Subjects subjects = Subjects::read(schema.schema, {});
+        Review review = Review::of(question, subjects, Scenario::of(subjects.facts));
+        if (const Array<Publication> changed = publications_to_change(review); !changed.is_empty()) {
+            subjects = Subjects::read(schema.schema, changed.view());
+            review = Review::of(question, subjects, Scenario::of(subjects.facts));
         }
-        const Array<std::int32_t> pages = toast_pages(toasts);
-        // Whatever the statistics say of the catalogs, facts are looked up by index.
-        with_settings({{"enable_seqscan", "off"}}, [&] {
-            rows.add_query(assemble(consumer), schema.schema, publication,
-                           consumer_names[static_cast<std::size_t>(consumer)], relations.view(),
-                           members.view(), pages.view());
-        });
+        Array<ReportRow> found = server_rows(review);
+        for (const ReportRow &row : report_findings(review))
+            found.push(row);
+        sort_rows(found);
+        if (!found.is_empty())
+            found.push(sum_of(review, found));
+        for (const ReportRow &row : found)
+            rows.add(std::to_array<Cell>({Cell::text(word_of(row.severity)), Cell::text(row.check),
+                                          Cell::text(row.object), Cell::text(row.finding),
+                                          Cell::text(row.remedy)}));
     }
 };
 

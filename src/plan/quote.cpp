@@ -52,6 +52,21 @@ const char *qualified_name(const char *schema, const char *name)
     return exact_copy(text);
 }
 
+const char *shown_identifier(const char *name)
+{
+    return ::quote_identifier(name);
+}
+
+const char *shown_name(const char *schema, const char *name)
+{
+    return ::psprintf("%s.%s", shown_identifier(schema), shown_identifier(name));
+}
+
+const char *literal(const char *value)
+{
+    return ::quote_literal_cstr(value);
+}
+
 const char *exact_copy(const ::StringInfoData &text)
 {
     const char *exact = ::pstrdup(text.data);

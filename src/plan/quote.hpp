@@ -18,6 +18,13 @@ void append_literal(::StringInfo text, const char *value);
 const char *identifier(const char *name);
 const char *qualified_name(const char *schema, const char *name);
 
+// For reports, as a person writes it: quoted where it must be, or where quote_all_identifiers says so.
+const char *shown_identifier(const char *name);
+const char *shown_name(const char *schema, const char *name);
+
+// 'text', as quote_literal() has it, whatever the text.
+const char *literal(const char *value);
+
 // A finished text without the room that a StringInfo, which starts with a kilobyte, holds ready; frees the
 // original.
 const char *exact_copy(const ::StringInfoData &text);

@@ -209,6 +209,30 @@ void add_schemas(::Oid publication, Array<::Oid> &schemas)
 
 } // namespace
 
+Array<::AttrNumber> read_columns(::Oid table)
+{
+    Array<::AttrNumber> columns;
+    with_catalog(AttributeRelationId, AttributeRelidNumIndexId, [&](const Catalog &attributes) {
+        attributes.scan({{Anum_pg_attribute_attrelid, table}}, [&](::HeapTuple row) {
+            const auto &column = fixed_part<FormData_pg_attribute>(row);
+            if (column.attnum > 0 && !column.attisdropped)
+                columns.push(column.attnum);
+        });
+    });
+    return columns;
+}
+
+Array<::Oid> read_listed_tables(::Oid publication)
+{
+    Array<::Oid> tables;
+    with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &catalog) {
+        catalog.scan({{Anum_pg_publication_rel_prpubid, publication}}, [&](::HeapTuple row) {
+            tables.push(fixed_part<FormData_pg_publication_rel>(row).prrelid);
+        });
+    });
+    return tables;
+}
+
 Key read_index_columns(::Oid index)
 {
     const ::HeapTuple row = ::SearchSysCache1(::INDEXRELID, ObjectIdGetDatum(index));
@@ -225,15 +249,12 @@ Array<::Oid> read_published_tables(std::span<const Publication> publications)
     Array<::Oid> listed;
     Array<::Oid> schemas;
     bool is_for_all = false;
-    with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &catalog) {
-        for (const Publication &publication : publications) {
-            is_for_all |= publication.is_for_all;
-            add_schemas(publication.oid, schemas);
-            catalog.scan({{Anum_pg_publication_rel_prpubid, publication.oid}}, [&](::HeapTuple row) {
-                listed.push(fixed_part<FormData_pg_publication_rel>(row).prrelid);
-            });
-        }
-    });
+    for (const Publication &publication : publications) {
+        is_for_all |= publication.is_for_all;
+        add_schemas(publication.oid, schemas);
+        for (const ::Oid table : read_listed_tables(publication.oid))
+            listed.push(table);
+    }
     Array<::Oid> tables;
     query(
         published_sql, [&](const Row &row) { tables.push(row.oid(1)); }, listed.view(), schemas.view(),

@@ -80,6 +80,12 @@ private:
     ::MemoryContext context;
 };
 
+// The numbers of a table's columns, in order.
+Array<::AttrNumber> read_columns(::Oid table);
+
+// The tables that the publication lists, or excepts; in no particular order.
+Array<::Oid> read_listed_tables(::Oid publication);
+
 // The columns of an index that identifies rows; none where it is not valid, or deferrable.
 Key read_index_columns(::Oid index);
 

@@ -191,6 +191,12 @@ bool Scenario::is_excepted(const Relation &table, ::Oid publication) const
     return found != nullptr && found->is_excepted;
 }
 
+bool Scenario::adds_to(const Publication &publication) const
+{
+    return std::any_of(added.begin(), added.end(),
+                       [&](const Listing &listing) { return listing.publication == publication.oid; });
+}
+
 bool Scenario::holds(const Relation &table, const Publication &publication) const
 {
     if (publication.is_for_all)

@@ -79,6 +79,9 @@ struct Scenario {
     // The table's own entry in a publication; null when it is not listed.
     const Listing *listing(const Relation &table, ::Oid publication) const;
 
+    // Whether the intent adds a table to the publication.
+    bool adds_to(const Publication &publication) const;
+
     // Whether the publication lists the table or its schema, or publishes all: whatever it is published as.
     bool holds(const Relation &table, const Publication &publication) const;
 

@@ -1,0 +1,122 @@
+// What a publication leaves out of the tables that it publishes: columns and rows that never arrive.
+#include "checks/check.hpp"
+#include "plan/quote.hpp"
+#include "publishing/members.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+const char *append_name(const char *names, const char *name)
+{
+    return names[0] == '\0' ? name : ::psprintf("%s, %s", names, name);
+}
+
+// add(subject, leaf, how it is published): for each user table and publication the first of its partitions, or
+// itself, that is published.
+template <class Add>
+void for_each_published(const Review &review, Add &&add)
+{
+    for (const Publication *publication : review.judged)
+        for (const Subject *subject : review.subjects) {
+            if (!subject->is_user())
+                continue;
+            for (const Subject *leaf : review.leaves(*subject)) {
+                const Publishing published = review.scenario.publishing(*leaf->relation, *publication);
+                if (published.publication != nullptr && add(*subject, *leaf, published))
+                    break;
+            }
+        }
+}
+
+const char *hidden_generated(const Review &review, const Subject &leaf, const Publishing &published)
+{
+    const char *names = "";
+    for (const GeneratedColumn &column : review.scenario.facts->generated(*leaf.relation))
+        if (!review.scenario.shows_generated(published, *leaf.relation, column))
+            names = append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column.number, false)));
+    return names;
+}
+
+void generated_not_published(const Review &review, Findings &findings)
+{
+    for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
+        const char *names = hidden_generated(review, leaf, published);
+        if (names[0] == '\0' || (published.listing != nullptr && published.listing->has_list))
+            return false;
+        const char *why = PG_VERSION_NUM < 180000 ? "before PostgreSQL 18 none does"
+                                                  : "virtual ones never do, stored ones with "
+                                                    "publish_generated_columns = stored, for which the consumer's "
+                                                    "table needs the columns";
+        findings.add({
+            .subject = &subject,
+            .object = subject.name,
+            .text = ::psprintf("generated columns (%s) never arrive from publication %s: %s", names,
+                               shown_identifier(published.publication->name), why),
+            .common = ::psprintf("generated columns never arrive from publication %s: %s",
+                                 shown_identifier(published.publication->name), why),
+        });
+        return true;
+    });
+}
+
+const char *unlisted_columns(const Subject &leaf, const Publishing &published)
+{
+    const char *names = "";
+    for (const ::AttrNumber column : read_columns(leaf.relation->oid))
+        if (!covers(*published.as, published.listing->list, *leaf.relation, column))
+            names = append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column, false)));
+    return names;
+}
+
+void columns_not_listed(const Review &review, Findings &findings)
+{
+    for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
+        if (published.listing == nullptr || !published.listing->has_list)
+            return false;
+        const char *names = unlisted_columns(leaf, published);
+        if (names[0] == '\0')
+            return false;
+        findings.add({
+            .subject = &subject,
+            .object = subject.name,
+            .text = ::psprintf("columns %s never arrive: publication %s lists others, and no column that is added later",
+                               names, shown_identifier(published.publication->name)),
+            .common = ::psprintf("columns never arrive that publication %s does not list, and no column that is added "
+                                 "later",
+                                 shown_identifier(published.publication->name)),
+        });
+        return true;
+    });
+}
+
+void rows_filtered(const Review &review, Findings &findings)
+{
+    for_each_published(review, [&](const Subject &subject, const Subject &, const Publishing &published) {
+        if (published.listing == nullptr || !published.listing->has_filter)
+            return false;
+        const char *narrowing = read_narrowing(published.publication->name, published.listing->table);
+        const char *filter = ::strstr(narrowing, "WHERE ");
+        findings.add({
+            .subject = &subject,
+            .object = subject.name,
+            .text = ::psprintf("rows never arrive that publication %s filters out: %s",
+                               shown_identifier(published.publication->name), filter == nullptr ? "" : filter),
+            .common = ::psprintf("rows never arrive that publication %s filters out",
+                                 shown_identifier(published.publication->name)),
+        });
+        return true;
+    });
+}
+
+constexpr std::array checks = std::to_array<Check>({
+    {.name = "generated_not_published", .severities = "iiiii", .find = generated_not_published},
+    {.name = "columns_not_listed", .severities = "iiiii", .find = columns_not_listed},
+    {.name = "rows_filtered", .severities = "iiiii", .find = rows_filtered},
+});
+
+} // namespace
+
+const std::span<const Check> delivery_checks = checks;
+
+} // namespace dj_deploy

@@ -1,0 +1,177 @@
+// Asks the model for the scenario after a remedy, and the checks what they find there.
+#include "checks/guard.hpp"
+
+#include "plan/quote.hpp"
+#include "publishing/harm.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// The families that a remedy may bring findings of.
+constexpr std::array affected_families = std::to_array<const std::span<const Check> *>(
+    {&identity_checks, &write_checks, &publication_checks, &membership_checks, &column_checks});
+
+const char *name_of(const Review &review, const Relation &table)
+{
+    const Subject *subject = review.all->find(table.oid);
+    return subject != nullptr ? subject->name
+                              : shown_name(::get_namespace_name(table.schema), ::get_rel_name(table.oid));
+}
+
+const char *mode_of(const Intent &intent, ::Oid table)
+{
+    for (const Identity &identity : intent.identities)
+        if (identity.table == table)
+            return identity.kind == REPLICA_IDENTITY_FULL ? "With FULL" : "With DEFAULT";
+    return "After it";
+}
+
+const char *reason_of(const Review &review, const HarmDone &done, const Intent &intent, const Scenario &after)
+{
+    const char *table = name_of(review, *done.table);
+    const char *publication = shown_identifier(done.publication->name);
+    switch (done.harm) {
+    case Harm::write_fails:
+        return ::psprintf("%s writes would fail, because %s (%s in publication %s).", mode_of(intent, done.table->oid),
+                          reason_of(done.write.hazard, after.identity(*done.table).kind), table, publication);
+    case Harm::renamed:
+        return ::psprintf("Changes of %s would arrive under another name from publication %s, and be lost at a "
+                          "subscription that has no such table.",
+                          table, publication);
+    case Harm::exposed:
+        return ::psprintf("Publication %s would publish rows or columns of %s that a filter or list keeps in.",
+                          publication, table);
+    default:
+        return ::psprintf("Changes of %s would no longer arrive from publication %s.", table, publication);
+    }
+}
+
+Intent sum_of(const Intent &base, const Intent &more)
+{
+    Intent both = {};
+    both.absorb(base);
+    both.absorb(more);
+    return both;
+}
+
+bool is_about(const Finding &finding, std::span<const Finding *const> findings)
+{
+    return std::any_of(findings.begin(), findings.end(), [&](const Finding *other) {
+        return ::strcmp(other->object, finding.object) == 0;
+    });
+}
+
+bool stays(const Review &after, const Check &check, std::span<const Finding *const> findings)
+{
+    Findings found{};
+    check.find(after, found);
+    return std::any_of(found.items.begin(), found.items.end(),
+                       [&](const Finding &finding) { return is_about(finding, findings); });
+}
+
+// Relations that rows of these subjects are in, or all.
+HarmDone first_harm(const Review &review, const Scenario &before, const Scenario &after,
+                    const Array<const Subject *> &subjects)
+{
+    const bool is_whole = subjects.count == review.all->items.count;
+    if (!is_whole) {
+        for (const Subject *subject : subjects)
+            if (const HarmDone done = find_harm(before, after, *subject->relation); done.harm != Harm::none)
+                return done;
+        return {};
+    }
+    for (const Relation &relation : review.scenario.facts->relations)
+        if (const HarmDone done = find_harm(before, after, relation); done.harm != Harm::none)
+            return done;
+    return {};
+}
+
+struct Told {
+    const Check *check;
+    Finding finding;
+};
+
+// What checks of these severities find.
+Array<Told> find_all(const Review &review, const char *severities)
+{
+    Array<Told> told;
+    for (const std::span<const Check> *family : affected_families)
+        for (const Check &check : *family) {
+            if (::strchr(severities, check.severity(review.question->consumer)) == nullptr)
+                continue;
+            Findings found{};
+            check.find(review, found);
+            for (const Finding &finding : found.items)
+                told.push({.check = &check, .finding = finding});
+        }
+    return told;
+}
+
+bool is_known(const Array<Told> &known, const Told &told)
+{
+    return std::any_of(known.begin(), known.end(), [&](const Told &other) {
+        return other.check == told.check && ::strcmp(other.finding.object, told.finding.object) == 0;
+    });
+}
+
+// Whether one of what it proposes does no harm and mends it.
+bool has_remedy(const Review &review, const Intent &base, const Told &told)
+{
+    const Finding *finding = &told.finding;
+    for (std::size_t index = 0; index < finding->proposals.count; index++) {
+        const Remedy remedy = remedy_for(review, base, {&finding, 1}, index);
+        const Scenario before = Scenario::of(*review.scenario.facts, base);
+        const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
+        if (first_harm(review, before, after, review.subjects).harm == Harm::none &&
+            (remedy.is_opaque || !stays(review.in(after, review.subjects), *told.check, {&finding, 1})))
+            return true;
+    }
+    return false;
+}
+
+const char *dead_end(const Review &before, const Review &after, const Intent &base)
+{
+    const Array<Told> known = find_all(before, "e");
+    for (const Told &told : find_all(after, "e"))
+        if (!is_known(known, told) && !has_remedy(after, base, told))
+            return ::psprintf("It would lead to %s of %s, for which there is no remedy.", told.check->name,
+                              told.finding.object);
+    return nullptr;
+}
+
+} // namespace
+
+Verdict judge(const Review &review, const Intent &base, const Check &check, std::span<const Finding *const> findings,
+              const Remedy &remedy, const Array<const Subject *> &subjects)
+{
+    if (remedy.is_opaque)
+        return {.is_safe = true, .reason = nullptr};
+    const Facts &facts = *review.scenario.facts;
+    const Intent both = sum_of(base, remedy.intent);
+    const Scenario before = Scenario::of(facts, base);
+    const Scenario after = Scenario::of(facts, both);
+    const HarmDone done = first_harm(review, before, after, subjects);
+    if (done.harm != Harm::none)
+        return {.is_safe = false, .reason = reason_of(review, done, remedy.intent, after)};
+    const Review then = review.in(after, subjects);
+    if (stays(then, check, findings))
+        return {.is_safe = false, .reason = nullptr};
+    const char *end = dead_end(review.in(before, subjects), then, both);
+    return {.is_safe = end == nullptr, .reason = end};
+}
+
+bool leaves_others_alone(const Review &review, const Intent &base, std::span<const Finding *const> findings,
+                         const Remedy &remedy)
+{
+    const Facts &facts = *review.scenario.facts;
+    const Review before = review.in(Scenario::of(facts, base), review.subjects);
+    const Review after = review.in(Scenario::of(facts, sum_of(base, remedy.intent)), review.subjects);
+    const Array<Told> known = find_all(before, "ew");
+    for (const Told &told : find_all(after, "ew"))
+        if (!is_known(known, told) && !is_about(told.finding, findings))
+            return false;
+    return true;
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,265 @@
+// Calls of our own functions, with what they would do.
+#include "checks/remedy.hpp"
+
+#include "plan/quote.hpp"
+#include "planners/publication_membership.hpp"
+#include "publishing/harm.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+const char *mode_name(char mode)
+{
+    return mode == REPLICA_IDENTITY_FULL ? "full" : "default";
+}
+
+void add_identity(const Relation &table, char mode, Intent &intent)
+{
+    intent.identities.push({.table = table.oid, .kind = mode, .index = InvalidOid});
+}
+
+// A partitioned table's identity is set with that of its partitions.
+void add_tree(const Review &review, const Subject &subject, char mode, Intent &intent)
+{
+    add_identity(*subject.relation, mode, intent);
+    if (subject.relation->kind != RELKIND_PARTITIONED_TABLE)
+        return;
+    for (const Subject &other : review.all->items) {
+        const std::span<const ::Oid> above = other.relation->ancestors;
+        if (other.is_table() && std::find(above.begin(), above.end(), subject.relation->oid) != above.end())
+            add_identity(*other.relation, mode, intent);
+    }
+}
+
+// 'lab.session'::regclass, or t for all of ARRAY['lab.session', 'lab.trial']::regclass[]
+struct CallTarget {
+    const char *argument;
+    const char *source;
+};
+
+CallTarget target_of(const Array<const Subject *> &subjects)
+{
+    if (subjects.count == 1)
+        return {.argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .source = ""};
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (const Subject *subject : subjects)
+        ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", literal(subject->name));
+    return {.argument = "t", .source = ::psprintf(" FROM unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
+}
+
+const char *identity_call(const char *argument, char mode)
+{
+    return ::psprintf("dj_deploy.set_replica_identity(%s, '%s', dry_run => false)", argument, mode_name(mode));
+}
+
+const char *membership_call(const char *argument, const Publication &publication, bool is_member)
+{
+    return ::psprintf("dj_deploy.set_publication_membership(%s, %s, %sdry_run => false)", argument,
+                      literal(publication.name), is_member ? "" : "member => false, ");
+}
+
+// Each once.
+Array<const Subject *> subjects_of(std::span<const Finding *const> findings, std::size_t proposal)
+{
+    Array<const Subject *> subjects;
+    for (const Finding *finding : findings) {
+        const Subject *root = finding->proposals[proposal].root;
+        const Subject *subject = root != nullptr ? root : finding->subject;
+        if (subject != nullptr && std::find(subjects.begin(), subjects.end(), subject) == subjects.end())
+            subjects.push(subject);
+    }
+    return subjects;
+}
+
+// What set_publication_membership of the schema adds and drops.
+Intent membership_of_schema(const Review &review, const Publication &publication)
+{
+    Intent intent{};
+    const Target target{.schema = review.question->schema, .table = InvalidOid};
+    const PublicationMembershipPlanner planner{.name = publication.name,
+                                               .is_member = true,
+                                               .named = {},
+                                               .apart = {},
+                                               .options = nullptr,
+                                               .coming = {},
+                                               .going = {}};
+    Plan plan{};
+    plan.is_part = true; // so its changes have effects, and nobody is warned
+    planner.plan(target, read_tables(target, PublicationMembershipPlanner::scope).view(), plan);
+    for (const Change &change : plan.changes)
+        if (change.table != nullptr)
+            (change.effect->to != nullptr ? intent.added : intent.dropped)
+                .push({.publication = publication.oid, .table = change.table->oid});
+    return intent;
+}
+
+// The tables, or the roots of partitions, whose writes would begin to fail.
+Array<const Subject *> unready(const Review &review, const Intent &base, const Intent &intent)
+{
+    Intent both = base;
+    both.absorb(intent);
+    const Scenario before = Scenario::of(*review.scenario.facts, base);
+    const Scenario after = Scenario::of(*review.scenario.facts, both);
+    Array<const Subject *> homes;
+    for (const Subject &subject : review.all->items) {
+        if (!subject.is_leaf() || !find_begun(before, after, *subject.relation))
+            continue;
+        const Subject *home = subject.root != nullptr ? subject.root : &subject;
+        if (std::find(homes.begin(), homes.end(), home) == homes.end())
+            homes.push(home);
+    }
+    return homes;
+}
+
+// An identity for what needs one, other statements, then the tables join.
+Remedy joining(const Review &review, const Intent &base, Intent intent, const char *statements,
+               const char *membership, const char *source)
+{
+    const Array<const Subject *> homes = unready(review, base, intent);
+    if (homes.is_empty() && statements == nullptr)
+        return {.statement = ::psprintf("SELECT %s%s", membership, source), .intent = intent};
+    if (homes.is_empty() && membership == nullptr && ::strchr(statements, ';') == nullptr)
+        return {.statement = statements, .intent = intent};
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    ::appendStringInfoString(&text, "BEGIN ");
+    Array<const char *> calls;
+    for (const Subject *home : homes) {
+        add_tree(review, *home, REPLICA_IDENTITY_FULL, intent);
+        calls.push(identity_call(::psprintf("%s::regclass", literal(home->name)), REPLICA_IDENTITY_FULL));
+    }
+    std::sort(calls.begin(), calls.end(),
+              [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
+    for (const char *call : calls)
+        ::appendStringInfo(&text, "PERFORM %s; ", call);
+    if (statements != nullptr)
+        ::appendStringInfo(&text, "%s; ", statements);
+    if (membership != nullptr)
+        ::appendStringInfo(&text, "PERFORM %s%s; ", membership, source);
+    ::appendStringInfoString(&text, "END");
+    return {.statement = ::psprintf("DO %s", literal(text.data)), .intent = intent};
+}
+
+// The statements of all of them, one after another; null where they have none.
+const char *all_statements(std::span<const Finding *const> findings, std::size_t proposal, Intent &intent)
+{
+    const char *statements = nullptr;
+    for (const Finding *finding : findings) {
+        const Proposal &proposed = finding->proposals[proposal];
+        intent.absorb(proposed.intent);
+        if (proposed.statement != nullptr)
+            statements = statements == nullptr ? proposed.statement
+                                               : ::psprintf("%s; %s", statements, proposed.statement);
+    }
+    return statements;
+}
+
+Remedy join_remedy(const Review &review, const Intent &base, std::span<const Finding *const> findings,
+                   std::size_t proposal)
+{
+    Intent intent = {};
+    const char *statements = all_statements(findings, proposal, intent);
+    const Publication *publication = findings[0]->proposals[proposal].publication;
+    if (publication == nullptr)
+        return joining(review, base, intent, statements, nullptr, "");
+    const Array<const Subject *> subjects = subjects_of(findings, proposal);
+    for (const Subject *subject : subjects)
+        intent.added.push({.publication = publication->oid, .table = subject->relation->oid});
+    const CallTarget target = target_of(subjects);
+    return joining(review, base, intent, statements, membership_call(target.argument, *publication, true),
+                   target.source);
+}
+
+Remedy statement_remedy(std::span<const Finding *const> findings, std::size_t proposal)
+{
+    Intent intent = {};
+    const char *statements = all_statements(findings, proposal, intent);
+    if (findings.size() > 1)
+        statements = ::psprintf("DO %s", literal(::psprintf("BEGIN %s; END", statements)));
+    return {.statement = statements, .intent = intent, .is_opaque = intent.is_empty()};
+}
+
+Remedy join_schema(const Review &review, const Intent &base, const Publication &publication)
+{
+    Intent intent = membership_of_schema(review, publication);
+    if (review.scenario.facts->publication(publication.oid) == nullptr)
+        intent.publications.push(publication);
+    return joining(review, base, intent, nullptr,
+                   membership_call(literal(review.question->schema_name), publication, true), "");
+}
+
+// All that set_replica_identity of the schema sets.
+Remedy identity_of_schema(const Review &review, char mode)
+{
+    Remedy remedy{.statement = ::psprintf("SELECT %s", identity_call(literal(review.question->schema_name), mode)),
+                  .intent = {}};
+    for (const Subject &subject : review.all->items)
+        if (subject.is_home && !subject.is_hidden && !subject.is_member && subject.is_table())
+            add_tree(review, subject, mode, remedy.intent);
+    return remedy;
+}
+
+bool is_same_set(const Array<PublicationMember> &members, const Array<const Subject *> &subjects)
+{
+    return members.count == subjects.count && std::all_of(members.begin(), members.end(), [&](const auto &member) {
+               return std::any_of(subjects.begin(), subjects.end(), [&](const Subject *subject) {
+                   return subject->relation->oid == member.table;
+               });
+           });
+}
+
+} // namespace
+
+Remedy remedy_for(const Review &review, const Intent &base, std::span<const Finding *const> findings,
+                  std::size_t proposal)
+{
+    const Proposal &proposed = findings[0]->proposals[proposal];
+    const Array<const Subject *> subjects = subjects_of(findings, proposal);
+    Intent intent = {};
+    switch (proposed.kind) {
+    case Proposal::Kind::identity: {
+        for (const Subject *subject : subjects)
+            add_tree(review, *subject, proposed.mode, intent);
+        const CallTarget target = target_of(subjects);
+        return {.statement = ::psprintf("SELECT %s%s", identity_call(target.argument, proposed.mode), target.source),
+                .intent = intent};
+    }
+    case Proposal::Kind::join:
+        return join_remedy(review, base, findings, proposal);
+    case Proposal::Kind::join_all:
+        return join_schema(review, base, *proposed.publication);
+    case Proposal::Kind::leave: {
+        for (const Subject *subject : subjects)
+            intent.dropped.push({.publication = proposed.publication->oid, .table = subject->relation->oid});
+        const CallTarget target = target_of(subjects);
+        return {.statement = ::psprintf("SELECT %s%s",
+                                        membership_call(target.argument, *proposed.publication, false),
+                                        target.source),
+                .intent = intent};
+    }
+    default:
+        return statement_remedy(findings, proposal);
+    }
+}
+
+Remedy whole_schema_remedy(const Review &review, const Intent &base, std::span<const Finding *const> findings,
+                           std::size_t proposal)
+{
+    const Proposal &proposed = findings[0]->proposals[proposal];
+    const Array<const Subject *> subjects = subjects_of(findings, proposal);
+    const bool is_of_most =
+        subjects.count > 1 && 2 * subjects.count >= review.user_tables &&
+        std::all_of(subjects.begin(), subjects.end(), [](const Subject *subject) { return subject->is_user(); });
+    if (is_of_most && proposed.kind == Proposal::Kind::identity)
+        return identity_of_schema(review, proposed.mode);
+    if (is_of_most && proposed.kind == Proposal::Kind::join && proposed.statement == nullptr) {
+        const Intent planned = membership_of_schema(review, *proposed.publication);
+        if (planned.dropped.is_empty() && is_same_set(planned.added, subjects))
+            return join_schema(review, base, *proposed.publication);
+    }
+    return {.statement = nullptr, .intent = {}};
+}
+
+} // namespace dj_deploy

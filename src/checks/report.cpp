@@ -1,0 +1,259 @@
+// Each finding gets the first of its proposals that does no harm by itself; then those of a check that are
+// mended alike become one row, whose remedy is judged again after those of the rows above it.
+#include "checks/report.hpp"
+
+#include "checks/guard.hpp"
+#include "pg/context.hpp"
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr std::size_t most_shown = 3; // names of tables in a row about several
+
+struct Judged {
+    const Check *check;
+    const Finding *finding;
+    std::size_t proposal; // the number of them when none can be offered
+    const char *reason;   // why the first cannot
+};
+
+struct Group {
+    const Check *check;
+    Array<const Finding *> findings;
+    std::size_t proposal;
+    const char *reason;
+};
+
+// What a remedy for the finding may touch: the table, those above it and the partitions.
+Array<const Subject *> around(const Review &review, const Finding &finding)
+{
+    Array<const Subject *> subjects;
+    if (finding.subject == nullptr) {
+        for (const Subject &subject : review.all->items)
+            subjects.push(&subject);
+        return subjects;
+    }
+    const Subject *root = finding.subject->root != nullptr ? finding.subject->root : finding.subject;
+    subjects.push(root);
+    for (const Subject *leaf : review.leaves(*root))
+        if (leaf != root)
+            subjects.push(leaf);
+    if (std::find(subjects.begin(), subjects.end(), finding.subject) == subjects.end())
+        subjects.push(finding.subject);
+    return subjects;
+}
+
+Judged judge_alone(const Review &review, const Check &check, const Finding &finding)
+{
+    Judged judged{.check = &check, .finding = &finding, .proposal = finding.proposals.count, .reason = nullptr};
+    const Finding *itself = &finding;
+    const Array<const Subject *> subjects = around(review, finding);
+    for (std::size_t index = 0; index < finding.proposals.count; index++) {
+        const Remedy remedy = remedy_for(review, {}, {&itself, 1}, index);
+        const Verdict verdict = judge(review, {}, check, {&itself, 1}, remedy, subjects);
+        if (verdict.is_safe) {
+            judged.proposal = index;
+            return judged;
+        }
+        if (index == 0)
+            judged.reason = verdict.reason;
+    }
+    return judged;
+}
+
+const char *common_of(const Finding &finding)
+{
+    return finding.common != nullptr ? finding.common : finding.text;
+}
+
+bool belongs(const Group &group, const Judged &judged)
+{
+    const Finding &first = *group.findings[0];
+    const Finding &finding = *judged.finding;
+    if (group.check != judged.check || finding.subject == nullptr || first.subject == nullptr ||
+        ::strcmp(common_of(first), common_of(finding)) != 0)
+        return false;
+    const bool is_offered = judged.proposal < finding.proposals.count;
+    if (is_offered != (group.proposal < first.proposals.count))
+        return false;
+    if (!is_offered)
+        return true;
+    const Proposal &left = first.proposals[group.proposal];
+    const Proposal &right = finding.proposals[judged.proposal];
+    return left.kind == right.kind && left.mode == right.mode && left.publication == right.publication &&
+           group.proposal == judged.proposal;
+}
+
+void add_to_groups(Array<Group> &groups, const Judged &judged)
+{
+    for (Group &group : groups)
+        if (belongs(group, judged)) {
+            group.findings.push(judged.finding);
+            return;
+        }
+    Group group{.check = judged.check, .findings = {}, .proposal = judged.proposal, .reason = judged.reason};
+    group.findings.push(judged.finding);
+    groups.push(group);
+}
+
+// lab.a, lab.b, lab.c and 7 more
+const char *first_names(const Array<const Finding *> &findings)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (std::size_t index = 0; index < std::min(findings.count, most_shown); index++)
+        ::appendStringInfo(&text, "%s%s", index > 0 ? ", " : "", findings[index]->object);
+    if (findings.count > most_shown)
+        ::appendStringInfo(&text, " and %zu more", findings.count - most_shown);
+    return text.data;
+}
+
+bool are_user_tables(const Array<const Finding *> &findings)
+{
+    return std::all_of(findings.begin(), findings.end(),
+                       [](const Finding *finding) { return finding->subject->is_user(); });
+}
+
+const char *text_of(const Review &review, const Group &group)
+{
+    const Finding &first = *group.findings[0];
+    const std::size_t count = group.findings.count;
+    if (count == 1)
+        return first.text;
+    if (!are_user_tables(group.findings))
+        return ::psprintf("%zu tables (%s): %s", count, first_names(group.findings), common_of(first));
+    if (count == review.user_tables)
+        return ::psprintf("all %zu tables: %s", count, common_of(first));
+    return ::psprintf("%zu of %zu tables (%s): %s", count, review.user_tables, first_names(group.findings),
+                      common_of(first));
+}
+
+// A sentence more.
+const char *continued(const char *text, const char *more)
+{
+    if (more == nullptr)
+        return text;
+    const char last = text[std::string_view(text).size() - 1];
+    return ::psprintf("%s%s %s", text, last == '.' ? "" : ".", more);
+}
+
+// The remedy that is offered, which the rows below then count on; without a statement where there is none.
+Remedy offered(const Review &review, const Intent &base, const Group &group, const char *&reason)
+{
+    const std::span<const Finding *const> findings = group.findings.view();
+    if (group.proposal >= findings[0]->proposals.count)
+        return {.statement = nullptr, .intent = {}};
+    Array<const Subject *> all;
+    for (const Subject &subject : review.all->items)
+        all.push(&subject);
+    const Remedy whole = whole_schema_remedy(review, base, findings, group.proposal);
+    if (whole.statement != nullptr && judge(review, base, *group.check, findings, whole, all).is_safe &&
+        leaves_others_alone(review, base, findings, whole))
+        return whole;
+    const Remedy exact = remedy_for(review, base, findings, group.proposal);
+    const Verdict verdict = judge(review, base, *group.check, findings, exact, all);
+    if (verdict.is_safe)
+        return exact;
+    reason = verdict.reason;
+    return {.statement = nullptr, .intent = {}};
+}
+
+ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy, const char *reason)
+{
+    const Finding &first = *group.findings[0];
+    const char *text = text_of(review, group);
+    if (remedy.statement == nullptr)
+        text = continued(continued(text, reason), first.by_hand);
+    return {.severity = group.check->severity(review.question->consumer),
+            .number = number_of(*group.check),
+            .check = group.check->name,
+            .object = group.findings.count == 1 ? first.object : shown_identifier(review.question->schema_name),
+            .finding = text,
+            .remedy = remedy.statement};
+}
+
+int rank_of(char severity)
+{
+    return severity == 'e' ? 0 : severity == 'w' ? 1 : 2;
+}
+
+// What judging takes is freed, table by table.
+Array<Group> groups_of(const Review &review, const Check &check)
+{
+    Findings found{};
+    check.find(review, found);
+    std::sort(found.items.begin(), found.items.end(), [](const Finding &left, const Finding &right) {
+        return ::strcmp(left.object, right.object) < 0;
+    });
+    Array<Group> groups;
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(found.items, [&](const Finding &finding) {
+        Judged judged = judge_alone(review, check, finding);
+        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+        if (judged.reason != nullptr)
+            judged.reason = ::pstrdup(judged.reason);
+        add_to_groups(groups, judged);
+        ::MemoryContextSwitchTo(scratch);
+    });
+    return groups;
+}
+
+Array<Group> find_groups(const Review &review)
+{
+    Array<Group> groups;
+    for (const char severity : {'e', 'w', 'i'})
+        for (const std::span<const Check> *family : check_families)
+            for (const Check &check : *family)
+                if (check.find != nullptr && check.severity(review.question->consumer) == severity)
+                    for (const Group &group : groups_of(review, check))
+                        groups.push(group);
+    return groups;
+}
+
+} // namespace
+
+std::size_t number_of(const Check &check)
+{
+    std::size_t number = 0;
+    for (const std::span<const Check> *family : check_families)
+        for (const Check &other : *family) {
+            if (&other == &check)
+                return number;
+            number++;
+        }
+    return number;
+}
+
+void sort_rows(Array<ReportRow> &rows)
+{
+    std::sort(rows.begin(), rows.end(), [](const ReportRow &left, const ReportRow &right) {
+        if (left.severity != right.severity)
+            return rank_of(left.severity) < rank_of(right.severity);
+        return left.number != right.number ? left.number < right.number
+                                           : ::strcmp(left.object, right.object) < 0;
+    });
+}
+
+Array<ReportRow> report_findings(const Review &review)
+{
+    Array<ReportRow> rows;
+    Intent base = {};
+    char severity = '\0';
+    for (const Group &group : find_groups(review)) {
+        CHECK_FOR_INTERRUPTS();
+        // Whoever runs remedies may run those of one severity alone.
+        if (const char next = group.check->severity(review.question->consumer); next != severity) {
+            severity = next;
+            base = {};
+        }
+        const char *reason = group.reason;
+        const Remedy remedy = offered(review, base, group, reason);
+        base.absorb(remedy.intent);
+        rows.push(row_of(review, group, remedy, reason));
+    }
+    return rows;
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,27 @@
+// The rows of check_cdc: what the checks find, put together where one statement mends it or where it is the
+// same.
+#pragma once
+
+#include "checks/check.hpp"
+
+namespace dj_deploy {
+
+struct ReportRow {
+    char severity; // 'e', 'w' or 'i'
+    std::size_t number; // of the check, in the order of the families
+    const char *check;
+    const char *object;
+    const char *finding;
+    const char *remedy; // null where there is none
+};
+
+// What the checks that are no queries find, in the order in which a person reads it.
+Array<ReportRow> report_findings(const Review &review);
+
+// By severity, check and object.
+void sort_rows(Array<ReportRow> &rows);
+
+// The number of a check.
+std::size_t number_of(const Check &check);
+
+} // namespace dj_deploy

@@ -1,0 +1,148 @@
+// Which publications are judged, and what the model says of a subject.
+#include "checks/review.hpp"
+
+#include "plan/name_list.hpp"
+#include "plan/quote.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// Lakehouse Sync needs no publication; one that the call names is judged all the same.
+bool is_judged(const Review &review, const Publication &publication)
+{
+    const Question &question = *review.question;
+    if (question.publication[0] != '\0')
+        return std::string_view(publication.name) == question.publication;
+    if (question.consumer == Consumer::lakehouse_sync)
+        return false;
+    const std::span<const ::Oid> whole = review.scenario.facts->publications_of_schema(question.schema);
+    if (publication.is_for_all || std::binary_search(whole.begin(), whole.end(), publication.oid))
+        return true;
+    return std::any_of(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
+        return subject.heir_of == nullptr &&
+               review.scenario.listing(*subject.relation, publication.oid) != nullptr;
+    });
+}
+
+std::size_t count_members(const Review &review, const Publication &publication)
+{
+    return std::count_if(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
+        return review.scenario.listing(*subject.relation, publication.oid) != nullptr;
+    });
+}
+
+const Publication *choose(const Review &review)
+{
+    const Publication *chosen = nullptr;
+    std::size_t most = 0;
+    for (const Publication *publication : review.judged) {
+        if (publication->for_all() != nullptr ||
+            publishes_schema(publication->oid, review.question->schema))
+            continue;
+        const std::size_t members = count_members(review, *publication);
+        if (chosen == nullptr || members > most) {
+            chosen = publication;
+            most = members;
+        }
+    }
+    return chosen;
+}
+
+} // namespace
+
+Review Review::of(const Question &question, const Subjects &subjects, const Scenario &scenario)
+{
+    Review review{.question = &question,
+                  .all = &subjects,
+                  .scenario = scenario,
+                  .subjects = {},
+                  .judged = {},
+                  .chosen = nullptr,
+                  .user_tables = 0};
+    for (const Subject &subject : subjects.items) {
+        review.subjects.push(&subject);
+        review.user_tables += subject.is_user();
+    }
+    for (const Publication &publication : review.scenario.publications())
+        if (is_judged(review, publication))
+            review.judged.push(&publication);
+    std::sort(review.judged.begin(), review.judged.end(), [](const Publication *left, const Publication *right) {
+        return ::strcmp(left->name, right->name) < 0;
+    });
+    review.chosen = choose(review);
+    return review;
+}
+
+Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at) const
+{
+    Review review = *this;
+    review.scenario = other;
+    review.subjects = looked_at;
+    review.judged = {};
+    for (const Publication &publication : other.publications()) {
+        const auto is_it = [&](const Publication *known) { return known->oid == publication.oid; };
+        const bool is_new = scenario.facts->publication(publication.oid) == nullptr;
+        if (is_new || std::any_of(judged.begin(), judged.end(), is_it))
+            review.judged.push(&publication);
+    }
+    review.chosen = nullptr;
+    return review;
+}
+
+bool Review::has_key(const Subject &subject) const
+{
+    return OidIsValid(scenario.facts->keys(*subject.relation).primary);
+}
+
+IdentityState Review::state(const Subject &subject) const
+{
+    const Identity identity = scenario.identity(*subject.relation);
+    switch (identity.kind) {
+    case REPLICA_IDENTITY_FULL:
+        return IdentityState::full;
+    case REPLICA_IDENTITY_NOTHING:
+        return IdentityState::nothing;
+    case REPLICA_IDENTITY_INDEX:
+        return OidIsValid(identity.index) ? IdentityState::by_index : IdentityState::index_dropped;
+    default:
+        return has_key(subject) ? IdentityState::by_key : IdentityState::no_key;
+    }
+}
+
+bool Review::is_published(const Subject &subject, const Publication &publication) const
+{
+    return scenario.publishing(*subject.relation, publication).publication != nullptr;
+}
+
+bool Review::is_published(const Subject &subject) const
+{
+    return std::any_of(judged.begin(), judged.end(),
+                       [&](const Publication *publication) { return is_published(subject, *publication); });
+}
+
+bool Review::is_published_when_logged(const Subject &subject) const
+{
+    return std::any_of(judged.begin(), judged.end(), [&](const Publication *publication) {
+        return scenario.holds(*subject.relation, *publication);
+    });
+}
+
+const char *Review::failing_publications(const Subject &subject) const
+{
+    Array<const char *> names;
+    for (const Subject *leaf : leaves(subject))
+        for (const BrokenWrite &write : scenario.broken_writes(*leaf->relation))
+            if (write.hazard == WriteHazard::no_identity)
+                names.push(write.publication->name);
+    std::sort(names.begin(), names.end(),
+              [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (std::size_t index = 0; index < names.count; index++)
+        if (index == 0 || ::strcmp(names[index - 1], names[index]) != 0)
+            ::appendStringInfo(&text, "%s%s", index > 0 ? ", " : "", shown_identifier(names[index]));
+    return text.data;
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,61 @@
+// What a check looks at: the tables of a schema and the publications that are judged, as they are or as they
+// would be after a remedy.
+#pragma once
+
+#include "checks/subject.hpp"
+
+namespace dj_deploy {
+
+// For whom a schema is judged; "any" asks what holds for every consumer.
+enum class Consumer : std::size_t { any, lakehouse_sync, debezium, clickpipes, postgres };
+
+constexpr std::array consumer_names =
+    std::to_array<const char *>({"any", "lakehouse_sync", "debezium", "clickpipes", "postgres"});
+
+// What was asked for.
+struct Question {
+    ::Oid schema;
+    const char *schema_name;
+    const char *publication; // empty for all that publish tables of the schema
+    Consumer consumer;
+};
+
+// What a table's replica identity comes down to.
+enum class IdentityState : std::int32_t { full, by_key, no_key, nothing, by_index, index_dropped };
+
+struct Review {
+    const Question *question;
+    const Subjects *all;
+    Scenario scenario;
+    Array<const Subject *> subjects;     // those that are looked at: all of them, or what a remedy is about
+    Array<const Publication *> judged;   // by name
+    const Publication *chosen;           // the one of them that a table would join; null without
+    std::size_t user_tables;             // of the schema
+
+    // Of all subjects.
+    static Review of(const Question &question, const Subjects &subjects, const Scenario &scenario);
+
+    // The same question about these subjects in another scenario of the same facts.
+    Review in(const Scenario &other, const Array<const Subject *> &looked_at) const;
+
+    IdentityState state(const Subject &subject) const;
+    bool has_key(const Subject &subject) const;
+
+    // The subjects that hold the table's rows.
+    std::span<const Subject *const> leaves(const Subject &subject) const { return all->leaves(subject); }
+
+    // Whether a judged publication publishes the table, or what a partitioned table stands for.
+    bool is_published(const Subject &subject, const Publication &publication) const;
+    bool is_published(const Subject &subject) const;
+
+    // The same where it is to be logged.
+    bool is_published_when_logged(const Subject &subject) const;
+
+    // The publications that make writes on it fail for want of an identity, of its partitions, too: their
+    // names, "" where none does.
+    const char *failing_publications(const Subject &subject) const;
+
+    bool is(Consumer consumer) const { return question->consumer == consumer; }
+};
+
+} // namespace dj_deploy

@@ -1,0 +1,317 @@
+// One row for each table, whose facts are looked up by index: the cost grows with the tables of the schema
+// and the types of their columns, and not with those of the database.
+#include "checks/subject.hpp"
+
+#include "catalog/children.hpp"
+#include "pg/oid_set.hpp"
+#include "pg/query.hpp"
+#include "pg/storage.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
+
+// asked         the tables, with the pages of their TOAST tables
+// part          each type of a column, and what it is made of: a domain's base, an array's element, a composite
+//               type's columns, or any of these of another
+// incomparable  types made of one without equality, as lookup_type_cache() finds it: by a default operator
+//               class of the type or of one that it is taken for without a conversion. The type cache itself
+//               would lock tables whose row types are used.
+// supported     the types that Lakehouse Sync lists: bool, int2, int4, int8, float4, float8, numeric, text,
+//               varchar, bpchar, jsonb, date, timestamp, timestamptz; besides them enumerations
+// key           the shortest unique index that could be the primary key
+// kept          columns of type json on which something depends, but for their default and NOT NULL, or which
+//               have their type from elsewhere: a parent, a type, another table's column of the row type
+constexpr const char *sql = R"(
+WITH RECURSIVE asked AS MATERIALIZED (
+    SELECT t.oid, t.number, c.relkind, c.reltype, c.reloftype, c.reltoastrelid,
+           pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
+    JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+), attribute AS MATERIALIZED (
+    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attgenerated, a.attinhcount,
+           a.attstorage IN ('x', 'e') AND (t.reltoastrelid <> 0 OR t.relkind = 'p') AS is_large
+    FROM asked t
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+), part(type, oid) AS (
+    SELECT DISTINCT a.atttypid, a.atttypid
+    FROM attribute a
+    UNION
+    SELECT p.type, d.oid
+    FROM part p
+    JOIN pg_catalog.pg_type u ON u.oid = p.oid
+    CROSS JOIN LATERAL (
+        SELECT u.typbasetype WHERE u.typtype = 'd'
+        UNION ALL
+        SELECT u.typelem
+        WHERE u.typtype = 'b' AND u.typelem <> 0
+          AND u.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+        UNION ALL
+        SELECT m.atttypid
+        FROM pg_catalog.pg_attribute m
+        WHERE u.typtype = 'c' AND m.attrelid = u.typrelid AND m.attnum > 0 AND NOT m.attisdropped
+    ) d(oid)
+), comparable AS MATERIALIZED (
+    SELECT o.opcintype AS oid
+    FROM pg_catalog.pg_opclass o
+    WHERE o.opcmethod IN (403, 405) AND o.opcdefault
+), incomparable AS MATERIALIZED (
+    SELECT DISTINCT p.type
+    FROM part p
+    JOIN pg_catalog.pg_type t ON t.oid = p.oid
+    WHERE t.typtype = 'b' AND t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+      AND t.oid NOT IN (SELECT h.oid FROM comparable h)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k
+                      WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'
+                        AND k.casttarget IN (SELECT h.oid FROM comparable h))
+), supported(oid) AS (
+    VALUES (16), (21), (23), (20), (700), (701), (1700), (25), (1043), (1042), (3802), (1082), (1114), (1184)
+), described AS MATERIALIZED (
+    SELECT a.*, pg_catalog.quote_ident(a.attname) AS name, pg_catalog.format_type(a.atttypid, NULL) AS type,
+           a.atttypid IN (SELECT i.type FROM incomparable i) AS is_incomparable,
+           a.atttypid NOT IN (SELECT s.oid FROM supported s)
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t
+                           WHERE t.oid = a.atttypid AND a.atttypid >= 16384
+                             AND (t.typtype = 'e'
+                                  OR t.typtype = 'd' AND t.typbasetype IN (SELECT s.oid FROM supported s)))
+           AS is_unsupported
+    FROM attribute a
+), columns AS MATERIALIZED (
+    SELECT d.attrelid,
+           pg_catalog.string_agg(d.name, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_large) AS large,
+           pg_catalog.bool_or(d.atttypid = 17) AS has_blob,
+           pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_incomparable)
+           AS incomparable,
+           pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114) AS has_other_incomparable,
+           pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_unsupported)
+           AS unsupported,
+           pg_catalog.string_agg(DISTINCT d.type, ', ') FILTER (WHERE d.is_unsupported) AS unsupported_types
+    FROM described d
+    GROUP BY d.attrelid
+), kept AS MATERIALIZED (
+    SELECT t.oid
+    FROM asked t
+    WHERE t.oid IN (SELECT a.attrelid FROM attribute a WHERE a.atttypid = 114)
+      AND (t.reloftype <> 0
+           OR EXISTS (
+               SELECT FROM pg_catalog.pg_depend d
+               JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
+               WHERE d.refclassid = 1247 AND t.reltype IN (y.oid, y.typelem) AND d.deptype = 'n'
+                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype)))
+           OR EXISTS (
+               WITH RECURSIVE family(oid) AS (
+                   SELECT t.oid
+                   UNION
+                   SELECT i.inhrelid FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
+               )
+               SELECT FROM family f
+               JOIN pg_catalog.pg_attribute a
+                    ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
+               WHERE f.oid = t.oid AND a.attinhcount > 0 OR a.attgenerated <> ''
+                  OR EXISTS (
+                      SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
+                        AND NOT (d.classid = 2604 AND EXISTS (
+                            SELECT FROM pg_catalog.pg_attrdef v
+                            WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
+                        AND NOT (d.classid = 2606 AND EXISTS (
+                            SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))))
+)
+SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported, c.unsupported_types,
+       (SELECT pg_catalog.quote_ident(x.relname)
+        FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+        WHERE i.indrelid = t.oid AND t.relkind = 'r' AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[]) AND 0 = ALL (i.indoption::int2[])
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[s.key]
+              JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[s.key]
+              WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indcollation[s.key] <> a.attcollation
+                 OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                            WHERE k.conrelid = t.oid AND k.contype = 'n' AND NOT k.convalidated
+                              AND k.conkey = ARRAY[a.attnum]))
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+        ORDER BY i.indnkeyatts, x.relname
+        LIMIT 1) AS key_index,
+       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN
+           (SELECT 'ALTER TABLE ' || t.name || ' '
+                   || pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
+            FROM described d
+            WHERE d.attrelid = t.oid AND d.atttypid = 114) END AS to_jsonb,
+       COALESCE(c.has_blob, false), COALESCE(c.has_other_incomparable, false),
+       t.oid IN (SELECT k.oid FROM kept k)
+FROM asked t
+LEFT JOIN columns c ON c.attrelid = t.oid
+ORDER BY t.number)";
+
+// How many bytes each of these TOAST tables has, as the files say: ANALYZE does not count them, and VACUUM
+// may never have come.
+Array<std::int64_t> toast_bytes(const Array<::Oid> &toasts)
+{
+    constexpr const char *paths_sql = R"(
+    SELECT pg_catalog.pg_relation_filepath(t.oid)
+    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
+    ORDER BY t.number)";
+
+    Array<std::int64_t> bytes;
+    const auto look = [&](const Row &row) {
+        CHECK_FOR_INTERRUPTS();
+        const char *path = row.string(1);
+        bytes.push(path == nullptr ? 0 : main_fork_bytes(path));
+    };
+    query(paths_sql, look, toasts.view());
+    return bytes;
+}
+
+bool can_be_subject(const Table &table)
+{
+    return table.relkind == RELKIND_RELATION || table.is_partitioned() || table.relkind == RELKIND_FOREIGN_TABLE;
+}
+
+bool is_user_table(const Table &table, ::Oid schema)
+{
+    return table.schema_oid == schema && !table.is_hidden() && !table.is_member && !table.is_partition &&
+           table.relkind == RELKIND_RELATION;
+}
+
+struct Heir {
+    ::Oid table;
+    ::Oid of;
+};
+
+// Tables that inherit from the user tables, at any distance.
+Array<Heir> read_heirs(const Array<Table> &tables, ::Oid schema)
+{
+    Array<Heir> heirs;
+    const OidSet known = OidSet::make("dj_deploy heirs");
+    for (const Table &table : tables) {
+        if (!is_user_table(table, schema) || !table.has_children)
+            continue;
+        Array<::Oid> parents;
+        parents.push(table.oid);
+        while (!parents.is_empty()) {
+            Array<::Oid> children;
+            for (const Dependency &link : read_children(parents.view())) {
+                children.push(link.child);
+                if (known.add(link.child))
+                    heirs.push({.table = link.child, .of = table.oid});
+            }
+            std::sort(children.begin(), children.end());
+            parents = children;
+        }
+    }
+    return heirs;
+}
+
+Subject subject_of(const Row &row, const Relation &relation)
+{
+    Subject subject{};
+    subject.relation = &relation;
+    subject.name = row.string(2);
+    subject.large = row.string(3);
+    subject.incomparable = row.string(4);
+    subject.unsupported = row.string(5);
+    subject.unsupported_types = row.string(6);
+    subject.key_index = row.string(7);
+    subject.to_jsonb = row.string(8);
+    subject.has_blob = row.boolean(9);
+    subject.has_other_incomparable = row.boolean(10);
+    subject.keeps_json = row.boolean(11);
+    return subject;
+}
+
+} // namespace
+
+Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
+{
+    Array<Table> tables;
+    for (const Table &table : read_tables({.schema = schema, .table = InvalidOid}, scope))
+        if (can_be_subject(table))
+            tables.push(table);
+    const Array<Heir> heirs = read_heirs(tables, schema);
+    Array<::Oid> oids;
+    Array<::Oid> toasts;
+    for (const Table &table : tables) {
+        oids.push(table.oid);
+        toasts.push(table.toast);
+    }
+    const std::size_t own = oids.count;
+    for (const Heir &heir : heirs)
+        if (std::find(oids.begin(), oids.begin() + own, heir.table) == oids.begin() + own)
+            oids.push(heir.table);
+    const std::size_t asked = oids.count;
+    if (!whole.empty())
+        for (const ::Oid table : read_published_tables(whole))
+            oids.push(table);
+    Subjects subjects{};
+    subjects.facts = Facts::read(oids.view());
+    // Whatever the statistics say of the catalogs, facts are looked up by index.
+    with_settings({{"enable_seqscan", "off"}}, [&] {
+        query(
+            sql,
+            [&](const Row &row) {
+                if (const Relation *relation = subjects.facts.find(row.oid(1)))
+                    subjects.items.push(subject_of(row, *relation));
+            },
+            oids.view().first(asked));
+    });
+    subjects.index_items();
+    const Array<std::int64_t> bytes = toast_bytes(toasts);
+    for (std::size_t index = 0; index < tables.count; index++)
+        if (auto *subject = const_cast<Subject *>(subjects.find(tables[index].oid))) {
+            subject->is_home = tables[index].schema_oid == schema;
+            subject->is_hidden = tables[index].is_hidden();
+            subject->is_member = tables[index].is_member;
+            subject->toast_bytes = bytes[index];
+        }
+    for (Subject &subject : subjects.items)
+        if (subject.relation->is_partition)
+            subject.root = subjects.find(subject.relation->root());
+    subjects.index_leaves();
+    for (const Heir &heir : heirs)
+        if (auto *subject = const_cast<Subject *>(subjects.find(heir.table)))
+            subject->heir_of = subject->is_user() ? nullptr : subjects.find(heir.of);
+    return subjects;
+}
+
+const Subject *Subjects::find(::Oid table) const
+{
+    const Place *place = find_sorted(places.view(), &Place::table, table);
+    return place == nullptr ? nullptr : &items[place->index];
+}
+
+std::span<const Subject *const> Subjects::leaves(const Subject &subject) const
+{
+    const auto is_before = [](const Subject *leaf, ::Oid root) { return leaf->relation->root() < root; };
+    const auto is_after = [](::Oid root, const Subject *leaf) { return root < leaf->relation->root(); };
+    const ::Oid root = subject.relation->oid;
+    const auto first = std::lower_bound(by_root.begin(), by_root.end(), root, is_before);
+    return {first, std::upper_bound(first, by_root.end(), root, is_after)};
+}
+
+void Subjects::index_leaves()
+{
+    for (const Subject &subject : items)
+        if (subject.is_leaf())
+            by_root.push(&subject);
+    std::sort(by_root.begin(), by_root.end(), [](const Subject *left, const Subject *right) {
+        return left->relation->root() != right->relation->root()
+                   ? left->relation->root() < right->relation->root()
+                   : left < right;
+    });
+}
+
+void Subjects::index_items()
+{
+    for (std::size_t index = 0; index < items.count; index++)
+        places.push({.table = items[index].relation->oid, .index = index});
+    std::sort(places.begin(), places.end(),
+              [](const Place &left, const Place &right) { return left.table < right.table; });
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,64 @@
+// What check_cdc looks at: the tables of a schema, their partitions and the tables that inherit from them,
+// wherever those live.
+#pragma once
+
+#include "catalog/tables.hpp"
+#include "publishing/scenario.hpp"
+
+namespace dj_deploy {
+
+struct Subject {
+    const Relation *relation;
+    const char *name;    // as SQL writes it: lab.session
+    const Subject *root; // of a partition; null when it is none, or belongs to another schema's table
+    const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
+    bool is_home;        // lives in the schema
+    bool is_hidden;
+    bool is_member;           // of an extension
+    const char *large;        // columns whose values may be stored out of line, of any length; null without
+    const char *incomparable; // columns of types without equality, with their types
+    const char *unsupported;  // columns of types that Lakehouse Sync does not list, with their types
+    const char *unsupported_types;
+    const char *key_index; // a unique index that could be the primary key
+    const char *to_jsonb;  // the statement that makes json columns jsonb
+    bool has_blob;
+    bool has_other_incomparable; // besides json
+    bool keeps_json;             // what depends on a json column keeps its type
+    std::int64_t toast_bytes;    // stored out of line, dead rows included
+
+    bool is_table() const { return relation->kind != RELKIND_FOREIGN_TABLE; }
+    // What is to be published and identified by itself.
+    bool is_user() const
+    {
+        return is_home && !is_hidden && !is_member && !relation->is_partition && is_table();
+    }
+    // Holds rows whose changes are in the WAL, or would be if it were logged.
+    bool is_leaf() const { return relation->is_leaf(); }
+};
+
+struct Subjects {
+    Facts facts;
+    Array<Subject> items; // by name and schema, in byte order; those of other schemas that inherit last
+
+    // Of the schema, with the facts of these publications' tables, too.
+    static Subjects read(::Oid schema, std::span<const Publication> whole);
+
+    // Null for one that is no subject.
+    const Subject *find(::Oid table) const;
+
+    // The subjects that hold the table's rows: itself, or the partitions of a root.
+    std::span<const Subject *const> leaves(const Subject &subject) const;
+
+private:
+    struct Place {
+        ::Oid table;
+        std::size_t index;
+    };
+    Array<Place> places;          // by table
+    Array<const Subject *> by_root; // those that hold rows, by their root
+
+    void index_items();
+    void index_leaves();
+};
+
+} // namespace dj_deploy
