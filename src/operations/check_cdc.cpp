@@ -57,11 +57,6 @@ Array<ReportRow> server_rows(const Review &review)
     return rows;
 }
 
-const char *plural(std::size_t count, const char *word)
-{
-    return ::psprintf("%zu %s%s", count, word, count == 1 ? "" : "s");
-}
-
 // The last row: how much there is, at a glance.
 ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
 {
@@ -73,9 +68,8 @@ ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
             .number = std::numeric_limits<std::size_t>::max(),
             .check = "sum",
             .object = shown_identifier(review.question->schema_name),
-            .finding = ::psprintf("%s, %s, %zu of information, for %s", plural(count('e'), "error"),
-                                  plural(count('w'), "warning"), count('i'),
-                                  plural(review.user_tables, "table")),
+            .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'), count('w'),
+                                  count('i'), review.user_tables),
             .remedy = nullptr};
 }
 
