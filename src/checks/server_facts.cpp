@@ -1,32 +1,92 @@
-// Facts about the server: its slots, how many are in use, and WAL senders.
-#include "checks/facts.hpp"
+// Facts about the server, its slots and WAL senders, and what checks ask of the schema beside them.
+#include "checks/server_facts.hpp"
 
 namespace dj_deploy {
 
-// Columns that only newer servers have are read through jsonb: why and since when a slot is not in use, and
-// whether it is a standby's copy of a slot of its primary.
+// Columns that only newer servers have are read through jsonb, settings with a default of null.
+//
+// A publication is as old as its oldest row in the catalog: ALTER PUBLICATION writes that of pg_publication
+// anew, and a superuser who made it in the beginning has no row in pg_shdepend. Its age is null beyond 2^31
+// transactions, when age() has become negative.
 const char *const server_facts_sql = R"(
-, slot AS MATERIALIZED (
-    SELECT s.slot_name, s.database, s.active, s.restart_lsn, s.wal_status,
+WITH target AS MATERIALIZED (
+    SELECT n.oid, pg_catalog.quote_ident(n.nspname) AS name
+    FROM pg_catalog.pg_namespace n
+    WHERE n.oid = $1
+), role AS MATERIALIZED (
+    SELECT r.*, pg_catalog.quote_ident(r.rolname) AS name
+    FROM pg_catalog.pg_roles r
+    WHERE r.rolname = CURRENT_USER
+), relation AS MATERIALIZED (
+    SELECT c.oid, c.relkind, c.relreplident, c.relrowsecurity,
+           pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+    FROM pg_catalog.unnest($3) AS t(oid)
+    JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+), publication AS MATERIALIZED (
+    SELECT p.*, pg_catalog.quote_ident(p.pubname) AS name, w.age,
+           COALESCE((pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool, false) AS is_for_sequences
+    FROM pg_catalog.unnest($4) AS t(oid)
+    JOIN pg_catalog.pg_publication p ON p.oid = t.oid
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN pg_catalog.min(w.age) >= 0 THEN pg_catalog.max(w.age) END AS age
+        FROM (
+            SELECT pg_catalog.age(p.xmin) AS age
+            UNION ALL
+            SELECT pg_catalog.age(r.xmin) FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid
+            UNION ALL
+            SELECT pg_catalog.age(s.xmin) FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid
+            UNION ALL
+            SELECT pg_catalog.age(d.xmin)
+            FROM pg_catalog.pg_shdepend d
+            JOIN pg_catalog.pg_database b ON b.oid = d.dbid AND b.datname = pg_catalog.current_database()
+            WHERE d.classid = 'pg_catalog.pg_publication'::pg_catalog.regclass AND d.objid = p.oid
+        ) w
+    ) w
+), server AS MATERIALIZED (
+    SELECT pg_catalog.current_setting('server_version_num')::int AS version,
+           pg_catalog.pg_is_in_recovery() AS is_standby,
+           CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+           ELSE pg_catalog.pg_current_wal_lsn() END AS position,
+           pg_catalog.current_setting('wal_level') AS wal_level,
+           pg_catalog.current_setting('effective_wal_level', true) AS effective_wal_level,
+           pg_catalog.current_setting('max_slot_wal_keep_size') AS keep_size,
+           pg_catalog.current_setting('idle_replication_slot_timeout', true) AS idle_timeout,
+           pg_catalog.current_setting('hot_standby_feedback')::bool AS has_feedback,
+           COALESCE(pg_catalog.current_setting('sync_replication_slots', true)::bool, false) AS copies_slots
+), patience AS MATERIALIZED (
+    SELECT interval '10 minutes' AS time, 100000 AS transactions, 64 * 1048576 AS bytes
+), slot AS MATERIALIZED (
+    SELECT s.slot_name, s.slot_type, s.plugin, s.database, s.temporary, s.active, s.active_pid, s.catalog_xmin,
+           s.restart_lsn, s.confirmed_flush_lsn, s.wal_status,
+           COALESCE(s.database = pg_catalog.current_database(), false) AS is_here,
            pg_catalog.quote_ident(s.slot_name) AS name,
            'SELECT pg_drop_replication_slot(' || pg_catalog.quote_literal(s.slot_name) || ')' AS drop_it,
            COALESCE('plugin ' || s.plugin || ', database ' || pg_catalog.quote_ident(s.database),
                     'physical') AS kind,
            pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS reason,
            pg_catalog.to_jsonb(s) ->> 'inactive_since' AS since,
-           pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery()
-                                      THEN pg_catalog.pg_last_wal_replay_lsn()
-                                      ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn) AS behind
+           (pg_catalog.to_jsonb(s) ->> 'failover')::bool AS has_failover,
+           pg_catalog.pg_wal_lsn_diff(v.position, s.restart_lsn) AS behind,
+           pg_catalog.pg_wal_lsn_diff(v.position, s.confirmed_flush_lsn) AS unread
     FROM pg_catalog.pg_replication_slots s
+    CROSS JOIN server v
     WHERE COALESCE(pg_catalog.to_jsonb(s) ->> 'synced', 'false') = 'false'
 ), slot_use AS MATERIALIZED (
-    SELECT pg_catalog.current_setting('max_replication_slots')::int AS most, pg_catalog.count(*) AS used,
-           pg_catalog.count(*) FILTER (WHERE s.active AND s.database = pg_catalog.current_database()) AS consumers
-    FROM pg_catalog.pg_replication_slots s
+    SELECT u.most, u.used, u.consumers, GREATEST(2 * u.most, 10) AS enough
+    FROM (SELECT pg_catalog.current_setting('max_replication_slots')::int AS most, pg_catalog.count(*) AS used,
+                 pg_catalog.count(*) FILTER (WHERE s.active AND s.database = pg_catalog.current_database())
+                 AS consumers
+          FROM pg_catalog.pg_replication_slots s) u
 ), sender_use AS MATERIALIZED (
-    SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used,
-           (SELECT u.consumers FROM slot_use u) AS consumers
-    FROM pg_catalog.pg_stat_replication
+    SELECT u.most, u.used, (SELECT s.consumers FROM slot_use s) AS consumers, GREATEST(2 * u.most, 10) AS enough
+    FROM (SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used
+          FROM pg_catalog.pg_stat_replication) u
+), standby_use AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM slot s WHERE s.slot_type = 'physical')
+           OR EXISTS (SELECT FROM pg_catalog.pg_stat_replication a
+                      WHERE NOT EXISTS (SELECT FROM slot s WHERE s.active_pid = a.pid AND s.database IS NOT NULL))
+           AS is_there
 ))";
 
 } // namespace dj_deploy

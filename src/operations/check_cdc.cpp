@@ -3,6 +3,7 @@
 
 #include "catalog/tables.hpp"
 #include "checks/facts.hpp"
+#include "checks/server_report.hpp"
 #include "pg/query.hpp"
 #include "pg/storage.hpp"
 #include "request/shorten.hpp"
@@ -16,18 +17,17 @@ Consumer consumer_of(const char *name)
     for (std::size_t index = 0; index < consumer_names.size(); index++)
         if (::pg_strcasecmp(name, consumer_names[index]) == 0)
             return static_cast<Consumer>(index);
-    ereport(
-        ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-        errmsg("consumer must be 'any', 'lakehouse_sync', 'debezium', 'clickpipes' or 'postgres'; got '%s'",
-               shorten(name)));
+    if (::pg_strcasecmp(name, "lakebase_cdf") == 0)
+        return Consumer::lakehouse_sync;
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("consumer must be 'any', 'lakehouse_sync', 'lakebase_cdf', 'debezium', 'clickpipes' or "
+                   "'postgres'; got '%s'",
+                   shorten(name)));
     ::pg_unreachable();
 }
 
 // The families, in the order in which a person mends what they find: what is published can be written to.
 constexpr std::array families = std::to_array<const std::span<const Check> *>({
-    &server_checks,
-    &slot_checks,
-    &role_checks,
     &identity_checks,
     &write_checks,
     &publication_checks,
@@ -69,7 +69,6 @@ const char *assemble(Consumer consumer)
     ::initStringInfo(&sql);
     ::appendStringInfoString(&sql, relation_facts_sql);
     ::appendStringInfoString(&sql, publication_facts_sql);
-    ::appendStringInfoString(&sql, server_facts_sql);
     ::appendStringInfoString(
         &sql, ", found(number, severity, name, object, finding, remedy, schema_remedy) AS (\n");
     int number = 0;
@@ -101,6 +100,42 @@ Array<std::int32_t> toast_pages(const Array<::Oid> &toasts)
     return pages;
 }
 
+// The publications that are judged.
+Array<::Oid> judged_publications(::Oid schema, const char *publication, Consumer consumer,
+                                 const Array<::Oid> &relations)
+{
+    constexpr const char *sql = R"(
+    SELECT p.oid
+    FROM pg_catalog.pg_publication p
+    WHERE CASE WHEN $1 <> '' THEN p.pubname = $1
+          ELSE $2 AND (p.puballtables
+                       OR EXISTS (SELECT FROM pg_catalog.pg_publication_rel r
+                                  WHERE r.prpubid = p.oid AND r.prrelid = ANY ($3))
+                       OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s
+                                  WHERE s.pnpubid = p.oid AND s.pnnspid = $4)) END
+    ORDER BY p.oid)";
+
+    Array<::Oid> publications;
+    query(
+        sql, [&](const Row &row) { publications.push(row.oid(1)); }, publication,
+        consumer != Consumer::lakehouse_sync, relations.view(), schema);
+    return publications;
+}
+
+struct Finding {
+    const char *severity;
+    const char *check;
+    const char *object;
+    const char *finding;
+    const char *remedy; // may be null
+
+    void add(const Rows &rows) const
+    {
+        rows.add(std::to_array<Cell>({Cell::text(severity), Cell::text(check), Cell::text(object),
+                                      Cell::text(finding), Cell::text(remedy)}));
+    }
+};
+
 struct CheckCdc {
     static constexpr const char *name = "check_cdc";
 
@@ -127,19 +162,44 @@ struct CheckCdc {
         Array<::Oid> relations;
         Array<::Oid> toasts;
         Array<::Oid> members;
+        Array<::Oid> user_tables;
         for (const Table &table : read_tables(schema, scope)) {
             relations.push(table.oid);
             toasts.push(table.toast);
             if (table.is_member)
                 members.push(table.oid);
+            const bool is_table = table.relkind == RELKIND_RELATION || table.is_partitioned();
+            if (is_table && table.schema_oid == schema.schema && !table.is_hidden() && !table.is_member &&
+                !table.is_partition)
+                user_tables.push(table.oid);
         }
         const Array<std::int32_t> pages = toast_pages(toasts);
+        const Array<ServerFinding> findings =
+            read_server_findings(consumer, schema.schema, user_tables.view(),
+                                 judged_publications(schema.schema, publication, consumer, relations).view());
+        Array<Finding> others;
+        const auto keep = [&](const Row &row) {
+            others.push({row.string(1), row.string(2), row.string(3), row.string(4), row.string(5)});
+        };
         // Whatever the statistics say of the catalogs, facts are looked up by index.
         with_settings({{"enable_seqscan", "off"}}, [&] {
-            rows.add_query(assemble(consumer), schema.schema, publication,
-                           consumer_names[static_cast<std::size_t>(consumer)], relations.view(),
-                           members.view(), pages.view());
+            query(assemble(consumer), keep, schema.schema, publication,
+                  consumer_names[static_cast<std::size_t>(consumer)], relations.view(), members.view(),
+                  pages.view());
         });
+        for (const char *severity : {"error", "warning", "info"}) {
+            add_findings(rows, findings, severity);
+            for (const Finding &found : others)
+                if (::strcmp(found.severity, severity) == 0)
+                    found.add(rows);
+        }
+    }
+
+    void add_findings(const Rows &rows, const Array<ServerFinding> &findings, const char *severity) const
+    {
+        for (const ServerFinding &found : findings)
+            if (::strcmp(found.check->severity(consumer), severity) == 0)
+                Finding{severity, found.check->name, found.object, found.finding, found.remedy}.add(rows);
     }
 };
 
