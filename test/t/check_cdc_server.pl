@@ -12,8 +12,9 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
-my $node = new_scene('main', wal_level => 'logical');
+my $node = new_scene('main', wal_level => 'logical', wal_receiver_status_interval => 1);
 my $version = int($node->safe_psql('postgres', 'SHOW server_version_num') / 10000);
 is(keys_of($node, consumer => $_), '', "nothing is wrong for $_") for @consumers, 'lakebase_cdf';
 
@@ -64,31 +65,28 @@ provoke($node, 'error slot_lost idle',
 	setup => sub { limit_slots('1MB'); switch_wal(); $node->safe_psql('postgres', 'CHECKPOINT') });
 limit_slots('1GB');
 
-# An active slot that is far behind: the consumer has it, but does not come to confirm.
-sub receive
-{
-	my ($slot) = @_;
-	my $receiver = IPC::Run::start [ 'pg_recvlogical', '-d', $node->connstr('postgres'), '-S', $slot, '--start', '--no-loop', '-f', '-',
-		'-s', 1, '-F', 1, '-o', 'proto_version=1', '-o', 'publication_names=cdc' ], '>', '/dev/null', '2>', '/dev/null';
-	$node->poll_query_until('postgres', "SELECT active FROM pg_replication_slots WHERE slot_name = '$slot'") or die 'nobody reads';
-	return $receiver;
-}
+# An active slot that is far behind: a subscription has it, whose worker does not come to confirm.
 $node->safe_psql('postgres', $make_slot);
-my $receiver = receive('idle');
+$node->safe_psql('postgres', 'CREATE DATABASE reader');
+my $connection = $node->connstr('postgres') =~ s/'/''/gr;
+$node->safe_psql('reader', "CREATE SUBSCRIPTION idle CONNECTION '$connection' PUBLICATION cdc WITH (connect = false, slot_name = 'idle');
+	ALTER SUBSCRIPTION idle ENABLE");
+$node->poll_query_until('postgres', 'SELECT bool_and(active) FROM pg_replication_slots') or die 'nobody reads';
+my $worker = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_subscription WHERE subname = 'idle'});
 provoke($node, 'warning slot_active_behind idle', finding => qr/has not confirmed the last \d+ MB, and it keeps \d+ MB of WAL/,
-	setup => sub { $receiver->signal('STOP'); switch_wal() for 1, 2 },
+	setup => sub { kill 'STOP', $worker; switch_wal() for 1, 2 },
 	by_hand => sub {
-		$receiver->signal('CONT');
+		kill 'CONT', $worker;
 		for (1 .. 300)
 		{
-			$node->safe_psql('postgres', 'INSERT INTO lab.session SELECT COALESCE(max(id), 0) + 1 FROM lab.session; CHECKPOINT');
+			$node->safe_psql('postgres', 'SELECT pg_logical_emit_message(false, $$$$, $$$$); CHECKPOINT');
 			last if keys_of($node) eq '';
-			select undef, undef, undef, 0.1;
+			usleep(100_000);
 		}
 	});
-$receiver->signal('TERM');
-eval { $receiver->finish };
-$node->poll_query_until('postgres', 'SELECT NOT active FROM pg_replication_slots');
+$node->safe_psql('reader', 'ALTER SUBSCRIPTION idle DISABLE; ALTER SUBSCRIPTION idle SET (slot_name = NONE); DROP SUBSCRIPTION idle');
+$node->safe_psql('postgres', 'DROP DATABASE reader');
+$node->poll_query_until('postgres', 'SELECT NOT bool_or(active) FROM pg_replication_slots') or die 'still read';
 $node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('idle')});
 
 # A slot that is made waits for transactions, however young.
