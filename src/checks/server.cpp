@@ -17,14 +17,16 @@ constexpr const char *wal_level = R"(
 // Where a consumer of this database is at work, it has its slot.
 constexpr const char *slots_used_up = R"(
     SELECT 'max_replication_slots',
-           pg_catalog.format('all %s replication slots are in use: a consumer gets none. Takes a restart.', u.most),
+           pg_catalog.format('all %s replication slots are in use: a consumer gets none. '
+                             'Takes a restart.', u.most),
            'ALTER SYSTEM SET max_replication_slots = ' || u.enough
     FROM slot_use u
     WHERE u.used >= u.most AND u.consumers = 0)";
 
 constexpr const char *slots_low = R"(
     SELECT 'max_replication_slots',
-           pg_catalog.format('%s of %s replication slots are in use: another consumer may get none. Takes a restart.',
+           pg_catalog.format('%s of %s replication slots are in use: another consumer may get none. '
+                             'Takes a restart.',
                              u.used, u.most),
            'ALTER SYSTEM SET max_replication_slots = ' || u.enough
     FROM slot_use u
@@ -42,7 +44,8 @@ constexpr const char *senders_used_up = R"(
 
 constexpr const char *senders_low = R"(
     SELECT 'max_wal_senders',
-           pg_catalog.format('%s of %s WAL senders are in use: another consumer may find none. Takes a restart.',
+           pg_catalog.format('%s of %s WAL senders are in use: another consumer may find none. '
+                             'Takes a restart.',
                              u.used, u.most),
            'ALTER SYSTEM SET max_wal_senders = ' || u.enough
     FROM sender_use u
@@ -51,7 +54,8 @@ constexpr const char *senders_low = R"(
 
 constexpr const char *sender_timeout = R"(
     SELECT 'wal_sender_timeout',
-           pg_catalog.format('wal_sender_timeout is %s: ClickPipes asks for 5 minutes or none. Takes a reload.',
+           pg_catalog.format('wal_sender_timeout is %s: ClickPipes asks for 5 minutes or none. '
+                             'Takes a reload.',
                              pg_catalog.current_setting('wal_sender_timeout')),
            'ALTER SYSTEM SET wal_sender_timeout = ''5min'''
     FROM pg_catalog.pg_settings s
@@ -61,9 +65,10 @@ constexpr const char *sender_timeout = R"(
 // is not hidden.
 constexpr const char *long_transaction = R"(
     SELECT COALESCE(pg_catalog.quote_ident(a.usename), a.backend_type, 'process ' || a.pid),
-           pg_catalog.format('transaction open %s, %s others have begun since: no slot can be made before it ends, '
-                             'and slots keep the WAL from there on',
-                             COALESCE('for ' || pg_catalog.date_trunc('second', a.age), 'since a time not visible'),
+           pg_catalog.format('transaction open %s, %s others have begun since: no slot can be made before it '
+                             'ends, and slots keep the WAL from there on',
+                             COALESCE('for ' || pg_catalog.date_trunc('second', a.age),
+                                      'since a time not visible'),
                              COALESCE(a.transactions::text, 'an unknown number of')),
            'SELECT pg_terminate_backend(' || a.pid || ')'
     FROM patience p
@@ -76,11 +81,12 @@ constexpr const char *long_transaction = R"(
 // It can be ended in its own database only.
 constexpr const char *prepared_transaction = R"(
     SELECT pg_catalog.quote_literal(x.gid),
-           pg_catalog.format('prepared transaction of role %s, %s old%s: no slot can be made before it ends, and '
-                             'slots keep the WAL from there on; COMMIT PREPARED would end it too',
+           pg_catalog.format('prepared transaction of role %s, %s old%s: no slot can be made before it ends, '
+                             'and slots keep the WAL from there on; COMMIT PREPARED would end it too',
                              pg_catalog.quote_ident(x.owner), pg_catalog.date_trunc('second', x.age),
                              CASE WHEN NOT x.is_here
-                             THEN ', in database ' || pg_catalog.quote_ident(x.database) || ', from where it is to be ended'
+                             THEN ', in database ' || pg_catalog.quote_ident(x.database)
+                                  || ', from where it is to be ended'
                              ELSE '' END),
            CASE WHEN x.is_here THEN 'ROLLBACK PREPARED ' || pg_catalog.quote_literal(x.gid) END
     FROM patience p

@@ -8,6 +8,9 @@ namespace dj_deploy {
 // A publication is as old as its oldest row in the catalog: ALTER PUBLICATION writes that of pg_publication
 // anew, and a superuser who made it in the beginning has no row in pg_shdepend. Its age is null beyond 2^31
 // transactions, when age() has become negative.
+//
+// Citus' catalog is there with Citus only, so its query is handed over as a text: ts_stat() returns the words
+// of what it finds, here one OID a row, and nothing for a null.
 const char *const server_facts_sql = R"(
 WITH target AS MATERIALIZED (
     SELECT n.oid, pg_catalog.quote_ident(n.nspname) AS name
@@ -18,11 +21,39 @@ WITH target AS MATERIALIZED (
     FROM pg_catalog.pg_roles r
     WHERE r.rolname = CURRENT_USER
 ), relation AS MATERIALIZED (
-    SELECT c.oid, c.relkind, c.relreplident, c.relrowsecurity,
+    SELECT c.oid, c.relreplident, c.relrowsecurity,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($3) AS t(oid)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+), distributed AS MATERIALIZED (
+    SELECT d.word::pg_catalog.oid AS oid
+    FROM pg_catalog.ts_stat(
+        CASE WHEN pg_catalog.has_table_privilege(
+                      pg_catalog.to_regclass('pg_catalog.pg_dist_partition')::pg_catalog.oid, 'SELECT')
+        THEN 'SELECT pg_catalog.array_to_tsvector(ARRAY[d.logicalrelid::pg_catalog.oid::text])
+              FROM pg_catalog.pg_dist_partition d' END) d
+), tables_of_kind AS MATERIALIZED (
+    SELECT k.kind, k.tables, pg_catalog.count(*) AS members,
+           CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(k.name) ELSE t.name END AS object,
+           pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) AS names,
+           pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE k.place <= 3)
+           || CASE WHEN pg_catalog.count(*) > 3 THEN ' and ' || pg_catalog.count(*) - 3 || ' more' ELSE '' END
+           AS first_names
+    FROM target t
+    CROSS JOIN (
+        SELECT k.kind, r.name, (SELECT pg_catalog.count(*) FROM relation a) AS tables,
+               pg_catalog.row_number() OVER (PARTITION BY k.kind ORDER BY r.name COLLATE "C") AS place
+        FROM relation r
+        CROSS JOIN LATERAL (
+            VALUES ('unreadable', NOT pg_catalog.has_table_privilege(r.oid, 'SELECT')),
+                   ('filtered', r.relrowsecurity AND pg_catalog.row_security_active(r.oid)),
+                   ('distributed', r.oid IN (SELECT d.oid FROM distributed d)),
+                   ('full', r.relreplident = 'f')
+        ) AS k(kind, is_so)
+        WHERE k.is_so
+    ) k
+    GROUP BY k.kind, k.tables, t.name
 ), publication AS MATERIALIZED (
     SELECT p.*, pg_catalog.quote_ident(p.pubname) AS name, w.age,
            COALESCE((pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool, false) AS is_for_sequences
@@ -53,12 +84,16 @@ WITH target AS MATERIALIZED (
            pg_catalog.current_setting('max_slot_wal_keep_size') AS keep_size,
            pg_catalog.current_setting('idle_replication_slot_timeout', true) AS idle_timeout,
            pg_catalog.current_setting('hot_standby_feedback')::bool AS has_feedback,
-           COALESCE(pg_catalog.current_setting('sync_replication_slots', true)::bool, false) AS copies_slots
+           COALESCE(pg_catalog.current_setting('sync_replication_slots', true)::bool, false) AS copies_slots,
+           NULLIF(pg_catalog.translate(pg_catalog.current_setting('synchronized_standby_slots', true),
+                                       ' "', ''), '') AS awaited_slots,
+           COALESCE(pg_catalog.current_setting('citus.enable_change_data_capture', true)::bool, false)
+           AS captures_shards
 ), patience AS MATERIALIZED (
     SELECT interval '10 minutes' AS time, 100000 AS transactions, 64 * 1048576 AS bytes
 ), slot AS MATERIALIZED (
-    SELECT s.slot_name, s.slot_type, s.plugin, s.database, s.temporary, s.active, s.active_pid, s.catalog_xmin,
-           s.restart_lsn, s.confirmed_flush_lsn, s.wal_status,
+    SELECT s.slot_name, s.slot_type, s.plugin, s.database, s.temporary, s.active, s.active_pid,
+           s.catalog_xmin, s.confirmed_flush_lsn, s.wal_status,
            COALESCE(s.database = pg_catalog.current_database(), false) AS is_here,
            pg_catalog.quote_ident(s.slot_name) AS name,
            'SELECT pg_drop_replication_slot(' || pg_catalog.quote_literal(s.slot_name) || ')' AS drop_it,
@@ -74,18 +109,24 @@ WITH target AS MATERIALIZED (
     WHERE COALESCE(pg_catalog.to_jsonb(s) ->> 'synced', 'false') = 'false'
 ), slot_use AS MATERIALIZED (
     SELECT u.most, u.used, u.consumers, GREATEST(2 * u.most, 10) AS enough
-    FROM (SELECT pg_catalog.current_setting('max_replication_slots')::int AS most, pg_catalog.count(*) AS used,
-                 pg_catalog.count(*) FILTER (WHERE s.active AND s.database = pg_catalog.current_database())
-                 AS consumers
-          FROM pg_catalog.pg_replication_slots s) u
+    FROM (
+        SELECT pg_catalog.current_setting('max_replication_slots')::int AS most, pg_catalog.count(*) AS used,
+               pg_catalog.count(*) FILTER (WHERE s.active AND s.database = pg_catalog.current_database())
+               AS consumers
+        FROM pg_catalog.pg_replication_slots s
+    ) u
 ), sender_use AS MATERIALIZED (
-    SELECT u.most, u.used, (SELECT s.consumers FROM slot_use s) AS consumers, GREATEST(2 * u.most, 10) AS enough
-    FROM (SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used
-          FROM pg_catalog.pg_stat_replication) u
+    SELECT u.most, u.used, (SELECT s.consumers FROM slot_use s) AS consumers,
+           GREATEST(2 * u.most, 10) AS enough
+    FROM (
+        SELECT pg_catalog.current_setting('max_wal_senders')::int AS most, pg_catalog.count(*) AS used
+        FROM pg_catalog.pg_stat_replication
+    ) u
 ), standby_use AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM slot s WHERE s.slot_type = 'physical')
            OR EXISTS (SELECT FROM pg_catalog.pg_stat_replication a
-                      WHERE NOT EXISTS (SELECT FROM slot s WHERE s.active_pid = a.pid AND s.database IS NOT NULL))
+                      WHERE NOT EXISTS (SELECT FROM slot s
+                                        WHERE s.active_pid = a.pid AND s.database IS NOT NULL))
            AS is_there
 ))";
 

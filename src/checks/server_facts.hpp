@@ -15,6 +15,11 @@ namespace dj_deploy {
 // target          the schema: oid, name (quoted as it needs)
 // role            the role that asks
 // relation        the user tables
+// distributed     tables whose rows Citus keeps in shards
+// tables_of_kind  user tables that are unreadable or filtered (for the role), distributed, or full: a row
+//                 for each kind that there is. tables: how many user tables there are, members: how many of
+//                 the kind; object: the table, if it is one, else the schema; names; first_names: up to
+//                 three, and how many more
 // publication     the judged publications; age: how many transactions ago the publication was made, at most
 // server          version, is_standby, position (in the WAL), and settings
 // patience        how old a transaction may be, and how far behind a slot that is read

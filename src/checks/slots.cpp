@@ -8,15 +8,15 @@ namespace {
 
 // Slots of other databases belong to other consumers, but all of them fill the same disk.
 constexpr const char *slot_lost = R"(
-    SELECT s.name, pg_catalog.format('slot (%s) has lost WAL that its consumer had not read%s: the consumer must '
-                                     'start over with a new slot', s.kind, ' (' || s.reason || ')'),
+    SELECT s.name, pg_catalog.format('slot (%s) has lost WAL that its consumer had not read%s: the consumer '
+                                     'must start over with a new slot', s.kind, ' (' || s.reason || ')'),
            s.drop_it
     FROM slot s
     WHERE s.wal_status = 'lost' AND (s.database IS NULL OR s.is_here))";
 
 constexpr const char *slot_unreserved = R"(
-    SELECT s.name, pg_catalog.format('slot (%s) is %s behind, beyond max_slot_wal_keep_size (%s): the next checkpoint '
-                                     'may make it lost. Takes a reload.',
+    SELECT s.name, pg_catalog.format('slot (%s) is %s behind, beyond max_slot_wal_keep_size (%s): the next '
+                                     'checkpoint may make it lost. Takes a reload.',
                                      s.kind, pg_catalog.pg_size_pretty(s.behind), v.keep_size),
            pg_catalog.format('ALTER SYSTEM SET max_slot_wal_keep_size = ''%sMB''',
                              2 * GREATEST(k.setting::int8, pg_catalog.ceil(s.behind / 1048576)))
@@ -31,10 +31,11 @@ constexpr const char *slot_unreserved = R"(
 // transaction had ended by then, a slot that is beyond it has nothing to read from before.
 constexpr const char *slot_before_publication = R"(
     SELECT s.name,
-           pg_catalog.format('slot (%s) may still have to read changes from before publication %s was made. A consumer '
-                             'that reads %s then %s. Where the slot was read while the publication existed, this '
-                             'row goes once the consumer has confirmed that. Else stop the consumer, drop the slot '
-                             '(%s), and let the consumer start over with a new slot and a first copy.', s.kind,
+           pg_catalog.format('slot (%s) may still have to read changes from before publication %s was made. '
+                             'A consumer that reads %s then %s. Where the slot was read while the '
+                             'publication existed, this row goes once the consumer has confirmed that. Else '
+                             'stop the consumer, drop the slot (%s), and let the consumer start over with a '
+                             'new slot and a first copy.', s.kind,
                              pg_catalog.string_agg(p.name, ', ' ORDER BY p.name COLLATE "C"),
                              CASE WHEN pg_catalog.count(*) = 1 THEN 'it' ELSE 'one of them' END,
                              CASE WHEN v.version < 180000 THEN 'fails for ever: "publication does not exist"'
@@ -56,8 +57,8 @@ constexpr const char *slot_before_publication = R"(
 // after the other.
 constexpr const char *slot_waits = R"(
     SELECT s.name,
-           pg_catalog.format('slot (%s) is being made by process %s, which waits for a transaction to end: %s. No '
-                             'consumer can read the slot before.', s.kind, s.active_pid,
+           pg_catalog.format('slot (%s) is being made by process %s, which waits for a transaction to end: '
+                             '%s. No consumer can read the slot before.', s.kind, s.active_pid,
                              pg_catalog.string_agg(w.what, '; ' ORDER BY w.what COLLATE "C")),
            NULL
     FROM slot s
@@ -67,10 +68,13 @@ constexpr const char *slot_waits = R"(
     LEFT JOIN pg_catalog.pg_prepared_xacts x ON b.pid = 0 AND x.transaction = l.transactionid
     CROSS JOIN LATERAL (
         SELECT CASE WHEN b.pid = 0
-               THEN pg_catalog.format('prepared transaction %s of role %s, which COMMIT PREPARED or ROLLBACK PREPARED ends',
+               THEN pg_catalog.format('prepared transaction %s of role %s, which COMMIT PREPARED or ROLLBACK '
+                                      'PREPARED ends',
                                       pg_catalog.quote_literal(x.gid), pg_catalog.quote_ident(x.owner))
-               ELSE pg_catalog.format('that of process %s, %s%s%s, which SELECT pg_terminate_backend(%s) would end',
-                                      b.pid, COALESCE('role ' || pg_catalog.quote_ident(a.usename), a.backend_type),
+               ELSE pg_catalog.format('that of process %s, %s%s%s, which SELECT pg_terminate_backend(%s) '
+                                      'would end',
+                                      b.pid,
+                                      COALESCE('role ' || pg_catalog.quote_ident(a.usename), a.backend_type),
                                       ', ' || NULLIF(a.application_name, ''),
                                       ', open since ' || pg_catalog.date_trunc('second', a.xact_start), b.pid)
                END AS what
@@ -81,8 +85,9 @@ constexpr const char *slot_waits = R"(
 // "extended" says that it keeps more than max_wal_size, which the server keeps anyway. Whether the consumer
 // comes back is not known here, so dropping is not a remedy. Physical slots are those of standbys.
 constexpr const char *slot_inactive = R"(
-    SELECT s.name, pg_catalog.format('nobody reads slot (%s)%s; it keeps %s of WAL on disk, beyond max_wal_size (%s). '
-                                     'Start its consumer; if it never comes back, drop the slot: %s.',
+    SELECT s.name, pg_catalog.format('nobody reads slot (%s)%s; it keeps %s of WAL on disk, beyond '
+                                     'max_wal_size (%s). Start its consumer; if it never comes back, drop '
+                                     'the slot: %s.',
                                      s.kind, ' since ' || s.since, pg_catalog.pg_size_pretty(s.behind),
                                      pg_catalog.current_setting('max_wal_size'), s.drop_it),
            NULL
@@ -93,11 +98,12 @@ constexpr const char *slot_inactive = R"(
 // seconds at most, so a busy server may show a row that has gone with the next call.
 constexpr const char *slot_active_behind = R"(
     SELECT s.name,
-           pg_catalog.format('slot (%s) is read, but its consumer has not confirmed the last %s, and it keeps %s of WAL. '
-                             'If that is more a minute later, look at the consumer: it must confirm what it has read '
-                             'even where none of its tables changes (Debezium: heartbeat.interval.ms, and '
-                             'heartbeat.action.query in an idle database beside a busy one). If only the WAL grows, '
-                             'look for a transaction that stays open.', s.kind,
+           pg_catalog.format('slot (%s) is read, but its consumer has not confirmed the last %s, and it '
+                             'keeps %s of WAL. If that is more a minute later, look at the consumer: it must '
+                             'confirm what it has read even where none of its tables changes (Debezium: '
+                             'heartbeat.interval.ms, and heartbeat.action.query in an idle database beside a '
+                             'busy one). If only the WAL grows, look for a transaction that '
+                             'stays open.', s.kind,
                              pg_catalog.pg_size_pretty(s.unread), pg_catalog.pg_size_pretty(s.behind)),
            NULL
     FROM slot s
@@ -107,7 +113,8 @@ constexpr const char *slot_active_behind = R"(
 
 constexpr const char *keep_size = R"(
     SELECT 'max_slot_wal_keep_size',
-           'a slot whose consumer stays away keeps WAL until the disk is full. Allow for days of it. Takes a reload.',
+           'a slot whose consumer stays away keeps WAL until the disk is full. Allow for days of it. '
+           'Takes a reload.',
            'ALTER SYSTEM SET max_slot_wal_keep_size = ''100GB'''
     FROM server v
     WHERE v.keep_size = '-1')";

@@ -11,9 +11,11 @@ namespace {
 constexpr const char *no_slots = R"(
     SELECT 'pg_is_in_recovery',
            CASE WHEN v.version < 160000
-           THEN 'this server is a standby, where PostgreSQL 15 makes no logical slot: connect the consumer to the primary'
-           ELSE 'this server is a standby whose primary writes no logical WAL, so no logical slot can be made: set '
-                'wal_level to logical on the primary, which takes a restart there, or connect the consumer to it' END,
+           THEN 'this server is a standby, where PostgreSQL 15 makes no logical slot: connect the consumer '
+                'to the primary'
+           ELSE 'this server is a standby whose primary writes no logical WAL, so no logical slot can be '
+                'made: set wal_level to logical on the primary, which takes a restart there, or connect the '
+                'consumer to it' END,
            NULL
     FROM server v
     WHERE v.is_standby AND (v.version < 160000 OR v.effective_wal_level = 'replica'))";
@@ -21,28 +23,29 @@ constexpr const char *no_slots = R"(
 // 17 and later. Only slots with failover wait for these.
 constexpr const char *slot_missing = R"(
     SELECT 'synchronized_standby_slots',
-           pg_catalog.format('no physical slot is called %s: consumers whose slot has failover wait for it for ever. Where a '
-                             'standby needs it, make it instead, and name it in primary_slot_name there. Takes a reload.',
-                             pg_catalog.string_agg(n.name, ', ' ORDER BY n.place) FILTER (WHERE NOT n.is_there)),
-           pg_catalog.format('ALTER SYSTEM SET synchronized_standby_slots = %L',
-                             COALESCE(pg_catalog.string_agg(n.name, ', ' ORDER BY n.place) FILTER (WHERE n.is_there), ''))
+           pg_catalog.format('no physical slot is called %s: consumers whose slot has failover wait for it '
+                             'for ever. Where a standby needs it, make it instead, and name it in '
+                             'primary_slot_name there. Takes a reload.',
+                             n.missing),
+           pg_catalog.format('ALTER SYSTEM SET synchronized_standby_slots = %L', COALESCE(n.rest, ''))
     FROM server v
     CROSS JOIN LATERAL (
-        SELECT n.name, n.place, EXISTS (SELECT FROM slot s WHERE s.slot_name = n.name AND s.slot_type = 'physical'
-                                        AND s.wal_status IS DISTINCT FROM 'lost') AS is_there
-        FROM pg_catalog.unnest(pg_catalog.string_to_array(
-            pg_catalog.translate(pg_catalog.current_setting('synchronized_standby_slots', true), ' "', ''), ','))
-            WITH ORDINALITY AS n(name, place)
-        WHERE n.name <> ''
+        SELECT pg_catalog.string_agg(n.name, ', ' ORDER BY n.place) FILTER (WHERE s.slot_name IS NULL)
+               AS missing,
+               pg_catalog.string_agg(n.name, ', ' ORDER BY n.place) FILTER (WHERE s.slot_name IS NOT NULL)
+               AS rest
+        FROM pg_catalog.unnest(pg_catalog.string_to_array(v.awaited_slots, ',')) WITH ORDINALITY
+             AS n(name, place)
+        LEFT JOIN slot s ON s.slot_name = n.name AND s.slot_type = 'physical'
+                            AND s.wal_status IS DISTINCT FROM 'lost'
     ) n
-    WHERE NOT v.is_standby
-    HAVING NOT pg_catalog.bool_and(n.is_there))";
+    WHERE NOT v.is_standby AND n.missing IS NOT NULL)";
 
 // 17 and later: the primary removes rows that the copies of its slots need.
 constexpr const char *feedback = R"(
     SELECT 'hot_standby_feedback',
-           'sync_replication_slots is on, but hot_standby_feedback is off: the standby copies no slot of the primary, and '
-           'consumers start over after a failover. Takes a reload.',
+           'sync_replication_slots is on, but hot_standby_feedback is off: the standby copies no slot of the '
+           'primary, and consumers start over after a failover. Takes a reload.',
            'ALTER SYSTEM SET hot_standby_feedback = ''on'''
     FROM server v
     WHERE v.is_standby AND v.copies_slots AND NOT v.has_feedback)";
@@ -50,9 +53,10 @@ constexpr const char *feedback = R"(
 // 17 and later. No SQL function sets it on a slot that is there.
 constexpr const char *no_failover = R"(
     SELECT s.name,
-           pg_catalog.format('slot (%s) has no failover: no standby has a copy of it, and its consumer starts over after a '
-                             'failover. A subscription sets it: ALTER SUBSCRIPTION ... SET (failover), while disabled; other '
-                             'consumers where they make the slot.', s.kind),
+           pg_catalog.format('slot (%s) has no failover: no standby has a copy of it, and its consumer '
+                             'starts over after a failover. A subscription sets it: ALTER SUBSCRIPTION ... '
+                             'SET (failover), while disabled; other consumers where they make '
+                             'the slot.', s.kind),
            NULL
     FROM slot s
     CROSS JOIN server v

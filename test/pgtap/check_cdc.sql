@@ -14,7 +14,7 @@ SELECT volatility_is('dj_deploy', 'check_cdc', ARRAY['text', 'text', 'text'], 'v
 SELECT isnt_strict('dj_deploy', 'check_cdc', ARRAY['text', 'text', 'text'], 'a NULL reaches the function');
 SELECT isnt_definer('dj_deploy', 'check_cdc', ARRAY['text', 'text', 'text'], 'with the rights of the caller');
 
-SELECT lives_ok($$ SELECT r.* FROM unnest('{any,lakehouse_sync,debezium,clickpipes,postgres}'::text[]) c,
+SELECT lives_ok($$ SELECT r.* FROM unnest('{any,lakehouse_sync,lakebase_cdf,debezium,clickpipes,postgres}'::text[]) c,
                    dj_deploy.check_cdc('dj_deploy', consumer => c) r $$, 'knows the consumers');
 SELECT is_empty($$ SELECT * FROM dj_deploy.check_cdc('dj_deploy', 'nothing', 'postgres')
                    WHERE severity NOT IN ('error', 'warning', 'info') OR "check" IS NULL OR object IS NULL OR finding IS NULL $$,

@@ -29,6 +29,9 @@ SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', con
 SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', 'cdc', consumer => 'debezium');
 SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'clickpipes');
 SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'Postgres');
+SELECT count(*) > 0 AS finds, count(*) FILTER (WHERE l IS DISTINCT FROM f) AS others
+FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync') l
+FULL JOIN pg_temp.check_cdc('behavior', consumer => 'Lakebase_CDF') f ON (l."check", l.object) = (f."check", f.object);
 
 -- The remedies, as they stand, and what is left.
 \o /dev/null

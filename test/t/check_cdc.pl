@@ -1,253 +1,22 @@
-# check_cdc: each check is provoked, its row shown, its remedy run exactly as it is printed, and the row is gone and
-# nothing else has come. At the end every check of the source has had its turn.
+# check_cdc: each check of tables and publications is provoked, its row shown, its remedy run exactly as it is printed, and the
+# row is gone and nothing else has come. At the end every such check of the source has had its turn. test/t/check_cdc_server.pl
+# has those of the server.
 use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::RealBin/lib";
+use Cdc;
 use Deploy;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-
-my %provoked;
-my @consumers = qw(any lakehouse_sync debezium clickpipes postgres);
-
-# For each check the severities that the report has shown, a letter for each consumer.
-my %shown;
-
-# A server whose schema lab has two tables that are as every consumer wants them.
-sub new_scene
-{
-	my ($name, %settings) = @_;
-	my $node = new_server(
-		$name,
-		allows_streaming => 1,
-		autovacuum => 'off',
-		checkpoint_timeout => '1d',
-		max_wal_size => '1GB',
-		max_locks_per_transaction => 256,
-		max_prepared_transactions => 5,
-		max_replication_slots => 10,
-		max_wal_senders => 10,
-		max_slot_wal_keep_size => '1GB',
-		wal_sender_timeout => '5min',
-		%settings);
-	$node->safe_psql('postgres', q{
-		CREATE ROLE consumer REPLICATION;
-		CREATE SCHEMA lab;
-		GRANT USAGE ON SCHEMA lab TO consumer;
-		CREATE TABLE lab.session (id int PRIMARY KEY, what varchar(9));
-		CREATE TABLE lab.trial (id int PRIMARY KEY, session int REFERENCES lab.session);
-		GRANT SELECT ON ALL TABLES IN SCHEMA lab TO consumer;
-		CREATE PUBLICATION cdc FOR TABLE lab.session, lab.trial WITH (publish_via_partition_root);
-		ALTER TABLE lab.session REPLICA IDENTITY FULL;
-		ALTER TABLE lab.trial REPLICA IDENTITY FULL});
-	return $node;
-}
-
-# The call's rows, each as "severity check object", with finding and remedy.
-sub rows_of
-{
-	my ($node, %call) = @_;
-	my $arguments = join ', ', map { defined $_ ? "'" . s/'/''/gr . "'" : 'NULL' }
-	  $call{schema} // 'lab', $call{publication}, $call{consumer} // 'any';
-	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
-	my $output = $node->safe_psql('postgres', qq{
-		$role
-		SELECT encode(convert_to(concat_ws(E'\\x02', severity, "check", object, finding, COALESCE(remedy, E'\\x03')),
-			'UTF8'), 'base64') || ';'
-		FROM dj_deploy.check_cdc($arguments)});
-	my @rows;
-	for (split /;\s*/, $output)
-	{
-		my ($severity, $check, $object, $finding, $remedy) = split /\x02/, pack 'H*', unpack 'H*', decode($_);
-		push @rows, {
-			key => "$severity $check $object", check => $check, finding => $finding,
-			remedy => $remedy eq "\x03" ? undef : $remedy };
-	}
-	return @rows;
-}
-
-sub decode
-{
-	require MIME::Base64;
-	return MIME::Base64::decode_base64($_[0]);
-}
-
-sub keys_of
-{
-	return join "\n", map { $_->{key} } rows_of(@_);
-}
-
-# Keeps what the severities of all rows are, for every consumer. Lakehouse Sync has no publication but one that is named.
-sub note_severities
-{
-	my ($node, %call) = @_;
-	my $schema = $call{schema} // 'lab';
-	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
-	my $publication = $call{publication} ? "'" . $call{publication} =~ s/'/''/gr . "'" : 'NULL';
-	my $output = $node->safe_psql('postgres', qq{
-		$role
-		SELECT DISTINCT n, severity, "check" FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
-			unnest(ARRAY[$publication, CASE WHEN consumer = 'lakehouse_sync' THEN COALESCE($publication, 'cdc') END]) p,
-			dj_deploy.check_cdc('$schema', p, consumer)});
-	for (split /\n/, $output)
-	{
-		my ($number, $severity, $check) = split /\|/;
-		$shown{$check} //= '-----';
-		substr($shown{$check}, $number - 1, 1) = substr($severity, 0, 1);
-	}
-	return;
-}
-
-# Provokes a check ($expected is its row), runs the remedy, and cleans up: then it is as before.
-#   setup, cleanup   statements            call       consumer, publication, schema, role
-#   finding          what it must say      by_hand    what to do instead of a remedy, which is then null
-#   after            what makes a new setting count: 'reload' or 'restart'
-#   remedy           what it must be               appears    rows that may come instead
-sub provoke
-{
-	my ($node, $expected, %test) = @_;
-	my %call = %{ $test{call} // {} };
-	my $title = join ' ', $expected, map { "$_ $call{$_}" } sort keys %call;
-	my ($check) = $expected =~ /^\w+ (\w+) /;
-	$provoked{$check} = 1;
-
-	my $before = keys_of($node, %call);
-	my $is_there = defined $test{setup} && !ref $test{setup} && $test{setup} eq '';
-	unlike($before, qr/^\Q$expected\E$/m, "$title: not before") if !$is_there;
-	ref $test{setup} ? $test{setup}->() : $node->safe_psql('postgres', $test{setup});
-	my @rows = rows_of($node, %call);
-	note_severities($node, %call);
-	my ($row) = grep { $_->{key} eq $expected } @rows;
-	ok($row, "$title: found") or diag(join "\n", map { $_->{key} } @rows), return;
-	like($row->{finding}, $test{finding}, "$title: what it says") if $test{finding};
-
-	if (defined $test{by_hand})
-	{
-		is($row->{remedy}, undef, "$title: no statement helps");
-		$node->safe_psql('postgres', $test{by_hand});
-	}
-	else
-	{
-		is($row->{remedy}, $test{remedy}, "$title: the remedy") if defined $test{remedy};
-		my ($status, $output, $errors) = $node->psql('postgres', $row->{remedy} // '');
-		is($status, 0, "$title: the remedy runs") or diag($row->{remedy}, $errors);
-		$test{after} eq 'reload' ? $node->reload : $node->restart if $test{after};
-		$test{wait}->() if $test{wait};
-	}
-	my %known = map { $_->{key} => 1 } @rows;
-	$known{$_} = 1 for @{ $test{appears} // [] };
-	my @after = rows_of($node, %call);
-	is(join("\n", grep { $_ eq $expected } map { $_->{key} } @after), '', "$title: gone");
-	is(join("\n", grep { !$known{$_} } map { $_->{key} } @after), '', "$title: and nothing else has come");
-	return if !defined $test{cleanup};
-	ref $test{cleanup} ? $test{cleanup}->() : $node->safe_psql('postgres', $test{cleanup});
-	is(keys_of($node, %call), $before, "$title: as before");
-	return;
-}
 
 my $node = new_scene('main', wal_level => 'logical');
 my $version = int($node->safe_psql('postgres', 'SHOW server_version_num') / 10000);
 is(keys_of($node, consumer => $_), '', "nothing is wrong for $_") for qw(any lakehouse_sync debezium clickpipes postgres);
 is(keys_of($node, publication => 'cdc', consumer => 'PostgreS'), '', 'nor with the publication named');
 is(keys_of($node, role => 'consumer'), "info publication_owner cdc", 'nor for the role of a consumer');
-
-# --- settings, slots, transactions
-
-my $small = new_scene('small', wal_level => 'replica', max_wal_senders => 1, max_replication_slots => 1);
-provoke($small, 'error wal_level wal_level', setup => '', after => 'restart',
-	finding => qr/wal_level is replica/) if $version < 19;
-provoke($small, 'error replication_slots_used_up max_replication_slots',
-	setup => q{SELECT pg_create_physical_replication_slot('standby')}, after => 'restart', finding => qr/all 1 /);
-provoke($small, 'warning replication_slots_low max_replication_slots', after => 'restart', finding => qr/^1 of 2 /,
-	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_replication_slots = 2'); $small->restart });
-my $sender;
-sub connect_sender { $sender = $small->background_psql('postgres', replication => 'database') }
-provoke($small, 'error wal_senders_used_up max_wal_senders', setup => \&connect_sender, after => 'restart',
-	wait => \&connect_sender, finding => qr/^1 of 1 /);
-provoke($small, 'warning wal_senders_low max_wal_senders', after => 'restart', wait => \&connect_sender,
-	finding => qr/^1 of 2 /,
-	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_wal_senders = 2'); $small->restart; connect_sender() });
-provoke($small, 'error wal_senders_used_up max_wal_senders', after => 'restart', call => { consumer => 'clickpipes' },
-	finding => qr/ClickPipes wants two/,
-	setup => sub { $small->append_conf('postgresql.auto.conf', 'max_wal_senders = 1'); $small->restart });
-$small->stop;
-
-provoke($node, 'warning wal_sender_timeout wal_sender_timeout', call => { consumer => 'clickpipes' }, after => 'reload',
-	setup => sub { $node->append_conf('postgresql.auto.conf', "wal_sender_timeout = '299999ms'"); $node->reload });
-provoke($node, 'info slot_wal_unlimited max_slot_wal_keep_size', after => 'reload',
-	setup => sub { $node->append_conf('postgresql.auto.conf', 'max_slot_wal_keep_size = -1'); $node->reload });
-provoke($node, 'info slot_idle_timeout idle_replication_slot_timeout', after => 'reload',
-	setup => sub { $node->append_conf('postgresql.auto.conf', "idle_replication_slot_timeout = '1d'"); $node->reload })
-  if $version >= 18;
-
-my $make_slot = q{SELECT pg_create_logical_replication_slot('idle', 'pgoutput')};
-# A slot that is further behind than it may be.
-sub switch_wal { $node->safe_psql('postgres', 'SELECT pg_logical_emit_message(false, $$$$, $$$$); SELECT pg_switch_wal()') for 1 .. 4 }
-sub limit_slots { $node->append_conf('postgresql.auto.conf', "max_slot_wal_keep_size = '$_[0]'"); $node->reload }
-$node->safe_psql('postgres', $make_slot . q{; SELECT pg_create_physical_replication_slot('standby', true)});
-unlike(keys_of($node), qr/slot_inactive/, 'a slot that was read a moment ago is none that nobody reads');
-provoke($node, 'warning slot_inactive idle', finding => qr/plugin pgoutput, database postgres.* beyond max_wal_size \(32MB\)/,
-	setup => sub { $node->append_conf('postgresql.auto.conf', "max_wal_size = '32MB'"); $node->reload; switch_wal() },
-	by_hand => q{SELECT pg_drop_replication_slot('idle'); ALTER SYSTEM SET max_wal_size = '1GB'; SELECT pg_reload_conf()});
-$node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('standby')});
-provoke($node, 'warning slot_unreserved idle', after => 'reload', finding => qr/beyond max_slot_wal_keep_size \(1MB\)/,
-	setup => sub { $node->safe_psql('postgres', $make_slot); limit_slots('1MB'); switch_wal() });
-provoke($node, 'error slot_lost idle',
-	setup => sub { limit_slots('1MB'); switch_wal(); $node->safe_psql('postgres', 'CHECKPOINT') });
-limit_slots('1GB');
-
-my $writer = $node->background_psql('postgres');
-my $ended = sub { $node->poll_query_until('postgres',
-	q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'writer'}) };
-$writer->query_safe(q{SET application_name = 'writer'; BEGIN; SELECT pg_current_xact_id()});
-my $unseen = 'info activity_unseen pg_stat_activity';
-like(keys_of($node, role => 'consumer'), qr/^$unseen$/m, 'activity of others is not visible to everyone');
-unlike(keys_of($node), qr/activity_unseen/, 'but to the superuser');
-my ($seeing) = grep { $_->{key} eq $unseen } rows_of($node, role => 'consumer');
-$node->safe_psql('postgres', $seeing->{remedy});
-is(keys_of($node, role => 'consumer'), "info publication_owner cdc", 'the remedy makes it so');
-$provoked{activity_unseen} = 1;
-$node->safe_psql('postgres', 'REVOKE pg_read_all_stats FROM consumer');
-
-# Time passes in transactions.
-my $pass_time = q{
-	CREATE TABLE public.busy (id int);
-	DO $$BEGIN FOR number IN 1 .. 100000 LOOP BEGIN
-		INSERT INTO public.busy VALUES (1); EXCEPTION WHEN division_by_zero THEN END; END LOOP; END$$;
-	DROP TABLE public.busy};
-provoke($node, 'warning long_transaction ' . $node->safe_psql('postgres', 'SELECT quote_ident(CURRENT_USER)'),
-	setup => $pass_time,
-	wait => $ended, finding => qr/ others have begun since/);
-eval { $writer->quit };
-
-provoke($node, q{warning prepared_transaction 'it''s'}, cleanup => '',
-	setup => q{BEGIN; CREATE TABLE public.prepared (id int); PREPARE TRANSACTION 'it''s';} . $pass_time);
-$node->safe_psql('postgres', 'CREATE DATABASE elsewhere');
-$node->safe_psql('elsewhere', q{BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'there'});
-unlike(keys_of($node), qr/prepared_transaction/, 'a prepared transaction that is young is none of them');
-$node->safe_psql('postgres', $pass_time);
-my ($there) = rows_of($node);
-is($there->{remedy}, undef, 'a prepared transaction of another database cannot be ended from here');
-like($there->{finding}, qr/in database elsewhere/, 'and it says where');
-$node->safe_psql('elsewhere', q{ROLLBACK PREPARED 'there'});
-
-# --- the role
-
-my %as_consumer = (call => { role => 'consumer' });
-provoke($node, 'warning role_replication consumer', %as_consumer, setup => 'ALTER ROLE consumer NOREPLICATION',
-	cleanup => '', remedy => 'ALTER ROLE consumer REPLICATION');
-provoke($node, 'warning role_replication consumer', %as_consumer, remedy => 'GRANT rds_replication TO consumer',
-	setup => 'ALTER ROLE consumer NOREPLICATION; CREATE ROLE rds_replication',
-	cleanup => 'DROP ROLE rds_replication; ALTER ROLE consumer REPLICATION');
-provoke($node, 'error role_usage lab', %as_consumer, setup => 'REVOKE USAGE ON SCHEMA lab FROM consumer', cleanup => '');
-provoke($node, 'error role_select lab.trial', %as_consumer, setup => 'REVOKE SELECT ON lab.trial FROM consumer', cleanup => '');
-provoke($node, 'error role_select lab', %as_consumer, cleanup => '', finding => qr/^all 2 tables: /,
-	setup => 'REVOKE SELECT ON ALL TABLES IN SCHEMA lab FROM consumer');
-provoke($node, 'warning role_row_security lab.trial', %as_consumer, setup => 'ALTER TABLE lab.trial ENABLE ROW LEVEL SECURITY',
-	cleanup => 'ALTER ROLE consumer NOBYPASSRLS; ALTER TABLE lab.trial DISABLE ROW LEVEL SECURITY');
 
 # --- the publication
 
@@ -286,7 +55,7 @@ $node->safe_psql('postgres', 'GRANT CREATE ON DATABASE postgres TO consumer');
 my $owner = $node->safe_psql('postgres', q{SELECT quote_ident(pg_get_userbyid(pubowner)) FROM pg_publication});
 $node->safe_psql('postgres', $owned->{remedy});
 is(keys_of($node, role => 'consumer'), '', 'after the remedy it is its own');
-$provoked{publication_owner} = 1;
+mark_provoked('publication_owner');
 $node->safe_psql('postgres', "ALTER PUBLICATION cdc OWNER TO $owner; REVOKE CREATE ON DATABASE postgres FROM consumer");
 
 my $hidden = 'CREATE TABLE lab."~log" (id int PRIMARY KEY);';
@@ -744,7 +513,7 @@ $node->safe_psql('postgres', extra('id int, doc json, blob bytea') . "$sample CR
 $node->wait_for_catchup($standby);
 for my $consumer (qw(any lakehouse_sync debezium clickpipes postgres))
 {
-	my @there = map { [ @{$_}{qw(key finding remedy)} ] } rows_of($standby, consumer => $consumer);
+	my @there = map { [ @{$_}{qw(key finding remedy)} ] } grep { $_->{check} !~ /^standby_/ } rows_of($standby, consumer => $consumer);
 	is_deeply(\@there, [ map { [ @{$_}{qw(key finding remedy)} ] } rows_of($node, consumer => $consumer) ],
 		"a standby tells the same for $consumer");
 	cmp_ok(scalar @there, '>', 2, 'which is something');
@@ -764,19 +533,7 @@ $node->safe_psql('postgres', 'DROP TABLE lab.extra, lab.sample, lab.unlogged');
 
 # --- each check of the source
 
-my $root = "$FindBin::RealBin/../..";
-my %severities = map { slurp_file($_) =~ /\{\.name = "(\w+)",\s*\.severities = "(.{5})"/g } glob "$root/src/checks/*.cpp";
-my @checks = keys %severities;
-my %documented = slurp_file("$root/docs/cdc.md") =~ /^\| `(\w+)` \| ((?:\S+ ){5})\|/mg;
-s/\xE2\x80\x93/-/g, s/ //g for values %documented;
-is_deeply(\%documented, \%severities, 'docs/cdc.md lists them with their severities');
-@checks = grep { !/^(slot_idle_timeout|write_generated_column)$/ } @checks if $version < 18;
-@checks = grep { $_ ne 'wal_level' } @checks if $version >= 19;
-cmp_ok(scalar @checks, '>', 40, 'the checks are found in the source');
-is(join(' ', sort keys %provoked), join(' ', sort @checks), 'each has been provoked');
-delete @documented{ grep { !$provoked{$_} || !$shown{$_} } keys %documented };
-delete @shown{ grep { !$documented{$_} } keys %shown };
-is_deeply(\%shown, \%documented, 'and the report has shown it with these severities, to every consumer');
+account_for([ grep { !is_sql($_) } check_sources() ], $version < 18 ? 'write_generated_column' : ());
 
 $node->stop;
 done_testing();
