@@ -19,12 +19,12 @@ const char *name_of(const Review &review, const Relation &table)
                               : shown_name(::get_namespace_name(table.schema), ::get_rel_name(table.oid));
 }
 
-const char *mode_of(const Intent &intent, ::Oid table)
+// How a reason begins: what the remedy sets.
+const char *start_of(const Intent &intent)
 {
-    for (const Identity &identity : intent.identities)
-        if (identity.table == table)
-            return identity.kind == REPLICA_IDENTITY_FULL ? "With FULL" : "With DEFAULT";
-    return "After it";
+    if (intent.identities.is_empty() || !intent.added.is_empty() || !intent.logged.is_empty())
+        return "With it";
+    return intent.identities[0].kind == REPLICA_IDENTITY_FULL ? "With FULL" : "With DEFAULT";
 }
 
 const char *reason_of(const Review &review, const HarmDone &done, const Intent &intent, const Scenario &after)
@@ -33,7 +33,7 @@ const char *reason_of(const Review &review, const HarmDone &done, const Intent &
     const char *publication = shown_identifier(done.publication->name);
     switch (done.harm) {
     case Harm::write_fails:
-        return ::psprintf("%s writes would fail, because %s (%s in publication %s).", mode_of(intent, done.table->oid),
+        return ::psprintf("%s writes would fail, because %s (%s in publication %s).", start_of(intent),
                           reason_of(done.write.hazard, after.identity(*done.table).kind), table, publication);
     case Harm::renamed:
         return ::psprintf("Changes of %s would arrive under another name from publication %s, and be lost at a "
@@ -115,29 +115,37 @@ bool is_known(const Array<Told> &known, const Told &told)
     });
 }
 
-// Whether one of what it proposes does no harm and mends it.
-bool has_remedy(const Review &review, const Intent &base, const Told &told)
+// What was asked, and what was found before it was mended.
+struct Origin {
+    const Check *check;
+    std::span<const Finding *const> findings;
+    const Array<Told> *errors;
+};
+
+// Whether there is no error but those known, and what was mended has not come back.
+bool is_good_end(const Review &review, const Origin &origin)
+{
+    for (const Told &told : find_all(review, "e"))
+        if (!is_known(*origin.errors, told))
+            return false;
+    return !stays(review, *origin.check, origin.findings);
+}
+
+// Whether one of what it proposes does no harm, mends it, and comes to a good end.
+bool has_remedy(const Review &review, const Intent &base, const Told &told, const Origin &origin)
 {
     const Finding *finding = &told.finding;
     for (std::size_t index = 0; index < finding->proposals.count; index++) {
         const Remedy remedy = remedy_for(review, base, {&finding, 1}, index);
+        if (remedy.is_opaque)
+            return true;
         const Scenario before = Scenario::of(*review.scenario.facts, base);
         const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
         if (first_harm(review, before, after, review.subjects).harm == Harm::none &&
-            (remedy.is_opaque || !stays(review.in(after, review.subjects), *told.check, {&finding, 1})))
+            is_good_end(review.in(after, review.subjects), origin))
             return true;
     }
     return false;
-}
-
-const char *dead_end(const Review &before, const Review &after, const Intent &base)
-{
-    const Array<Told> known = find_all(before, "e");
-    for (const Told &told : find_all(after, "e"))
-        if (!is_known(known, told) && !has_remedy(after, base, told))
-            return ::psprintf("It would lead to %s of %s, for which there is no remedy.", told.check->name,
-                              told.finding.object);
-    return nullptr;
 }
 
 } // namespace
@@ -146,19 +154,30 @@ Verdict judge(const Review &review, const Intent &base, const Check &check, std:
               const Remedy &remedy, const Array<const Subject *> &subjects)
 {
     if (remedy.is_opaque)
-        return {.is_safe = true, .reason = nullptr};
+        return {.is_safe = true, .leads_on = false, .reason = nullptr};
     const Facts &facts = *review.scenario.facts;
     const Intent both = sum_of(base, remedy.intent);
     const Scenario before = Scenario::of(facts, base);
     const Scenario after = Scenario::of(facts, both);
     const HarmDone done = first_harm(review, before, after, subjects);
     if (done.harm != Harm::none)
-        return {.is_safe = false, .reason = reason_of(review, done, remedy.intent, after)};
+        return {.is_safe = false, .leads_on = false, .reason = reason_of(review, done, remedy.intent, after)};
     const Review then = review.in(after, subjects);
     if (stays(then, check, findings))
-        return {.is_safe = false, .reason = nullptr};
-    const char *end = dead_end(review.in(before, subjects), then, both);
-    return {.is_safe = end == nullptr, .reason = end};
+        return {.is_safe = false, .leads_on = false, .reason = nullptr};
+    const Array<Told> known = find_all(review.in(before, subjects), "e");
+    const Origin origin{.check = &check, .findings = findings, .errors = &known};
+    Verdict verdict{.is_safe = true, .leads_on = false, .reason = nullptr};
+    for (const Told &told : find_all(then, "e"))
+        if (!is_known(known, told)) {
+            verdict.leads_on = true;
+            verdict.is_safe = verdict.is_safe && has_remedy(then, both, told, origin);
+            verdict.reason = ::psprintf("%s there would be %s of %s%s.", start_of(remedy.intent), told.check->name,
+                                        told.finding.object, verdict.is_safe ? "" : ", without a remedy");
+            if (!verdict.is_safe)
+                return verdict;
+        }
+    return verdict;
 }
 
 bool leaves_others_alone(const Review &review, const Intent &base, std::span<const Finding *const> findings,

@@ -8,7 +8,8 @@ namespace dj_deploy {
 
 struct Verdict {
     bool is_safe;
-    const char *reason; // why not, a sentence; null where its own finding would only stay
+    bool leads_on;      // to an error that was not there, which has a remedy
+    const char *reason; // why it is not safe, a sentence; null where its own finding would only stay
 };
 
 // Whether, after the base, the remedy makes no write fail that works, takes nothing from consumers, and

@@ -113,6 +113,8 @@ void index_dropped(const Review &review, Findings &findings)
 
 bool may_need_full(const Review &review, const Subject &subject)
 {
+    if (!review.is(Consumer::lakehouse_sync) && review.fails_when_full(subject))
+        return false;
     const IdentityState state = review.state(subject);
     if (state == IdentityState::by_key || state == IdentityState::by_index)
         return true;
@@ -121,7 +123,7 @@ bool may_need_full(const Review &review, const Subject &subject)
             !leaves_in(review, subject, IdentityState::by_index).is_empty());
 }
 
-// Where large values speak against FULL, only who cannot do without is told.
+// Where large values or what publications list speak against FULL, only who cannot do without is told.
 void not_full(const Review &review, Findings &findings)
 {
     const bool is_lakehouse = review.is(Consumer::lakehouse_sync);
@@ -161,23 +163,28 @@ bool is_partition_unlike_its_root(const Review &review, const Subject &subject)
            review.state(subject) != review.state(*subject.root);
 }
 
+// replica identity of the partition is NOTHING, that of lab.sample is FULL
+const char *difference(const Review &review, const Subject &subject, const char *root)
+{
+    return ::psprintf("replica identity of the partition is %s, that of %s is %s", state_name(review.state(subject)),
+                      root, state_name(review.state(*subject.root)));
+}
+
 void partition_without_identity(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
         if (!is_partition_unlike_its_root(review, *subject) || is_usable(review.state(*subject)))
             continue;
         const char *failing = review.failing_publications(*subject);
-        const char *start =
-            ::psprintf("replica identity of the partition is %s, that of %s is %s: UPDATE and DELETE %s",
-                       state_name(review.state(*subject)), subject->root->name,
-                       state_name(review.state(*subject->root)),
-                       failing[0] != '\0' ? "fail now"
-                                          : "will fail once the table is published for updates or deletes");
+        const char *fails = failing[0] != '\0'
+                                ? "UPDATE and DELETE fail now"
+                                : "UPDATE and DELETE will fail once the table is published for updates or deletes";
+        const char *published = failing[0] != '\0' ? ::psprintf(", published by %s", failing) : "";
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = failing[0] != '\0' ? ::psprintf("%s, published by %s", start, failing) : start,
-            .common = start,
+            .text = ::psprintf("%s: %s%s", difference(review, *subject, subject->root->name), fails, published),
+            .common = ::psprintf("%s: %s", difference(review, *subject, "its root"), fails),
             .proposals = like_its_root(review, *subject),
             .by_hand = key_by_hand,
         });
@@ -203,12 +210,12 @@ void partition_differs(const Review &review, Findings &findings)
             continue;
         const bool is_alone = review.state(*subject->root) == IdentityState::full ||
                               review.state(*subject->root) == IdentityState::by_key;
-        const char *text =
-            ::psprintf("replica identity of the partition is %s, that of %s is %s: of its rows consumers receive "
-                       "something else",
-                       state_name(review.state(*subject)), subject->root->name,
-                       state_name(review.state(*subject->root)));
-        Finding finding{.subject = subject, .object = subject->name, .text = text};
+        constexpr const char *consequence = "of its rows consumers receive something else";
+        Finding finding{
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("%s: %s", difference(review, *subject, subject->root->name), consequence),
+            .common = ::psprintf("%s: %s", difference(review, *subject, "its root"), consequence)};
         if (is_alone)
             finding.proposals = like_its_root(review, *subject);
         else

@@ -24,6 +24,8 @@ Array<Proposal> join_chosen(const Review &review)
 // Empty and missing publications have their own checks.
 bool has_members(const Review &review)
 {
+    if (review.question->publication[0] == '\0')
+        return !review.judged.is_empty();
     return std::any_of(review.judged.begin(), review.judged.end(), [&](const Publication *publication) {
         return publication->is_for_all || review.scenario.adds_to(*publication) || !is_empty(publication->oid);
     });

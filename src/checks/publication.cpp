@@ -54,9 +54,10 @@ void missing(const Review &review, Findings &findings)
                   .by_hand = review.user_tables > 0 ? identities_first : nullptr});
 }
 
+// One that is not named is judged because it publishes something.
 bool holds_nothing(const Review &review, const Publication &publication)
 {
-    return !publication.is_for_all && is_empty(publication.oid) && !review.scenario.adds_to(publication);
+    return review.question->publication[0] != '\0' && !publication.is_for_all && is_empty(publication.oid) && !review.scenario.adds_to(publication);
 }
 
 void empty(const Review &review, Findings &findings)

@@ -35,18 +35,21 @@ void add_tree(const Review &review, const Subject &subject, char mode, Intent &i
 // 'lab.session'::regclass, or t for all of ARRAY['lab.session', 'lab.trial']::regclass[]
 struct CallTarget {
     const char *argument;
+    const char *select; // what is selected: the call, or how many of them there were
     const char *source;
 };
 
 CallTarget target_of(const Array<const Subject *> &subjects)
 {
     if (subjects.count == 1)
-        return {.argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .source = ""};
+        return {.argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .select = "%s", .source = ""};
     ::StringInfoData text;
     ::initStringInfo(&text);
     for (const Subject *subject : subjects)
         ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", literal(subject->name));
-    return {.argument = "t", .source = ::psprintf(" FROM unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
+    return {.argument = "t",
+            .select = "count(%s)",
+            .source = ::psprintf(" FROM unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
 }
 
 const char *identity_call(const char *argument, char mode)
@@ -58,6 +61,11 @@ const char *membership_call(const char *argument, const Publication &publication
 {
     return ::psprintf("dj_deploy.set_publication_membership(%s, %s, %sdry_run => false)", argument,
                       literal(publication.name), is_member ? "" : "member => false, ");
+}
+
+const char *selected(const CallTarget &target, const char *call)
+{
+    return ::psprintf("SELECT %s%s", ::psprintf(target.select, call), target.source);
 }
 
 // Each once.
@@ -95,31 +103,40 @@ Intent membership_of_schema(const Review &review, const Publication &publication
     return intent;
 }
 
-// The tables, or the roots of partitions, whose writes would begin to fail.
+// Those of the added and logged tables, or the roots of their partitions, whose writes would begin to fail.
 Array<const Subject *> unready(const Review &review, const Intent &base, const Intent &intent)
 {
-    Intent both = base;
+    Intent both = {};
+    both.absorb(base);
     both.absorb(intent);
     const Scenario before = Scenario::of(*review.scenario.facts, base);
     const Scenario after = Scenario::of(*review.scenario.facts, both);
     Array<const Subject *> homes;
-    for (const Subject &subject : review.all->items) {
-        if (!subject.is_leaf() || !find_begun(before, after, *subject.relation))
-            continue;
-        const Subject *home = subject.root != nullptr ? subject.root : &subject;
-        if (std::find(homes.begin(), homes.end(), home) == homes.end())
+    const auto look = [&](::Oid table) {
+        const Subject *subject = review.all->find(table);
+        if (subject == nullptr)
+            return;
+        const Subject *home = subject->root != nullptr ? subject->root : subject;
+        const std::span<const Subject *const> leaves = review.leaves(*subject);
+        if (std::any_of(leaves.begin(), leaves.end(),
+                        [&](const Subject *leaf) { return find_begun(before, after, *leaf->relation).has_value(); }) &&
+            std::find(homes.begin(), homes.end(), home) == homes.end())
             homes.push(home);
-    }
+    };
+    for (const PublicationMember &member : intent.added)
+        look(member.table);
+    for (const ::Oid table : intent.logged)
+        look(table);
     return homes;
 }
 
 // An identity for what needs one, other statements, then the tables join.
 Remedy joining(const Review &review, const Intent &base, Intent intent, const char *statements,
-               const char *membership, const char *source)
+               const char *membership, const CallTarget &target)
 {
     const Array<const Subject *> homes = unready(review, base, intent);
     if (homes.is_empty() && statements == nullptr)
-        return {.statement = ::psprintf("SELECT %s%s", membership, source), .intent = intent};
+        return {.statement = selected(target, membership), .intent = intent};
     if (homes.is_empty() && membership == nullptr && ::strchr(statements, ';') == nullptr)
         return {.statement = statements, .intent = intent};
     ::StringInfoData text;
@@ -137,7 +154,7 @@ Remedy joining(const Review &review, const Intent &base, Intent intent, const ch
     if (statements != nullptr)
         ::appendStringInfo(&text, "%s; ", statements);
     if (membership != nullptr)
-        ::appendStringInfo(&text, "PERFORM %s%s; ", membership, source);
+        ::appendStringInfo(&text, "PERFORM %s%s; ", membership, target.source);
     ::appendStringInfoString(&text, "END");
     return {.statement = ::psprintf("DO %s", literal(text.data)), .intent = intent};
 }
@@ -163,13 +180,13 @@ Remedy join_remedy(const Review &review, const Intent &base, std::span<const Fin
     const char *statements = all_statements(findings, proposal, intent);
     const Publication *publication = findings[0]->proposals[proposal].publication;
     if (publication == nullptr)
-        return joining(review, base, intent, statements, nullptr, "");
+        return joining(review, base, intent, statements, nullptr, {});
     const Array<const Subject *> subjects = subjects_of(findings, proposal);
     for (const Subject *subject : subjects)
         intent.added.push({.publication = publication->oid, .table = subject->relation->oid});
     const CallTarget target = target_of(subjects);
     return joining(review, base, intent, statements, membership_call(target.argument, *publication, true),
-                   target.source);
+                   target);
 }
 
 Remedy statement_remedy(std::span<const Finding *const> findings, std::size_t proposal)
@@ -187,7 +204,8 @@ Remedy join_schema(const Review &review, const Intent &base, const Publication &
     if (review.scenario.facts->publication(publication.oid) == nullptr)
         intent.publications.push(publication);
     return joining(review, base, intent, nullptr,
-                   membership_call(literal(review.question->schema_name), publication, true), "");
+                   membership_call(literal(review.question->schema_name), publication, true),
+                   {.argument = nullptr, .select = "%s", .source = ""});
 }
 
 // All that set_replica_identity of the schema sets.
@@ -223,8 +241,7 @@ Remedy remedy_for(const Review &review, const Intent &base, std::span<const Find
         for (const Subject *subject : subjects)
             add_tree(review, *subject, proposed.mode, intent);
         const CallTarget target = target_of(subjects);
-        return {.statement = ::psprintf("SELECT %s%s", identity_call(target.argument, proposed.mode), target.source),
-                .intent = intent};
+        return {.statement = selected(target, identity_call(target.argument, proposed.mode)), .intent = intent};
     }
     case Proposal::Kind::join:
         return join_remedy(review, base, findings, proposal);
@@ -234,9 +251,7 @@ Remedy remedy_for(const Review &review, const Intent &base, std::span<const Find
         for (const Subject *subject : subjects)
             intent.dropped.push({.publication = proposed.publication->oid, .table = subject->relation->oid});
         const CallTarget target = target_of(subjects);
-        return {.statement = ::psprintf("SELECT %s%s",
-                                        membership_call(target.argument, *proposed.publication, false),
-                                        target.source),
+        return {.statement = selected(target, membership_call(target.argument, *proposed.publication, false)),
                 .intent = intent};
     }
     default:

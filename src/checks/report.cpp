@@ -26,22 +26,21 @@ struct Group {
     const char *reason;
 };
 
-// What a remedy for the finding may touch: the table, those above it and the partitions.
-Array<const Subject *> around(const Review &review, const Finding &finding)
+// What a remedy for the findings may touch: the tables, those above them and the partitions; each once.
+Array<const Subject *> around(const Review &review, std::span<const Finding *const> findings)
 {
+    if (findings[0]->subject == nullptr)
+        return review.subjects;
     Array<const Subject *> subjects;
-    if (finding.subject == nullptr) {
-        for (const Subject &subject : review.all->items)
-            subjects.push(&subject);
-        return subjects;
-    }
-    const Subject *root = finding.subject->root != nullptr ? finding.subject->root : finding.subject;
-    subjects.push(root);
-    for (const Subject *leaf : review.leaves(*root))
-        if (leaf != root)
+    for (const Finding *finding : findings) {
+        const Subject *root = finding->subject->root != nullptr ? finding->subject->root : finding->subject;
+        subjects.push(root);
+        subjects.push(finding->subject);
+        for (const Subject *leaf : review.leaves(*root))
             subjects.push(leaf);
-    if (std::find(subjects.begin(), subjects.end(), finding.subject) == subjects.end())
-        subjects.push(finding.subject);
+    }
+    std::sort(subjects.begin(), subjects.end());
+    subjects.count = std::unique(subjects.begin(), subjects.end()) - subjects.begin();
     return subjects;
 }
 
@@ -49,14 +48,14 @@ Judged judge_alone(const Review &review, const Check &check, const Finding &find
 {
     Judged judged{.check = &check, .finding = &finding, .proposal = finding.proposals.count, .reason = nullptr};
     const Finding *itself = &finding;
-    const Array<const Subject *> subjects = around(review, finding);
+    const Array<const Subject *> subjects = around(review, {&itself, 1});
     for (std::size_t index = 0; index < finding.proposals.count; index++) {
         const Remedy remedy = remedy_for(review, {}, {&itself, 1}, index);
         const Verdict verdict = judge(review, {}, check, {&itself, 1}, remedy, subjects);
-        if (verdict.is_safe) {
+        if (verdict.is_safe && (!verdict.leads_on || judged.proposal == finding.proposals.count))
             judged.proposal = index;
+        if (verdict.is_safe && !verdict.leads_on)
             return judged;
-        }
         if (index == 0)
             judged.reason = verdict.reason;
     }
@@ -139,21 +138,27 @@ const char *continued(const char *text, const char *more)
     return ::psprintf("%s%s %s", text, last == '.' ? "" : ".", more);
 }
 
+// By itself, and after the remedies of the rows above it.
+Verdict judge_twice(const Review &review, const Intent &base, const Group &group, const Remedy &remedy,
+                    const Array<const Subject *> &subjects)
+{
+    const std::span<const Finding *const> findings = group.findings.view();
+    const Verdict alone = judge(review, {}, *group.check, findings, remedy, subjects);
+    return alone.is_safe && !base.is_empty() ? judge(review, base, *group.check, findings, remedy, subjects) : alone;
+}
+
 // The remedy that is offered, which the rows below then count on; without a statement where there is none.
 Remedy offered(const Review &review, const Intent &base, const Group &group, const char *&reason)
 {
     const std::span<const Finding *const> findings = group.findings.view();
     if (group.proposal >= findings[0]->proposals.count)
         return {.statement = nullptr, .intent = {}};
-    Array<const Subject *> all;
-    for (const Subject &subject : review.all->items)
-        all.push(&subject);
-    const Remedy whole = whole_schema_remedy(review, base, findings, group.proposal);
-    if (whole.statement != nullptr && judge(review, base, *group.check, findings, whole, all).is_safe &&
+    const Remedy whole = whole_schema_remedy(review, {}, findings, group.proposal);
+    if (whole.statement != nullptr && judge_twice(review, base, group, whole, review.subjects).is_safe &&
         leaves_others_alone(review, base, findings, whole))
         return whole;
-    const Remedy exact = remedy_for(review, base, findings, group.proposal);
-    const Verdict verdict = judge(review, base, *group.check, findings, exact, all);
+    const Remedy exact = remedy_for(review, {}, findings, group.proposal);
+    const Verdict verdict = judge_twice(review, base, group, exact, around(review, findings));
     if (verdict.is_safe)
         return exact;
     reason = verdict.reason;
@@ -164,8 +169,10 @@ ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy,
 {
     const Finding &first = *group.findings[0];
     const char *text = text_of(review, group);
+    if (remedy.statement == nullptr || group.proposal > 0)
+        text = continued(text, reason);
     if (remedy.statement == nullptr)
-        text = continued(continued(text, reason), first.by_hand);
+        text = continued(text, first.by_hand);
     return {.severity = group.check->severity(review.question->consumer),
             .number = number_of(*group.check),
             .check = group.check->name,

@@ -128,6 +128,17 @@ bool Review::is_published_when_logged(const Subject &subject) const
     });
 }
 
+bool Review::fails_when_full(const Subject &subject) const
+{
+    for (const Subject *leaf : leaves(subject))
+        for (const Publishing &published : scenario.publishings(*leaf->relation))
+            if (published.publication->has_writes() &&
+                scenario.hazard(published, *leaf->relation, {.is_full = true, .is_missing = false, .key = {}}) !=
+                    WriteHazard::none)
+                return true;
+    return false;
+}
+
 const char *Review::failing_publications(const Subject &subject) const
 {
     Array<const char *> names;

@@ -51,6 +51,9 @@ struct Review {
     // The same where it is to be logged.
     bool is_published_when_logged(const Subject &subject) const;
 
+    // Whether writes on it would fail with FULL.
+    bool fails_when_full(const Subject &subject) const;
+
     // The publications that make writes on it fail for want of an identity, of its partitions, too: their
     // names, "" where none does.
     const char *failing_publications(const Subject &subject) const;

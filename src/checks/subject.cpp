@@ -22,8 +22,9 @@ constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations
 // supported     the types that Lakehouse Sync lists: bool, int2, int4, int8, float4, float8, numeric, text,
 //               varchar, bpchar, jsonb, date, timestamp, timestamptz; besides them enumerations
 // key           the shortest unique index that could be the primary key
-// kept          columns of type json on which something depends, but for their default and NOT NULL, or which
-//               have their type from elsewhere: a parent, a type, another table's column of the row type
+// family        tables with a column of type json, and what inherits from them
+// kept          those whose json columns something depends on, but for a default and NOT NULL, or have their
+//               type from elsewhere: a parent, a type, another table's column of the row type
 constexpr const char *sql = R"(
 WITH RECURSIVE asked AS MATERIALIZED (
     SELECT t.oid, t.number, c.relkind, c.reltype, c.reloftype, c.reltoastrelid,
@@ -89,39 +90,48 @@ WITH RECURSIVE asked AS MATERIALIZED (
            pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114) AS has_other_incomparable,
            pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_unsupported)
            AS unsupported,
-           pg_catalog.string_agg(DISTINCT d.type, ', ') FILTER (WHERE d.is_unsupported) AS unsupported_types
+           pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
+           FILTER (WHERE d.atttypid = 114) AS json
     FROM described d
     GROUP BY d.attrelid
+), family(home, oid) AS (
+    SELECT c.attrelid, c.attrelid
+    FROM columns c
+    WHERE c.json IS NOT NULL
+    UNION
+    SELECT f.home, i.inhrelid
+    FROM family f
+    JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
 ), kept AS MATERIALIZED (
+    SELECT f.home AS oid
+    FROM family f
+    CROSS JOIN LATERAL (
+        SELECT a.attnum, a.attinhcount, a.attgenerated
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
+        OFFSET 0
+    ) a
+    WHERE f.oid = f.home AND a.attinhcount > 0 OR a.attgenerated <> ''
+       OR EXISTS (
+           SELECT FROM pg_catalog.pg_depend d
+           WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
+             AND NOT (d.classid = 2604 AND EXISTS (
+                 SELECT FROM pg_catalog.pg_attrdef v
+                 WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
+             AND NOT (d.classid = 2606 AND EXISTS (
+                 SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))
+    UNION
     SELECT t.oid
     FROM asked t
-    WHERE t.oid IN (SELECT a.attrelid FROM attribute a WHERE a.atttypid = 114)
+    WHERE t.oid IN (SELECT f.home FROM family f)
       AND (t.reloftype <> 0
            OR EXISTS (
                SELECT FROM pg_catalog.pg_depend d
                JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
                WHERE d.refclassid = 1247 AND t.reltype IN (y.oid, y.typelem) AND d.deptype = 'n'
-                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype)))
-           OR EXISTS (
-               WITH RECURSIVE family(oid) AS (
-                   SELECT t.oid
-                   UNION
-                   SELECT i.inhrelid FROM family f JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
-               )
-               SELECT FROM family f
-               JOIN pg_catalog.pg_attribute a
-                    ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
-               WHERE f.oid = t.oid AND a.attinhcount > 0 OR a.attgenerated <> ''
-                  OR EXISTS (
-                      SELECT FROM pg_catalog.pg_depend d
-                      WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
-                        AND NOT (d.classid = 2604 AND EXISTS (
-                            SELECT FROM pg_catalog.pg_attrdef v
-                            WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
-                        AND NOT (d.classid = 2606 AND EXISTS (
-                            SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))))
+                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype))))
 )
-SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported, c.unsupported_types,
+SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
        (SELECT pg_catalog.quote_ident(x.relname)
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
@@ -135,14 +145,11 @@ SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported, c.unsupported_type
                  OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
                             WHERE k.conrelid = t.oid AND k.contype = 'n' AND NOT k.convalidated
                               AND k.conkey = ARRAY[a.attnum]))
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                          WHERE k.conrelid = t.oid AND k.conindid = i.indexrelid)
         ORDER BY i.indnkeyatts, x.relname
         LIMIT 1) AS key_index,
-       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN
-           (SELECT 'ALTER TABLE ' || t.name || ' '
-                   || pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
-            FROM described d
-            WHERE d.attrelid = t.oid AND d.atttypid = 114) END AS to_jsonb,
+       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN 'ALTER TABLE ' || t.name || ' ' || c.json END AS to_jsonb,
        COALESCE(c.has_blob, false), COALESCE(c.has_other_incomparable, false),
        t.oid IN (SELECT k.oid FROM kept k)
 FROM asked t
@@ -216,12 +223,11 @@ Subject subject_of(const Row &row, const Relation &relation)
     subject.large = row.string(3);
     subject.incomparable = row.string(4);
     subject.unsupported = row.string(5);
-    subject.unsupported_types = row.string(6);
-    subject.key_index = row.string(7);
-    subject.to_jsonb = row.string(8);
-    subject.has_blob = row.boolean(9);
-    subject.has_other_incomparable = row.boolean(10);
-    subject.keeps_json = row.boolean(11);
+    subject.key_index = row.string(6);
+    subject.to_jsonb = row.string(7);
+    subject.has_blob = row.boolean(8);
+    subject.has_other_incomparable = row.boolean(9);
+    subject.keeps_json = row.boolean(10);
     return subject;
 }
 
@@ -289,6 +295,8 @@ std::span<const Subject *const> Subjects::leaves(const Subject &subject) const
 {
     const auto is_before = [](const Subject *leaf, ::Oid root) { return leaf->relation->root() < root; };
     const auto is_after = [](::Oid root, const Subject *leaf) { return root < leaf->relation->root(); };
+    if (subject.is_leaf())
+        return {&themselves[&subject - items.begin()], 1};
     const ::Oid root = subject.relation->oid;
     const auto first = std::lower_bound(by_root.begin(), by_root.end(), root, is_before);
     return {first, std::upper_bound(first, by_root.end(), root, is_after)};
@@ -308,8 +316,10 @@ void Subjects::index_leaves()
 
 void Subjects::index_items()
 {
-    for (std::size_t index = 0; index < items.count; index++)
+    for (std::size_t index = 0; index < items.count; index++) {
         places.push({.table = items[index].relation->oid, .index = index});
+        themselves.push(&items[index]);
+    }
     std::sort(places.begin(), places.end(),
               [](const Place &left, const Place &right) { return left.table < right.table; });
 }

@@ -18,7 +18,6 @@ struct Subject {
     const char *large;        // columns whose values may be stored out of line, of any length; null without
     const char *incomparable; // columns of types without equality, with their types
     const char *unsupported;  // columns of types that Lakehouse Sync does not list, with their types
-    const char *unsupported_types;
     const char *key_index; // a unique index that could be the primary key
     const char *to_jsonb;  // the statement that makes json columns jsonb
     bool has_blob;
@@ -46,7 +45,8 @@ struct Subjects {
     // Null for one that is no subject.
     const Subject *find(::Oid table) const;
 
-    // The subjects that hold the table's rows: itself, or the partitions of a root.
+    // The subjects that hold the table's rows: itself, or the partitions of a root. Of a partitioned table
+    // below a root there are none.
     std::span<const Subject *const> leaves(const Subject &subject) const;
 
 private:
@@ -56,6 +56,7 @@ private:
     };
     Array<Place> places;          // by table
     Array<const Subject *> by_root; // those that hold rows, by their root
+    Array<const Subject *> themselves;
 
     void index_items();
     void index_leaves();

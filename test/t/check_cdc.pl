@@ -48,7 +48,8 @@ provoke($node, 'warning publication_via_root cdc',
 		CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT;
 		ALTER TABLE lab.sample REPLICA IDENTITY FULL; ALTER TABLE lab.sample_1 REPLICA IDENTITY FULL;
 		ALTER PUBLICATION cdc ADD TABLE lab.sample},
-	cleanup => 'DROP TABLE lab.sample', finding => qr/lab\.sample arrive/);
+	by_hand => 'ALTER PUBLICATION cdc SET (publish_via_partition_root = true)',
+	cleanup => 'DROP TABLE lab.sample', finding => qr/lab\.sample arrive.*Safely: stop writes/);
 my ($owned) = rows_of($node, role => 'consumer');
 is($owned->{key}, 'info publication_owner cdc', 'a publication of somebody else');
 $node->safe_psql('postgres', 'GRANT CREATE ON DATABASE postgres TO consumer');
@@ -64,9 +65,11 @@ provoke($node, 'warning publication_all_tables cdc', finding => qr/publishes lab
 	by_hand => "DROP PUBLICATION cdc; $make", cleanup => 'DROP TABLE lab."~log"');
 provoke($node, 'warning publication_whole_schema cdc', finding => qr/publishes lab\."~log" too/,
 	setup => "DROP PUBLICATION cdc; $hidden CREATE PUBLICATION cdc FOR TABLES IN SCHEMA lab WITH (publish_via_partition_root)",
+	by_hand => q{BEGIN; ALTER PUBLICATION cdc DROP TABLES IN SCHEMA lab;
+		SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false); COMMIT},
 	cleanup => 'DROP TABLE lab."~log"');
 is($node->safe_psql('postgres', q{SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables}),
-	'session trial', 'what the remedy leaves is published');
+	'session trial', 'what the steps leave is published');
 provoke($node, 'info publication_other_schemas cdc', finding => qr/: "Rig" \(1\), rig \(2\)\. /,
 	by_hand => 'ALTER PUBLICATION cdc DROP TABLE rig.a, rig.b, "Rig"."c\'"',
 	setup => q{CREATE SCHEMA rig; CREATE TABLE rig.a (id int PRIMARY KEY); CREATE TABLE rig.b (id int PRIMARY KEY);
@@ -82,9 +85,12 @@ provoke($node, 'error not_member lab', call => { publication => 'rig' }, finding
 	setup => q{CREATE TABLE public.rig (id int PRIMARY KEY); CREATE PUBLICATION rig FOR TABLE public.rig WITH (publish_via_partition_root)});
 $node->safe_psql('postgres', 'DROP PUBLICATION rig; DROP TABLE public.rig');
 provoke($node, 'warning member_hidden lab."~log"', setup => $hidden . 'ALTER PUBLICATION cdc ADD TABLE lab."~log"',
+	by_hand => q{SELECT dj_deploy.set_publication_membership('lab."~log"'::regclass, 'cdc', member => false, dry_run => false)},
+	finding => qr/To stop that: SELECT .*member => false/,
 	cleanup => 'DROP TABLE lab."~log"');
 provoke($node, 'warning member_extension lab.extra',
 	setup => $extra . 'ALTER EXTENSION datajoint_deploy ADD TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra',
 	cleanup => 'ALTER EXTENSION datajoint_deploy DROP TABLE lab.extra; DROP TABLE lab.extra');
 my $sample = q{
 	CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
@@ -101,13 +107,17 @@ provoke($node, 'warning member_partition lab.sample_1_1', cleanup => 'DROP TABLE
 		ALTER PUBLICATION cdc ADD TABLE lab.sample_1, lab.sample_1_1});
 provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra',
 	setup => 'CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY); ALTER TABLE lab.extra REPLICA IDENTITY FULL');
-provoke($node, 'warning unlogged_table lab.extra', cleanup => 'DROP TABLE lab.extra, lab.parent, lab.oldest CASCADE',
-	finding => qr/ after lab\.oldest, lab\.parent\.$/,
+provoke($node, 'warning unlogged_table lab', cleanup => 'DROP TABLE lab.extra, lab.parent, lab.oldest CASCADE',
+	finding => qr/^3 of 5 tables \(lab\.extra, lab\.oldest, lab\.parent\): /,
 	setup => q{CREATE UNLOGGED TABLE lab.oldest (id int PRIMARY KEY);
 		CREATE UNLOGGED TABLE lab.parent (id int PRIMARY KEY REFERENCES lab.oldest, self int REFERENCES lab.parent);
 		CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY REFERENCES lab.parent, old int REFERENCES lab.oldest);
 		ALTER TABLE lab.oldest REPLICA IDENTITY FULL; ALTER TABLE lab.parent REPLICA IDENTITY FULL;
-		ALTER TABLE lab.extra REPLICA IDENTITY FULL}, appears => [ 'error not_member lab.oldest', 'error not_member lab.parent' ]);
+		ALTER TABLE lab.extra REPLICA IDENTITY FULL});
+$node->safe_psql('postgres', q{CREATE UNLOGGED TABLE lab.oldest (id int PRIMARY KEY);
+	CREATE UNLOGGED TABLE lab.extra (id int PRIMARY KEY REFERENCES lab.oldest); ALTER TABLE lab.oldest SET SCHEMA public});
+like((grep { $_->{check} eq 'unlogged_table' } rows_of($node))[0]{finding}, qr/ rewrites it after public\.oldest; /, 'one that references another after that');
+$node->safe_psql('postgres', 'DROP TABLE lab.extra, public.oldest');
 provoke($node, 'warning unlogged_table lab.sample_0', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample CREATE UNLOGGED TABLE lab.sample_0 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1); ALTER TABLE lab.sample_0 REPLICA IDENTITY FULL",
 	finding => qr/^unlogged partition: /, remedy => 'ALTER TABLE lab.sample_0 SET LOGGED');
@@ -146,7 +156,46 @@ provoke($node, 'error partitioned_table lab.sample', %for_lakehouse, setup => $s
 	by_hand => 'CREATE SCHEMA apart; ALTER TABLE lab.sample SET SCHEMA apart; ALTER TABLE lab.sample_1 SET SCHEMA apart',
 	cleanup => 'DROP TABLE apart.sample; DROP SCHEMA apart');
 provoke($node, 'warning hidden_synced lab."~log"', %for_lakehouse, cleanup => 'DROP TABLE lab."~log"',
+	by_hand => q{SELECT dj_deploy.set_replica_identity('lab."~log"'::regclass, 'default', dry_run => false)},
 	setup => $hidden . 'ALTER TABLE lab."~log" REPLICA IDENTITY FULL');
+
+# --- rows and columns that never arrive
+
+$node->safe_psql('postgres', 'CREATE SCHEMA apart');
+provoke($node, 'warning heir_not_member apart.heir', call => { consumer => $_ }, cleanup => 'DROP TABLE apart.heir',
+	finding => qr/^rows of lab\.session that are stored here/,
+	setup => 'CREATE TABLE apart.heir (PRIMARY KEY (id)) INHERITS (lab.session)') for qw(any postgres);
+provoke($node, 'warning heir_not_member apart.heir', cleanup => 'DROP TABLE apart.heir, apart.middle', remedy => q{DO 'BEGIN PERFORM dj_deploy.set_replica_identity(''apart.heir''::regclass, ''full'', dry_run => false); PERFORM dj_deploy.set_publication_membership(''apart.heir''::regclass, ''cdc'', dry_run => false); END'},
+	setup => 'CREATE TABLE apart.middle (PRIMARY KEY (id)) INHERITS (lab.session); CREATE TABLE apart.heir () INHERITS (apart.middle);
+		ALTER PUBLICATION cdc ADD TABLE ONLY apart.middle');
+$node->safe_psql('postgres', 'DROP SCHEMA apart');
+provoke($node, 'info generated_not_published lab.extra', call => { publication => 'cdc', consumer => $_ },
+	finding => qr/^generated columns \(sum\) never arrive from publication cdc: /, cleanup => 'DROP TABLE lab.extra',
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, sum int GENERATED ALWAYS AS (id + 1) STORED); ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	by_hand => 'ALTER TABLE lab.extra DROP COLUMN sum') for @consumers;
+provoke($node, 'info columns_not_listed lab.extra', finding => qr/^columns secret, "la ter" never arrive: /, cleanup => 'DROP TABLE lab.extra',
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, gone int, secret int); ALTER TABLE lab.extra DROP gone;
+		ALTER PUBLICATION cdc ADD TABLE lab.extra (id); ALTER TABLE lab.extra ADD "la ter" text',
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	appears => [ 'info identity_not_full lab.extra' ]);
+provoke($node, 'info rows_filtered lab.extra', finding => qr/: WHERE \(\(id > 1\)\)$/, cleanup => 'DROP TABLE lab.extra',
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (id > 1)',
+	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
+	appears => [ 'info identity_not_full lab.extra' ]);
+# A partition of tomorrow: it fails as told, unless it is made in the order that is told.
+provoke($node, 'warning partition_to_come lab.sample', finding => qr/published at once by cdc, .* nothing identifies its rows\./,
+	cleanup => 'DROP TABLE lab.sample',
+	setup => sub {
+		$node->safe_psql('postgres', q{CREATE TABLE lab.sample (id int) PARTITION BY RANGE (id);
+			CREATE TABLE lab.sample_1 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1);
+			ALTER TABLE lab.sample REPLICA IDENTITY FULL; ALTER TABLE lab.sample_1 REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.sample});
+		like(error_of($node, 'CREATE TABLE lab.sample_2 PARTITION OF lab.sample FOR VALUES FROM (1) TO (2); INSERT INTO lab.sample VALUES (1); DELETE FROM lab.sample'),
+			qr/55000: cannot delete from table "sample_2"/, 'it does fail');
+		is(error_of($node, q{CREATE TABLE lab.sample_3 (LIKE lab.sample); ALTER TABLE lab.sample_3 REPLICA IDENTITY FULL;
+			ALTER TABLE lab.sample ATTACH PARTITION lab.sample_3 FOR VALUES FROM (2) TO (3); INSERT INTO lab.sample VALUES (2); DELETE FROM lab.sample WHERE id = 2}),
+			'', 'and does not in the order that is told');
+	},
+	by_hand => 'ALTER TABLE lab.sample ADD PRIMARY KEY (id)', appears => [ 'warning partition_differs lab.sample_2' ]);
 
 # --- replica identity
 
@@ -160,7 +209,7 @@ my %drop = (cleanup => 'DROP TABLE lab.extra');
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => extra('id int'), call => { consumer => 'lakehouse_sync' },
 	finding => qr/fail now, published by cdc$/);
 provoke($node, 'error no_primary_key lab.extra', %drop, setup => 'CREATE TABLE lab.extra (id int)', call => { consumer => 'lakehouse_sync' },
-	finding => qr/fail once a publication of them holds the table$/);
+	finding => qr/will fail once the table is published for updates or deletes$/);
 provoke($node, 'error identity_nothing lab.extra', %drop, setup => extra('id int PRIMARY KEY', 'NOTHING'));
 provoke($node, 'error identity_index_dropped lab.extra', %drop,
 	setup => extra('id int PRIMARY KEY, code int NOT NULL') . 'CREATE UNIQUE INDEX code ON lab.extra (code);'
@@ -173,16 +222,16 @@ for my $case ([ 'any', 'info' ], [ 'lakehouse_sync', 'error' ], [ 'debezium', 'i
 provoke($node, 'error identity_not_full lab.extra', %for_lakehouse, %drop, finding => qr/writes would fail, because/,
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER PUBLICATION cdc ADD TABLE lab.extra (id)',
 	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER TABLE lab.extra REPLICA IDENTITY FULL');
-provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/writes would fail, because/,
+provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/ With FULL there would be write_column_list of lab\.extra\.$/,
 	remedy => q{SELECT dj_deploy.set_replica_identity('lab.extra'::regclass, 'default', dry_run => false)},
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER TABLE lab.extra REPLICA IDENTITY NOTHING; ALTER PUBLICATION cdc ADD TABLE lab.extra (id)');
 provoke($node, 'error identity_not_full lab', %for_lakehouse, finding => qr/^all 2 tables: replica identity is DEFAULT: Lakehouse Sync skips/,
 	setup => 'ALTER TABLE lab.session REPLICA IDENTITY DEFAULT; ALTER TABLE lab.trial REPLICA IDENTITY DEFAULT', cleanup => '');
 provoke($node, 'error partition_without_identity lab.sample_1', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample ALTER TABLE lab.sample_1 REPLICA IDENTITY NOTHING", finding => qr/fail now, published by cdc$/);
-provoke($node, 'error identity_nothing lab.session', finding => qr/writes would fail, because/, cleanup => 'ALTER TABLE lab.session REPLICA IDENTITY FULL;
+provoke($node, 'error identity_nothing lab', finding => qr/ With FULL there would be write_column_list of /, cleanup => 'ALTER TABLE lab.session REPLICA IDENTITY FULL;
 		ALTER TABLE lab.trial REPLICA IDENTITY FULL; ALTER PUBLICATION cdc SET TABLE lab.session, lab.trial',
-	remedy => q{SELECT dj_deploy.set_replica_identity('lab.session'::regclass, 'default', dry_run => false)},
+	remedy => q{SELECT dj_deploy.set_replica_identity('lab', 'default', dry_run => false)},
 	setup => 'ALTER TABLE lab.session REPLICA IDENTITY NOTHING; ALTER TABLE lab.trial REPLICA IDENTITY NOTHING;
 		ALTER PUBLICATION cdc SET TABLE lab.session (id), lab.trial (id)');
 provoke($node, 'warning partition_differs lab.sample_1', cleanup => 'DROP TABLE lab.sample',
@@ -230,6 +279,9 @@ sub provoke_failing
 	my $write = 'UPDATE lab.extra SET code = 1; DELETE FROM lab.extra';
 	$write =~ s/extra/sample/g if $expected =~ /sample/;
 	my $dropped = $expected =~ /sample/ ? 'DROP TABLE lab.sample' : 'DROP TABLE lab.extra';
+	my $listed = $expected =~ /sample/ ? 'lab.sample' : 'lab.extra';
+	$test{by_hand} = "ALTER PUBLICATION cdc DROP TABLE $listed; ALTER PUBLICATION cdc ADD TABLE $listed"
+	  if defined $test{by_hand};
 	provoke($node, $expected, %test,
 		setup => sub {
 			$node->safe_psql('postgres', $setup);
@@ -247,14 +299,16 @@ provoke_failing('error write_column_list lab.extra',
 	finding => qr/without secret, which belongs to/);
 provoke_failing('error write_column_list lab.extra',
 	"CREATE TABLE lab.extra ($coded); ALTER TABLE lab.extra REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.extra (id, code)",
-	call => { consumer => 'lakehouse_sync', publication => 'cdc' });
+	call => { consumer => 'lakehouse_sync', publication => 'cdc' }, by_hand => '', finding => qr/for you to decide: /);
 provoke_failing('error write_column_list lab.extra',
-	"CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra (code)", finding => qr/without id,/);
+	"CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra (code)", finding => qr/without id,/, by_hand => '',
+	appears => [ 'info identity_not_full lab.extra' ]);
 provoke_failing('error write_row_filter lab.extra',
 	"CREATE TABLE lab.extra ($coded); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (code > 1)");
 my $tree = "CREATE TABLE lab.sample ($coded) PARTITION BY RANGE (id); CREATE TABLE lab.sample_1 PARTITION OF lab.sample DEFAULT;";
 provoke_failing('error write_row_filter lab.sample', "$tree ALTER PUBLICATION cdc ADD TABLE lab.sample WHERE (code > 1)");
-provoke_failing('error write_column_list lab.sample', "$tree ALTER PUBLICATION cdc ADD TABLE lab.sample (code)");
+provoke_failing('error write_column_list lab.sample', "$tree ALTER PUBLICATION cdc ADD TABLE lab.sample (code)", by_hand => '',
+	appears => [ 'info identity_not_full lab.sample' ]);
 if ($version >= 18)
 {
 	provoke_failing('error write_generated_column lab.extra',
@@ -297,7 +351,7 @@ provoke($node, 'error write_row_filter lab.extra', finding => qr/make that the i
 
 # What is told to fail fails, and nothing else does: each identity in each kind of publication, as a table and as a tree of
 # partitions.
-$node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart');
+$node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart; CREATE SCHEMA alone');
 my %forms = (
 	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note, doc, blob)',
 	filter => 'WHERE (id > 1)', reads_code => 'WHERE (code > 1)', reads_note => 'WHERE (note > 1)',
@@ -343,9 +397,21 @@ sub compare_writes
 		SELECT string_agg(relname, ' ' ORDER BY relname COLLATE "C") FROM pg_class c
 		WHERE relnamespace = 'matrix'::regnamespace AND relkind IN ('r', 'p')
 		AND pg_temp.fails(format('UPDATE %s SET note = 1', COALESCE((SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid), oid)::regclass))});
+	# Rows about several tables name some of them: so each is asked about alone.
 	my $told = $node->safe_psql('postgres', q{
-		SELECT DISTINCT split_part(object, '.', 2) FROM dj_deploy.check_cdc('matrix')
-		WHERE severity = 'error' AND finding ~ 'fail now'});
+		SET client_min_messages = error;
+		CREATE FUNCTION pg_temp.told() RETURNS SETOF text LANGUAGE plpgsql AS $$
+		DECLARE name text;
+		BEGIN
+			FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'matrix'::regnamespace AND relkind IN ('r', 'p') LOOP
+				EXECUTE format('ALTER TABLE matrix.%I SET SCHEMA alone', name);
+				IF EXISTS (SELECT FROM dj_deploy.check_cdc('alone') WHERE severity = 'error' AND finding ~ 'fail now') THEN
+					RETURN NEXT name;
+				END IF;
+				EXECUTE format('ALTER TABLE alone.%I SET SCHEMA matrix', name);
+			END LOOP;
+		END $$;
+		SELECT pg_temp.told()});
 	my %told = map { $_ => 1 } split /\n/, $told;
 	my @untold = grep { !$told{$_} } split / /, $fails;
 	my %fails = map { $_ => 1 } split / /, $fails;
@@ -414,13 +480,13 @@ sub run_each_remedy
 }
 $node->safe_psql('postgres', $script);
 compare_writes('each in a publication', 80);
-run_each_remedy('each in a publication', 50);
-$node->safe_psql('postgres', 'CREATE PUBLICATION matrix FOR TABLES IN SCHEMA matrix WITH (publish_via_partition_root)');
+run_each_remedy('each in a publication', 15);
+$node->safe_psql('postgres', 'CREATE PUBLICATION matrix FOR TABLES IN SCHEMA matrix, alone WITH (publish_via_partition_root)');
 compare_writes('all in one of the schema', 100);
 $node->safe_psql('postgres', 'DROP PUBLICATION matrix; CREATE PUBLICATION matrix FOR ALL TABLES');
 compare_writes('all in one FOR ALL TABLES', 100);
 $node->safe_psql('postgres', 'DROP PUBLICATION matrix;' . join ';', map { "DROP PUBLICATION ${_}_true, ${_}_false" } keys %forms);
-$node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matrix, apart CASCADE');
+$node->safe_psql('postgres', 'SET client_min_messages = error; DROP SCHEMA matrix, apart, alone CASCADE');
 
 # --- columns
 
@@ -450,7 +516,7 @@ provoke($node, 'info large_columns lab.extra', %drop, setup => $blobs, %for_lake
 	by_hand => 'ALTER TABLE lab.extra DROP COLUMN blob');
 provoke($node, 'warning toast_not_full lab.extra', %drop, setup => extra('id int PRIMARY KEY, "no te" text'),
 	call => { consumer => $_ }, finding => qr/leaves "no te" as/) for qw(debezium clickpipes);
-provoke($node, 'warning toast_not_full lab', call => { consumer => 'debezium' }, finding => qr/^all 2 tables: .* leaves note as/,
+provoke($node, 'warning toast_not_full lab', call => { consumer => 'debezium' }, finding => qr/^all 2 tables: .* leaves a value that is stored out of line as/,
 	setup => join(';', map { "ALTER TABLE lab.$_ ADD note text, REPLICA IDENTITY DEFAULT" } qw(session trial)),
 	remedy => q{SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false)},
 	cleanup => 'ALTER TABLE lab.session DROP note; ALTER TABLE lab.trial DROP note');
@@ -525,7 +591,7 @@ my $locker = $node->background_psql('postgres');
 $locker->query_safe('BEGIN; LOCK TABLE lab.session, lab.extra, lab.sample, lab.unlogged');
 my ($status, $output, $errors) = $node->psql('postgres', q{
 	SET lock_timeout = '1ms';
-	SELECT string_agg(concat_ws(' ', severity, "check", object), chr(10)) FROM dj_deploy.check_cdc('lab')});
+	SELECT string_agg(concat_ws(' ', severity, "check", object), chr(10)) FROM dj_deploy.check_cdc('lab') WHERE "check" <> 'sum'});
 is($errors, '', 'no lock is waited for');
 is($output, $unlocked, 'and it tells the same');
 $locker->quit;

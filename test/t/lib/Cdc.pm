@@ -53,7 +53,7 @@ sub new_scene
 	return $node;
 }
 
-# The call's rows, each as "severity check object", with finding and remedy.
+# The call's rows but for the last, which counts them, each as "severity check object", with finding and remedy.
 sub rows_of
 {
 	my ($node, %call) = @_;
@@ -69,6 +69,7 @@ sub rows_of
 	for (split /;\s*/, $output)
 	{
 		my ($severity, $check, $object, $finding, $remedy) = split /\x02/, pack 'H*', unpack 'H*', decode($_);
+		next if $check eq 'sum';
 		push @rows, {
 			key => "$severity $check $object", check => $check, object => $object, finding => $finding,
 			remedy => $remedy eq "\x03" ? undef : $remedy };
@@ -98,7 +99,7 @@ sub note_severities
 		$role
 		SELECT DISTINCT n, severity, "check" FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
 			unnest(ARRAY[$publication, CASE WHEN consumer = 'lakehouse_sync' THEN COALESCE($publication, 'cdc') END]) p,
-			dj_deploy.check_cdc('$schema', p, consumer)});
+			dj_deploy.check_cdc('$schema', p, consumer) WHERE "check" <> 'sum'});
 	for (split /\n/, $output)
 	{
 		my ($number, $severity, $check) = split /\|/;
