@@ -38,7 +38,7 @@ constexpr const char *sequences = R"(
                              ' and ' || NULLIF(GREATEST(pg_catalog.count(*) - 3, 0), 0) || ' more',
                              CASE WHEN v.version < 190000 THEN 'set them there with setval().'
                              ELSE 'set them there with setval(), or publish them (FOR ALL SEQUENCES) and '
-                                  'ALTER SUBSCRIPTION ... REFRESH SEQUENCES.' END),
+                                  'refresh the subscription.' END),
            NULL
     FROM target t
     CROSS JOIN server v

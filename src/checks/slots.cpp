@@ -49,7 +49,7 @@ constexpr const char *slot_before_publication = R"(
                                       THEN pg_catalog.split_part(c.next_xid, ':', 2)::pg_catalog.xid
                                       ELSE c.oldest_active_xid END) AS age
                 FROM pg_catalog.pg_control_checkpoint() c) c
-    WHERE s.plugin = 'pgoutput' AND s.is_here AND s.wal_status <> 'lost'
+    WHERE s.plugin = 'pgoutput' AND s.is_here AND s.wal_status <> 'lost' AND s.confirmed_flush_lsn IS NOT NULL
       AND NOT (s.confirmed_flush_lsn >= c.position AND p.age > c.age)
     GROUP BY s.name, s.kind, s.drop_it, v.version)";
 

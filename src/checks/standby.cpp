@@ -41,7 +41,8 @@ constexpr const char *slot_missing = R"(
     ) n
     WHERE NOT v.is_standby AND n.missing IS NOT NULL)";
 
-// 17 and later: the primary removes rows that the copies of its slots need.
+// 17 and later. Without it the primary could remove rows that the copies of its slots need, so the server
+// makes none.
 constexpr const char *feedback = R"(
     SELECT 'hot_standby_feedback',
            'sync_replication_slots is on, but hot_standby_feedback is off: the standby copies no slot of the '
