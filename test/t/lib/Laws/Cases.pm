@@ -1,0 +1,109 @@
+# Databases in which something was once against a law, and small ones for showing that the test notices what is.
+package Laws::Cases;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+
+our @EXPORT_OK = qw(@cases @sabotages);
+
+# title; statements; calls of check_cdc whose remedies are run; direct statements; needs: the least version
+our @cases = (
+	{ title => 'publish_via_partition_root renames what arrives',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.ev (id int, d int, PRIMARY KEY (id, d)) PARTITION BY LIST (d);
+			CREATE TABLE lab.ev1 PARTITION OF lab.ev FOR VALUES IN (1);
+			CREATE PUBLICATION cdc FOR TABLE lab.ev},
+		calls => [ [qw(lab cdc postgres)], [qw(lab cdc debezium)] ],
+		direct => [ q{SELECT dj_deploy.apply('{"version": 1, "publications": {"cdc": {"publish_via_partition_root": true}}, "schemas": {}}', false)} ] },
+	{ title => 'more operations make writes of another schema fail',
+		statements => q{
+			CREATE SCHEMA a;
+			CREATE SCHEMA b;
+			CREATE TABLE a.t (i int PRIMARY KEY);
+			CREATE TABLE b.u (i int);
+			CREATE PUBLICATION p FOR ALL TABLES WITH (publish = 'insert, update')},
+		calls => [ [qw(a p debezium)], [qw(a p any)] ] },
+	{ title => 'FULL where rows cannot be compared',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.spot (id int, place point);
+			CREATE PUBLICATION cdc FOR TABLE lab.spot},
+		calls => [ [qw(lab cdc postgres)], [qw(lab cdc any)] ] },
+	{ title => 'rows that live in children elsewhere',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE SCHEMA arch;
+			CREATE TABLE lab.m (id int PRIMARY KEY);
+			CREATE TABLE arch.m1 (PRIMARY KEY (id)) INHERITS (lab.m);
+			CREATE PUBLICATION cdc FOR TABLE ONLY lab.m},
+		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
+	{ title => 'generated columns, column lists and row filters keep values in',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.g (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED);
+			CREATE TABLE lab.l (id int PRIMARY KEY, note text);
+			CREATE TABLE lab.f (id int PRIMARY KEY, note text);
+			CREATE PUBLICATION cdc FOR TABLE lab.g, lab.l (id), lab.f WHERE (id > 50)} },
+	{ title => 'virtual generated columns keep values in', needs => 18,
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.v (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL);
+			CREATE PUBLICATION cdc FOR TABLE lab.v WITH (publish_generated_columns = stored)} },
+	{ title => 'publish_via_partition_root makes a row filter void',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.p (i int PRIMARY KEY) PARTITION BY RANGE (i);
+			CREATE TABLE lab.p1 PARTITION OF lab.p FOR VALUES FROM (0) TO (100);
+			CREATE PUBLICATION vr FOR TABLE lab.p, lab.p1 WHERE (i > 50)},
+		calls => [ [qw(lab vr any)], [qw(lab vr postgres)] ] },
+	{ title => 'publish_via_partition_root makes a column list void',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.p (i int PRIMARY KEY, secret text) PARTITION BY RANGE (i);
+			CREATE TABLE lab.p1 PARTITION OF lab.p FOR VALUES FROM (0) TO (100);
+			CREATE PUBLICATION vr FOR TABLE lab.p, lab.p1 (i)},
+		calls => [ [qw(lab vr any)], [qw(lab vr clickpipes)] ] },
+);
+
+# As above, with what is done instead of each remedy, or to the rows; law: which one must notice; noticed: as what.
+my $plain = q{
+	CREATE SCHEMA lab;
+	CREATE TABLE lab.t (id int PRIMARY KEY, note text);
+	CREATE PUBLICATION cdc FOR TABLE lab.t};
+my $restricted = q{
+	CREATE SCHEMA lab;
+	CREATE TABLE lab.t (id int PRIMARY KEY, note text);
+	CREATE PUBLICATION cdc FOR TABLE lab.t (id) WHERE (id > 50)};
+my $partitioned = q{
+	CREATE SCHEMA lab;
+	CREATE TABLE lab.t (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
+	CREATE TABLE lab.t1 PARTITION OF lab.t DEFAULT;
+	CREATE PUBLICATION cdc FOR TABLE lab.t WITH (publish_via_partition_root)};
+our @sabotages = (
+	{ law => 1, noticed => qr/writes fail/, statements => $plain, remedy => 'ALTER TABLE lab.t REPLICA IDENTITY NOTHING' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc DROP TABLE lab.t' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => q{ALTER PUBLICATION cdc SET (publish = 'insert, delete')} },
+	{ law => 2, noticed => qr/columns no longer arrive/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
+	{ law => 2, noticed => qr/another name/, statements => $partitioned,
+		remedy => 'ALTER PUBLICATION cdc SET (publish_via_partition_root = false)' },
+	{ law => 2, noticed => qr/row arrives/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
+	{ law => 2, noticed => qr/columns arrive/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
+		remedy => q{DO $$BEGIN RAISE WARNING 'skipping'; ALTER PUBLICATION cdc DROP TABLE lab.t; END$$} },
+	{ law => 3, noticed => qr/stays/, statements => $plain, remedy => 'SELECT 1' },
+	{ law => 3, noticed => qr/remedy fails/, statements => $plain, remedy => 'SELECT 1 / 0' },
+	{ law => 3, noticed => qr/comes/, statements => $plain, remedy => 'ALTER PUBLICATION cdc DROP TABLE lab.t',
+		rows => sub { $_->{severity} eq 'error' and undef $_->{remedy} for @{ $_[0] }; return $_[0] } },
+	{ law => 4, noticed => qr/no insert update delete/, statements => "$plain; CREATE TABLE lab.u (id int PRIMARY KEY)", rows => sub { [] } },
+	{ law => 4, noticed => qr/no update/, statements => "$plain; ALTER PUBLICATION cdc SET (publish = 'insert, delete')", rows => sub { [] } },
+	{ law => 4, noticed => qr/filtered/, statements => $restricted, rows => sub { [] } },
+	{ law => 4, noticed => qr/column left out/, statements => $restricted, rows => sub { [] } },
+	{ law => 4, noticed => qr/generated column/, rows => sub { [] },
+		statements => "$plain; ALTER TABLE lab.t ADD twice int GENERATED ALWAYS AS (id * 2) STORED" },
+);
+
+1;
