@@ -10,7 +10,7 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::RealBin/lib";
-use Laws::Cases qw(@cases @sabotages);
+use Laws::Cases qw(@cases @sabotages made_up);
 use Laws::Database qw(statements_of random_document pick chance);
 use Laws::Server;
 use Laws::Trial;
@@ -42,9 +42,9 @@ sub try_database
 	$trial->build;
 	$trace->("refused: $server->{refused}") if $trace;
 	$trial->listen;
-	follow($trial, $database, $number);
-	call($trial, $database);
-	$trial->build;
+	follow($trial, $database, 2 * $number + $_) for 0, 1;
+	set_identities($trial, $database);
+	set_members($trial, $database);
 	$trial->apply_and_undo($database->random_document);
 	return;
 }
@@ -52,32 +52,37 @@ sub try_database
 # Consumers, with and without a publication, take turns, and so do remedies one by one and together.
 sub follow
 {
-	my ($trial, $database, $number) = @_;
+	my ($trial, $database, $turn) = @_;
 	my $schema = pick(@{ $server->{schemas} });
-	my $publication = $number % 2 && @{ $server->{publications} } ? pick(@{ $server->{publications} }) : undef;
-	my $call = { schema => $schema, publication => $publication, consumer => $consumers[ $number % @consumers ] };
-	$trial->follow_remedies($call, chance(0.5));
+	my $publication = $turn % 3 && @{ $server->{publications} } ? pick(@{ $server->{publications} }) : undef;
+	my $call = { schema => $schema, publication => $publication, consumer => $consumers[ $turn % @consumers ] };
+	$trial->follow_remedies($call, chance(0.4));
 	$trial->build;
 	return;
 }
 
-sub call
+sub set_identities
+{
+	my ($trial, $database) = @_;
+	my $schema = Laws::Server::literal(pick(@{ $database->{schemas} }));
+	my $mode = pick(qw(full full default));
+	$trial->call_directly("set_replica_identity $mode", "SELECT dj_deploy.set_replica_identity($schema, '$mode', dry_run => false)");
+	$trial->build;
+	return;
+}
+
+# Who takes a schema out has asked for that.
+sub set_members
 {
 	my ($trial, $database) = @_;
 	my $schema = pick(@{ $database->{schemas} });
 	my $publication = pick(@{ $database->{publications} }, 'fresh');
-	my ($of_schema, $of_publication) = map { Laws::Server::literal($_) } $schema, $publication;
-	my $mode = pick(qw(full full default));
 	my $member = pick(qw(true true false));
-	if (chance(0.5))
-	{
-		$trial->call_directly("set_replica_identity $mode",
-			"SELECT dj_deploy.set_replica_identity($of_schema, '$mode', dry_run => false)");
-		return;
-	}
+	my $names = join ', ', map { Laws::Server::literal($_) } $schema, $publication;
 	$trial->call_directly("set_publication_membership $member",
-		"SELECT dj_deploy.set_publication_membership($of_schema, $of_publication, member => $member, dry_run => false)",
+		"SELECT dj_deploy.set_publication_membership($names, member => $member, dry_run => false)",
 		sub { $member eq 'false' && $_[0] eq $publication && grep { $_->{schema} eq $schema } $_[1], @{ $_[1]{ancestors} } });
+	$trial->build;
 	return;
 }
 
@@ -141,7 +146,7 @@ note "$done{$_} times $_" for sort keys %done;
 # And the test notices what is against each law.
 for my $sabotage (@sabotages)
 {
-	local $server->{sabotage} = $sabotage->{rows};
+	local $server->{sabotage} = $sabotage->{law} == 4 ? sub { [] } : $sabotage->{rows} ? $sabotage->{rows}->() : \&made_up;
 	my $trial = Laws::Trial->new(server => $server, statements => [ split_statements($sabotage->{statements}) ], title => 'sabotage',
 		change => sub { $sabotage->{remedy} });
 	$trial->build;

@@ -72,7 +72,7 @@ sub losses
 		for my $row (sort keys %{ $old->{$operation} })
 		{
 			my ($was, $is) = ($old->{$operation}{$row}, $new->{$operation}{$row});
-			my %has = map { $_ => 1 } @{ $is->{columns} // [] };
+			my %has = map { $_ => 1 } $is ? @{ $is->{columns} } : ();
 			my @missing = grep { !$has{$_} } @{ $was->{columns} };
 			$losses{"$operation $row"} = !$is ? 'no longer arrives'
 			  : $is->{as} ne $was->{as} ? "arrives under another name: $is->{as} instead of $was->{as}"
@@ -96,11 +96,12 @@ sub exposures
 	return %exposures;
 }
 
-# Where nothing has arrived, what the server lists tells what would have.
+# Where nothing has arrived, what the server lists tells what would have. What is listed of an inheritance parent is not about its
+# children.
 sub unseen_exposures
 {
 	my ($table, $new, $old_view, $new_view) = @_;
-	my @names = map { $_->{name} } $table, @{ $table->{ancestors} };
+	my @names = map { $_->{name} } $table, $table->{is_partition} ? @{ $table->{ancestors} } : ();
 	my ($was) = map { $old_view->{$_} // () } @names;
 	my ($is) = map { $new_view->{$_} // () } @names;
 	return if !%$new || !$was;

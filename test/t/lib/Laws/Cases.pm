@@ -6,7 +6,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 
-our @EXPORT_OK = qw(@cases @sabotages);
+our @EXPORT_OK = qw(@cases @sabotages made_up);
 
 # title; statements; calls of check_cdc whose remedies are run; direct statements; needs: the least version
 our @cases = (
@@ -68,7 +68,8 @@ our @cases = (
 		calls => [ [qw(lab vr any)], [qw(lab vr clickpipes)] ] },
 );
 
-# As above, with what is done instead of each remedy, or to the rows; law: which one must notice; noticed: as what.
+# Harm that must be noticed: by which law, as what, where, and what is done instead of each remedy. For law 4, and else beside the
+# made-up finding, rows makes what becomes of the rows of the report.
 my $plain = q{
 	CREATE SCHEMA lab;
 	CREATE TABLE lab.t (id int PRIMARY KEY, note text);
@@ -77,32 +78,49 @@ my $restricted = q{
 	CREATE SCHEMA lab;
 	CREATE TABLE lab.t (id int PRIMARY KEY, note text);
 	CREATE PUBLICATION cdc FOR TABLE lab.t (id) WHERE (id > 50)};
+my $hiding = q{
+	CREATE SCHEMA lab;
+	CREATE TABLE lab.t (id int PRIMARY KEY, note text);
+	CREATE PUBLICATION cdc FOR TABLE lab.t WHERE (id > 500)};
 my $partitioned = q{
 	CREATE SCHEMA lab;
 	CREATE TABLE lab.t (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
 	CREATE TABLE lab.t1 PARTITION OF lab.t DEFAULT;
 	CREATE PUBLICATION cdc FOR TABLE lab.t WITH (publish_via_partition_root)};
+# A finding that is not there, whose remedy is then the harmful statement.
+sub made_up { my ($rows) = @_; return [ @$rows, { severity => 'error', check => 'made_up', object => 'lab', finding => '', remedy => 'SELECT 1' } ] }
+
+# An error that nobody can mend comes with the remedy: it is not there when the report is first read.
+sub comes_later
+{
+	my $reads = 0;
+	return sub {
+		my $rows = made_up(@_);
+		return $reads++ ? [ @$rows, { severity => 'error', check => 'later', object => 'lab', finding => '' } ] : $rows;
+	};
+}
+
 our @sabotages = (
 	{ law => 1, noticed => qr/writes fail/, statements => $plain, remedy => 'ALTER TABLE lab.t REPLICA IDENTITY NOTHING' },
 	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc DROP TABLE lab.t' },
 	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => q{ALTER PUBLICATION cdc SET (publish = 'insert, delete')} },
-	{ law => 2, noticed => qr/columns no longer arrive/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
 	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
+		remedy => q{DO $$BEGIN RAISE WARNING 'skipping'; ALTER PUBLICATION cdc DROP TABLE lab.t; END$$} },
+	{ law => 2, noticed => qr/columns no longer arrive/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
 	{ law => 2, noticed => qr/another name/, statements => $partitioned,
 		remedy => 'ALTER PUBLICATION cdc SET (publish_via_partition_root = false)' },
 	{ law => 2, noticed => qr/row arrives/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
 	{ law => 2, noticed => qr/columns arrive/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
-	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
-		remedy => q{DO $$BEGIN RAISE WARNING 'skipping'; ALTER PUBLICATION cdc DROP TABLE lab.t; END$$} },
+	{ law => 2, noticed => qr/filter is gone/, statements => $hiding, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t' },
 	{ law => 3, noticed => qr/stays/, statements => $plain, remedy => 'SELECT 1' },
 	{ law => 3, noticed => qr/remedy fails/, statements => $plain, remedy => 'SELECT 1 / 0' },
-	{ law => 3, noticed => qr/comes/, statements => $plain, remedy => 'ALTER PUBLICATION cdc DROP TABLE lab.t',
-		rows => sub { $_->{severity} eq 'error' and undef $_->{remedy} for @{ $_[0] }; return $_[0] } },
-	{ law => 4, noticed => qr/no insert update delete/, statements => "$plain; CREATE TABLE lab.u (id int PRIMARY KEY)", rows => sub { [] } },
-	{ law => 4, noticed => qr/no update/, statements => "$plain; ALTER PUBLICATION cdc SET (publish = 'insert, delete')", rows => sub { [] } },
-	{ law => 4, noticed => qr/filtered/, statements => $restricted, rows => sub { [] } },
-	{ law => 4, noticed => qr/column left out/, statements => $restricted, rows => sub { [] } },
-	{ law => 4, noticed => qr/generated column/, rows => sub { [] },
+	{ law => 3, noticed => qr/later comes/, statements => $plain, remedy => 'SELECT 1', rows => \&comes_later },
+	{ law => 4, noticed => qr/no insert update delete/, statements => "$plain; CREATE TABLE lab.u (id int PRIMARY KEY)" },
+	{ law => 4, noticed => qr/no update/, statements => "$plain; ALTER PUBLICATION cdc SET (publish = 'insert, delete')" },
+	{ law => 4, noticed => qr/filtered/, statements => $restricted },
+	{ law => 4, noticed => qr/column left out/, statements => $restricted },
+	{ law => 4, noticed => qr/generated column/,
 		statements => "$plain; ALTER TABLE lab.t ADD twice int GENERATED ALWAYS AS (id * 2) STORED" },
 );
 

@@ -115,7 +115,8 @@ sub call_directly
 	my $before = $server->observe;
 	my ($status, $messages, @output) = $server->run("$statement;", stops => 1);
 	$self->{trace}->("$statement\n$messages");
-	$self->did($status == 0 ? $source : "$source: refused");
+	my ($refusal) = map { s/".*"/…/r } $messages =~ /ERROR:  (.*)/;
+	$self->did($status == 0 ? $source : "$source: refused: $refusal");
 	return if $status != 0;
 	my $after = $server->observe;
 	my @broken = broken_writes($server->{tables}, $before, $after);
