@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 
-our @EXPORT_OK = qw(broken_writes consumer_harm dead_ends silences);
+our @EXPORT_OK = qw(broken_writes consumer_harm dead_ends silences silent_values);
 
 my @operations = qw(insert update delete);
 
@@ -117,26 +117,30 @@ sub rows_arrived { my ($got) = @_; return { map { map { $_ => 1 } keys %$_ } val
 
 sub columns_arrived { my ($got) = @_; return { map { map { map { $_ => 1 } @{ $_->{columns} } } values %$_ } values %$got } }
 
-# Law 3: the findings whose remedies ran are gone, and there is no new error without a remedy. $ran is the rows whose remedies
-# have run so far, of those that were there at first.
+# Law 3: the findings whose remedies ran are gone, and do not come back with another remedy; and there is no new error without a
+# remedy. $ran and $step are the rows whose remedies have run so far, and last, of those that were there at first.
 sub dead_ends
 {
-	my ($first, $before, $after, @ran) = @_;
-	my (@found, %seen);
-	for my $row (@ran)
+	my ($first, $before, $after, $ran, $step) = @_;
+	my @found;
+	my %is_new = map { key_of($_) => 1 } @$step;
+	for my $key (sort keys %{ { map { key_of($_) => 1 } @$ran } })
 	{
-		my $has_key = sub { $_->{check} eq $row->{check} && $_->{object} eq $row->{object} };
-		next if $seen{ $row->{check} }{ $row->{object} }++;
-		my ($had, $mended, $has) = map { scalar grep { $has_key->() } @$_ } $first, \@ran, $after;
-		push @found, [ "$row->{check} stays", "$row->{check} $row->{object} is still there" ] if $has > $had - $mended;
+		my ($at_first, $mended, $had, $has) = map { scalar grep { key_of($_) eq $key } @$_ } $first, $ran, $before, $after;
+		my $kind = $is_new{$key} ? 'stays' : 'comes back';
+		push @found, [ $key =~ s/ .*/ $kind/r, "$key $kind" ]
+		  if $has > $at_first - $mended && ($is_new{$key} || $had <= $at_first - $mended);
 	}
-	for my $row (grep { $_->{severity} eq 'error' && !defined $_->{remedy} } @$after)
+	# Slots are the test's own.
+	for my $row (grep { $_->{severity} eq 'error' && !defined $_->{remedy} && $_->{check} !~ /^slot_/ } @$after)
 	{
 		next if grep { $_->{check} eq $row->{check} && ($_->{object} eq $row->{object} || is_about_many($_)) } @$before;
 		push @found, [ "$row->{check} comes", "new error without a remedy: $row->{check} $row->{object}: $row->{finding}" ];
 	}
 	return @found;
 }
+
+sub key_of { my ($row) = @_; return "$row->{check} $row->{object}" }
 
 sub is_about_many { my ($row) = @_; return $row->{finding} =~ /^(?:all )?\d+ (?:of \d+ )?tables/ }
 
@@ -169,6 +173,22 @@ sub silences
 			@filtered && !@named ? [ 'filtered', "rows are filtered (@filtered)" ] : (),
 			@columns ? [ kind_of_columns($table, @columns), "columns do not arrive: @columns" ] : ());
 		push @found, map { [ "silent: $_->[0]", "publication $call->{publication}, schema $call->{schema}: nothing tells that of $table->{name} $_->[1]" ] } @said;
+	}
+	return @found;
+}
+
+# Law 4 for consumers that take "as it was" for a value: the columns that an UPDATE leaves out so have a finding.
+sub silent_values
+{
+	my ($tables, $seen, $call) = @_;
+	my @found;
+	for my $table (grep { belongs_to($_, $call->{schema}) } @$tables)
+	{
+		my $updates = $seen->{got}{ $call->{publication} }{ $table->{name} }{update} // {};
+		my @kept = sort keys %{ { map { map { $_ => 1 } @{ $_->{kept} } } values %$updates } };
+		next if !@kept || grep { $_->{check} =~ /toast/ && names($_, $table, $call->{schema}) } @{ $seen->{rows} };
+		push @found, [ 'silent: values out of line',
+			"publication $call->{publication}, $call->{consumer}: nothing tells that updates of $table->{name} come without @kept" ];
 	}
 	return @found;
 }

@@ -18,7 +18,7 @@ my @odd_names = ('~log', '~~jobs', 'a"b', "it's", 'Camel Case', 'select', 'x.y',
 sub statements_of
 {
 	my ($version) = @_;
-	my $self = bless { version => $version, statements => [], tables => [], publications => [], number => 0 };
+	my $self = bless { version => $version, statements => [], tables => [], publications => [], number => 0, odd_names => [@odd_names] };
 	$self->{schemas} = [ 'lab', 'arch', chance(0.3) ? ('Odd "one"') : () ];
 	$self->make('CREATE SCHEMA ' . quoted($_)) for @{ $self->{schemas} };
 	$self->make_table for 1 .. 2 + int rand 3;
@@ -35,7 +35,8 @@ sub new_name
 {
 	my ($self) = @_;
 	my $number = ++$self->{number};
-	return chance(0.25) ? pick(@odd_names) . ($number % 3 ? '' : $number) : "t$number";
+	return "t$number" if !chance(0.25) || !@{ $self->{odd_names} };
+	return splice @{ $self->{odd_names} }, int rand @{ $self->{odd_names} }, 1;
 }
 
 sub new_table

@@ -6,7 +6,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use JSON::PP;
-use Laws qw(broken_writes consumer_harm dead_ends silences);
+use Laws qw(broken_writes consumer_harm dead_ends silences silent_values);
 use Laws::Server;
 
 # Remedies about the server, its roles and slots, which say nothing about publications.
@@ -79,7 +79,7 @@ sub take_step
 	my $with = sub { map { [ $_->[0], "$_->[1]\n  after $what" ] } @_ };
 	$self->keep(1, $source, $with->(broken_writes($server->{tables}, $before, $after)));
 	$self->keep(2, $source, $with->(consumer_harm($server->{tables}, $before, $after))) if !has_warned($messages);
-	$self->keep(3, $source, $with->(dead_ends($first, $before->{rows}, $after->{rows}, @$ran)));
+	$self->keep(3, $source, $with->(dead_ends($first, $before->{rows}, $after->{rows}, $ran, $step)));
 	return $after;
 }
 
@@ -102,6 +102,8 @@ sub listen
 			my $call = { schema => $schema, publication => $publication, consumer => 'any' };
 			$self->did('publication judged');
 			$self->keep(4, 'check_cdc', silences($server->{tables}, { %$seen, rows => $server->rows_of($call) }, $call));
+			$call->{consumer} = ++$self->{listened} % 2 ? 'debezium' : 'clickpipes';
+			$self->keep(4, 'check_cdc', silent_values($server->{tables}, { %$seen, rows => $server->rows_of($call) }, $call));
 		}
 	}
 	return;
