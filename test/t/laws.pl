@@ -45,7 +45,7 @@ sub try_database
 	follow($trial, $database, 2 * $number + $_) for 0, 1;
 	set_identities($trial, $database);
 	set_members($trial, $database);
-	$trial->apply_and_undo($database->random_document);
+	$trial->apply_and_undo($database->random_document, chance(0.4));
 	return;
 }
 

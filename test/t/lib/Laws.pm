@@ -142,6 +142,21 @@ sub dead_ends
 
 sub key_of { my ($row) = @_; return "$row->{check} $row->{object}" }
 
+# "2 of 9 tables (lab.a, lab.b): …"
+sub names_all
+{
+	my ($row) = @_;
+	my ($count, $names) = $row->{finding} =~ /^(\d+) of \d+ tables \((.*?)\):/ or return 0;
+	return $count == (my @names = split /, /, $names);
+}
+
+sub names_column
+{
+	my ($row, $column) = @_;
+	return 1 if is_about_many($row) || $row->{finding} =~ /\b\d+ (?:more|others|columns)\b/;
+	return grep { index($row->{finding}, $_) >= 0 } $column, $column =~ s/"/""/gr;
+}
+
 sub is_about_many { my ($row) = @_; return $row->{finding} =~ /^(?:all )?\d+ (?:of \d+ )?tables/ }
 
 # Findings that say nothing about changes that do not arrive.
@@ -158,14 +173,14 @@ sub silences
 	my $is_whole = grep { $_->{check} =~ /^(?:publication_(?:missing|empty)|wal_level)$/ } @rows;
 	for my $table (grep { belongs_to($_, $call->{schema}) && !$is_whole } @$tables)
 	{
-		my @named = grep { names($_, $table, $call->{schema}) } @rows;
+		my @named = grep { names($_, $table) } @rows;
 		my $got = $seen->{got}{ $call->{publication} }{ $table->{name} } // {};
 		my @expected = grep { worked($seen->{writes}{ $table->{name} }, $_) } @operations;
 		my @missing = grep { !$got->{$_} } @expected;
 		my @filtered = grep { $got->{$_} && keys %{ $got->{$_} } < 2 } @expected;
 		my $has_columns = columns_arrived($got);
 		my @columns = grep { %$got && !$has_columns->{$_} } @{ $table->{columns} }, @{ $table->{generated} };
-		@columns = grep { my $column = $_; !grep { is_about_many($_) || $_->{finding} =~ /\Q$column\E/ } @named } @columns;
+		@columns = grep { my $column = $_; !grep { names_column($_, $column) } @named } @columns;
 		my $has_operations = grep { $_->{check} eq 'publication_operations' } @rows;
 		my @said = (
 			@missing && !@named && !(%$got && $has_operations) && !(!%$got && $has_operations && is_listed($seen, $call, $table))
@@ -186,7 +201,7 @@ sub silent_values
 	{
 		my $updates = $seen->{got}{ $call->{publication} }{ $table->{name} }{update} // {};
 		my @kept = sort keys %{ { map { map { $_ => 1 } @{ $_->{kept} } } values %$updates } };
-		next if !@kept || grep { $_->{check} =~ /toast/ && names($_, $table, $call->{schema}) } @{ $seen->{rows} };
+		next if !@kept || grep { $_->{check} =~ /toast/ && names($_, $table) } @{ $seen->{rows} };
 		push @found, [ 'silent: values out of line',
 			"publication $call->{publication}, $call->{consumer}: nothing tells that updates of $table->{name} come without @kept" ];
 	}
@@ -214,12 +229,12 @@ sub belongs_to
 	return grep { $_->{schema} eq $schema } $table, @{ $table->{ancestors} };
 }
 
-# A finding names a table where it has its name or that of a table above it, or is about more tables than it can name.
+# A finding names a table where it has its name or that of a table above it, or is about more tables than it names.
 sub names
 {
-	my ($row, $table, $schema) = @_;
+	my ($row, $table) = @_;
 	my $text = "$row->{object} $row->{finding}";
-	return 1 if is_about_many($row) && index($text, $schema) >= 0;
+	return 1 if is_about_many($row) && !names_all($row);
 	return grep { my $one = $_; grep { $text =~ /(?<![\w.])\Q$_\E(?!\w)/ } @$one{qw(name plain)} } $table, @{ $table->{ancestors} };
 }
 

@@ -147,6 +147,22 @@ our @cases = (
 			CREATE TABLE lab."~log" (id int PRIMARY KEY);
 			CREATE PUBLICATION cdc FOR TABLE lab."~log"},
 		calls => [ [qw(lab cdc debezium)] ] },
+	{ title => 'a partition of a hidden table is listed alone',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab."~log" (id int PRIMARY KEY) PARTITION BY LIST (id);
+			CREATE TABLE lab.p1 PARTITION OF lab."~log" FOR VALUES IN (1, 61);
+			CREATE PUBLICATION cdc FOR TABLE lab.p1},
+		calls => [ [qw(lab cdc any)] ],
+		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
+	{ title => 'a hidden table is listed with columns, and its partition with all',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab."~log" (id int PRIMARY KEY, secret text) PARTITION BY LIST (id);
+			CREATE TABLE lab.p1 PARTITION OF lab."~log" FOR VALUES IN (1, 61);
+			CREATE PUBLICATION cdc FOR TABLE lab."~log" (id), lab.p1 WITH (publish_via_partition_root)},
+		calls => [ [qw(lab cdc any)] ],
+		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
 	{ title => 'a hidden table is taken out of a publication',
 		statements => q{
 			CREATE SCHEMA lab;

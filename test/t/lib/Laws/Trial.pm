@@ -115,7 +115,7 @@ sub call_directly
 	my ($self, $source, $statement, $is_asked) = @_;
 	my $server = $self->{server};
 	my $before = $server->observe;
-	my ($status, $messages, @output) = $server->run("$statement;", stops => 1);
+	my ($status, $messages) = $server->run("$statement;", stops => 1);
 	$self->{trace}->("$statement\n$messages");
 	my ($refusal) = map { s/".*"/…/r } $messages =~ /ERROR:  (.*)/;
 	$self->did($status == 0 ? $source : "$source: refused: $refusal");
@@ -125,20 +125,22 @@ sub call_directly
 	$self->keep(1, $source, map { [ $_->[0], "$_->[1]\n  after $statement" ] } @broken) if $messages !~ /WARNING/;
 	my @harm = consumer_harm($server->{tables}, $before, $after, $is_asked);
 	$self->keep(2, $source, map { [ $_->[0], "$_->[1]\n  after $statement" ] } @harm) if !has_warned($messages);
-	return ($before, @output);
+	return $before;
 }
 
-# apply, and then its undo, after which all is as it was.
+# apply, at once or as a plan in rollout, and then its undo, after which all is as it was.
 sub apply_and_undo
 {
-	my ($self, $document) = @_;
+	my ($self, $document, $is_plan) = @_;
 	my $server = $self->{server};
 	my $text = $json->encode($document);
-	my ($before, @output) = $self->call_directly('apply',
-		'SELECT dj_deploy.apply(' . Laws::Server::literal($text) . ', false)', sub { is_asked_for($document, @_) });
-	my ($result) = grep { ref eq 'HASH' } @output;
-	return if !$result || !@{ $result->{changes} };
-	my @undo = map { $_->{undo} } reverse @{ $result->{changes} };
+	my $name = Laws::Server::literal($text);
+	my ($plan) = grep { ref } ($server->run("SELECT dj_deploy.apply($name);"))[ 2 .. 2 ];
+	my ($before) = $self->call_directly($is_plan ? 'apply in rollout' : 'apply',
+		$is_plan ? "CALL dj_deploy.rollout(dj_deploy.apply($name), dry_run => false)" : "SELECT dj_deploy.apply($name, false)",
+		sub { is_asked_for($document, @_) });
+	return if !$before || !@{ $plan->{changes} };
+	my @undo = map { $_->{undo} } reverse @{ $plan->{changes} };
 	my ($status, $messages) = $server->run(
 		'CALL dj_deploy.rollout(' . Laws::Server::literal($json->encode(\@undo)) . ', dry_run => false);', stops => 1);
 	$self->{trace}->("undo: $messages");
