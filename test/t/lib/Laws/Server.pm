@@ -13,6 +13,10 @@ use PostgreSQL::Test::Utils;
 
 my $json = JSON::PP->new->canonical->utf8;
 
+# Those that grow with each database, as nothing else vacuums them.
+my @catalogs = map { "pg_$_" } qw(attrdef attribute class constraint depend description index inherits namespace partitioned_table
+	publication publication_namespace publication_rel shdepend statistic type);
+
 # sabotage: what a test does to the rows of check_cdc before they are looked at, to see that the test notices.
 sub new
 {
@@ -28,7 +32,7 @@ sub new
 	return $self;
 }
 
-# Status and messages of a script; its output, one JSON value in a line. psql goes on after errors unless it is to stop.
+# Status and messages of a script; its output line by line, decoded where it is JSON. psql goes on after errors unless it is to stop.
 sub run
 {
 	my ($self, $script, %options) = @_;
@@ -42,7 +46,7 @@ sub build
 {
 	my ($self, @statements) = @_;
 	my ($status, $messages, @output) = $self->run(join "\n",
-		'SET client_min_messages = error;', 'CALL laws.clear();', map({ "$_;" } @statements), 'SELECT laws.tables();',
+		'SET client_min_messages = error;', 'CALL laws.clear();', "VACUUM @{[ join ', ', @catalogs ]};", map({ "$_;" } @statements), 'SELECT laws.tables();',
 		q{SELECT jsonb_build_array('publication', pubname) FROM pg_publication ORDER BY pubname;},
 		q{SELECT jsonb_build_array('schema', s) FROM laws.schemas() s;});
 	$self->{tables} = [];
@@ -65,18 +69,21 @@ sub observe
 		'SET client_min_messages = error;',
 		'SELECT laws.make_slots();',
 		'CALL laws.write(' . literal($json->encode($self->{tables})) . ');',
-		q{SELECT format('SELECT jsonb_build_array(''change'', %L::text, xid::text, encode(data, ''hex'')) '
+		q{SELECT format('SELECT ''change'', encode(%L, ''hex''), xid, encode(data, ''hex'') '
 			'FROM pg_logical_slot_get_binary_changes(%L, NULL, NULL, ''proto_version'', ''1'', ''publication_names'', %L)',
-			pubname, laws.slot_of(pubname), quote_ident(pubname)) FROM pg_publication ORDER BY pubname \gexec},
+			convert_to(pubname, 'UTF8'), laws.slot_of(pubname), quote_ident(pubname)) FROM pg_publication ORDER BY pubname \gexec},
 		q{SELECT jsonb_build_array('view', pubname, format('%I.%I', schemaname, tablename), rowfilter IS NOT NULL, attnames)
 			FROM pg_publication_tables WHERE schemaname IN (SELECT laws.schemas());},
 		$call ? report_of($call) : '');
 	my %seen = (writes => {}, got => {}, view => {}, rows => []);
 	die "no writes were tried: $messages" if !grep { ref && (!@$_ || ref $_->[0]) } @output;
 	my (%change_of, %messages_of);
-	for my $line (grep { ref } @output)
+	$self->take_line(\%seen, \%change_of, $_) for grep { ref } @output;
+	for (grep { /^change\|/ } @output)
 	{
-		$self->take_line(\%seen, \%change_of, \%messages_of, $line);
+		my ($kind, $publication, $xid, $message) = split /\|/;
+		utf8::decode($publication = pack 'H*', $publication);
+		push @{ $messages_of{$publication} }, [ $xid, $message ];
 	}
 	$self->take_arrivals(\%seen, \%change_of, $_, @{ $messages_of{$_} }) for keys %messages_of;
 	$seen{rows} = $self->{sabotage}->($seen{rows}) if $self->{sabotage};
@@ -85,7 +92,7 @@ sub observe
 
 sub take_line
 {
-	my ($self, $seen, $change_of, $messages_of, $line) = @_;
+	my ($self, $seen, $change_of, $line) = @_;
 	my ($kind, @values) = @$line;
 	if (ref $kind)
 	{
@@ -95,7 +102,6 @@ sub take_line
 			$change_of->{ $write->{xid} } = $write if $write->{xid};
 		}
 	}
-	elsif ($kind eq 'change') { push @{ $messages_of->{ $values[0] } }, [ @values[ 1, 2 ] ] }
 	elsif ($kind eq 'view')
 	{
 		$seen->{view}{ $values[0] }{ $values[1] } = { has_filter => $values[2], columns => $values[3] };
@@ -129,7 +135,7 @@ sub rows_of
 	my ($status, $messages, @output) = $self->run(report_of($call));
 	die "check_cdc: $messages" if $messages =~ /ERROR/;
 	my %seen = (rows => []);
-	$self->take_line(\%seen, {}, {}, $_) for grep { ref } @output;
+	$self->take_line(\%seen, {}, $_) for grep { ref } @output;
 	return $self->{sabotage} ? $self->{sabotage}->($seen{rows}) : $seen{rows};
 }
 
