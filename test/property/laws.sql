@@ -81,7 +81,8 @@ CREATE FUNCTION laws.tables() RETURNS jsonb LANGUAGE sql STABLE AS $$
         'is_hidden', starts_with((SELECT relname FROM pg_class WHERE oid = COALESCE(pg_partition_root(c.oid), c.oid)), '~'),
         'ancestors', (SELECT COALESCE(jsonb_agg(jsonb_build_object(
                           'name', laws.name_of(a.oid), 'plain', m.nspname || '.' || a.relname, 'schema', m.nspname)), '[]')
-                      FROM laws.ancestors(c.oid) above JOIN pg_class a ON a.oid = above JOIN pg_namespace m ON m.oid = a.relnamespace),
+                      FROM laws.ancestors(c.oid) above JOIN pg_class a ON a.oid = above
+                      JOIN pg_namespace m ON m.oid = a.relnamespace),
         'root_schema', (SELECT m.nspname FROM pg_class a JOIN pg_namespace m ON m.oid = a.relnamespace
                         WHERE a.oid = COALESCE(pg_partition_root(c.oid), c.oid)),
         'columns', columns, 'generated', generated,
@@ -127,7 +128,8 @@ EXCEPTION WHEN OTHERS THEN
     RETURN jsonb_build_object('error', SQLSTATE || ' ' || SQLERRM);
 END $$;
 
--- Inserts, updates and deletes both rows of each table, each in a transaction of its own. A row that cannot be deleted is truncated.
+-- Inserts, updates and deletes both rows of each table, each in a transaction of its own. A row that cannot be deleted is
+-- truncated.
 CREATE PROCEDURE laws.write(tables jsonb, INOUT results jsonb DEFAULT '[]') LANGUAGE plpgsql AS $$
 DECLARE
     item jsonb;

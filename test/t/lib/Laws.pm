@@ -31,7 +31,8 @@ sub worked
 	return !grep { $_ ne '' } values %{ $writes->{$operation} };
 }
 
-# Law 2: what arrived still arrives, under its name and with its columns, and no row or column arrives that a filter or list kept in.
+# Law 2: what arrived still arrives, under its name and with its columns, and no row or column arrives that a filter or list
+# kept in.
 # is_asked($publication, $table, $operation): whether it was asked for that it stops.
 sub consumer_harm
 {
@@ -160,8 +161,8 @@ sub names_column
 sub is_about_many { my ($row) = @_; return $row->{finding} =~ /^(?:all )?\d+ (?:of \d+ )?tables/ }
 
 # Findings that say nothing about changes that do not arrive.
-my $other_findings = qr/^(?:identity_|no_primary_key|full_without|partition_(?:differs|without)|partitioned_table|write_|large_|toast_|row_comparison
-	|unsupported|hidden_|member_|role_|slot_|wal_|replication_|long_|prepared_|activity_
+my $other_findings = qr/^(?:identity_|no_primary_key|full_without|partition_(?:differs|without)|partitioned_table|write_
+	|large_|toast_|row_comparison|unsupported|hidden_|member_|role_|slot_|wal_|replication_|long_|prepared_|activity_
 	|publication_(?:owner|truncate|via_root|all_tables|whole_schema|other_schemas)|sum$)/x;
 
 # Law 4: what of the schema's user tables, their partitions and children does not arrive in the publication has a finding.
@@ -171,6 +172,7 @@ sub silences
 	my @found;
 	my @rows = grep { $_->{check} !~ $other_findings } @{ $seen->{rows} };
 	my $is_whole = grep { $_->{check} =~ /^(?:publication_(?:missing|empty)|wal_level)$/ } @rows;
+	my $has_operations = grep { $_->{check} eq 'publication_operations' } @rows;
 	for my $table (grep { belongs_to($_, $call->{schema}) && !$is_whole } @$tables)
 	{
 		my @named = grep { names($_, $table) } @rows;
@@ -181,13 +183,14 @@ sub silences
 		my $has_columns = columns_arrived($got);
 		my @columns = grep { %$got && !$has_columns->{$_} } @{ $table->{columns} }, @{ $table->{generated} };
 		@columns = grep { my $column = $_; !grep { names_column($_, $column) } @named } @columns;
-		my $has_operations = grep { $_->{check} eq 'publication_operations' } @rows;
+		# One finding about the publication's operations is about all that it publishes.
+		my $is_told = @named || ($has_operations && (%$got || is_listed($seen, $call, $table)));
 		my @said = (
-			@missing && !@named && !(%$got && $has_operations) && !(!%$got && $has_operations && is_listed($seen, $call, $table))
-			  ? [ "no @missing", "@missing do not arrive" ] : (),
+			@missing && !$is_told ? [ "no @missing", "@missing do not arrive" ] : (),
 			@filtered && !@named ? [ 'filtered', "rows are filtered (@filtered)" ] : (),
 			@columns ? [ kind_of_columns($table, @columns), "columns do not arrive: @columns" ] : ());
-		push @found, map { [ "silent: $_->[0]", "publication $call->{publication}, schema $call->{schema}: nothing tells that of $table->{name} $_->[1]" ] } @said;
+		my $where = "publication $call->{publication}, schema $call->{schema}";
+		push @found, map { [ "silent: $_->[0]", "$where: nothing tells that of $table->{name} $_->[1]" ] } @said;
 	}
 	return @found;
 }

@@ -8,7 +8,8 @@ use Exporter 'import';
 
 our @EXPORT_OK = qw(@cases @sabotages made_up);
 
-# title; statements; calls of check_cdc whose remedies are run; direct statements; needs: the least version
+# title; statements; calls of check_cdc (schema, publication, consumer) whose remedies are run; direct: statements that are run; needs:
+# the least version. Rows of tables have 1 and 61 as numbers, where a partition takes them.
 our @cases = (
 	{ title => 'publish_via_partition_root renames what arrives',
 		statements => q{
@@ -17,7 +18,8 @@ our @cases = (
 			CREATE TABLE lab.ev1 PARTITION OF lab.ev FOR VALUES IN (1);
 			CREATE PUBLICATION cdc FOR TABLE lab.ev},
 		calls => [ [qw(lab cdc postgres)], [qw(lab cdc debezium)] ],
-		direct => [ q{SELECT dj_deploy.apply('{"version": 1, "publications": {"cdc": {"publish_via_partition_root": true}}, "schemas": {}}', false)} ] },
+		direct => [ q{SELECT dj_deploy.apply(
+			'{"version": 1, "publications": {"cdc": {"publish_via_partition_root": true}}, "schemas": {}}', false)} ] },
 	{ title => 'more operations make writes of another schema fail',
 		statements => q{
 			CREATE SCHEMA a;
@@ -193,7 +195,11 @@ my $partitioned = q{
 	CREATE TABLE lab.t1 PARTITION OF lab.t DEFAULT;
 	CREATE PUBLICATION cdc FOR TABLE lab.t WITH (publish_via_partition_root)};
 # A finding that is not there, whose remedy is then the harmful statement.
-sub made_up { my ($rows) = @_; return [ @$rows, { severity => 'error', check => 'made_up', object => 'lab', finding => '', remedy => 'SELECT 1' } ] }
+sub made_up
+{
+	my ($rows) = @_;
+	return [ @$rows, { severity => 'error', check => 'made_up', object => 'lab', finding => '', remedy => 'SELECT 1' } ];
+}
 
 # An error that nobody can mend comes with the remedy: it is not there when the report is first read.
 sub comes_later
@@ -208,15 +214,20 @@ sub comes_later
 our @sabotages = (
 	{ law => 1, noticed => qr/writes fail/, statements => $plain, remedy => 'ALTER TABLE lab.t REPLICA IDENTITY NOTHING' },
 	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc DROP TABLE lab.t' },
-	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => q{ALTER PUBLICATION cdc SET (publish = 'insert, delete')} },
-	{ law => 2, noticed => qr/no longer arrives/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
+		remedy => q{ALTER PUBLICATION cdc SET (publish = 'insert, delete')} },
+	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
+		remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
 	{ law => 2, noticed => qr/no longer arrives/, statements => $plain,
 		remedy => q{DO $$BEGIN RAISE WARNING 'skipping'; ALTER PUBLICATION cdc DROP TABLE lab.t; END$$} },
-	{ law => 2, noticed => qr/columns no longer arrive/, statements => $plain, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
+	{ law => 2, noticed => qr/columns no longer arrive/, statements => $plain,
+		remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
 	{ law => 2, noticed => qr/another name/, statements => $partitioned,
 		remedy => 'ALTER PUBLICATION cdc SET (publish_via_partition_root = false)' },
-	{ law => 2, noticed => qr/row arrives/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
-	{ law => 2, noticed => qr/columns arrive/, statements => $restricted, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
+	{ law => 2, noticed => qr/row arrives/, statements => $restricted,
+		remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t (id)' },
+	{ law => 2, noticed => qr/columns arrive/, statements => $restricted,
+		remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t WHERE (id > 50)' },
 	{ law => 2, noticed => qr/row arrives/, statements => $hiding, remedy => 'ALTER PUBLICATION cdc SET TABLE lab.t' },
 	{ law => 3, noticed => qr/stays/, statements => $plain, remedy => 'SELECT 1' },
 	{ law => 3, noticed => qr/remedy fails/, statements => $plain, remedy => 'SELECT 1 / 0' },

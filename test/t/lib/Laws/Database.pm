@@ -18,7 +18,8 @@ my @odd_names = ('~log', '~~jobs', 'a"b', "it's", 'Camel Case', 'select', 'x.y',
 sub statements_of
 {
 	my ($version) = @_;
-	my $self = bless { version => $version, statements => [], tables => [], publications => [], number => 0, odd_names => [@odd_names] };
+	my $self = bless { version => $version, statements => [], tables => [], publications => [], number => 0,
+		odd_names => [@odd_names] };
 	$self->{schemas} = [ 'lab', 'arch', chance(0.3) ? ('Odd "one"') : () ];
 	$self->make('CREATE SCHEMA ' . quoted($_)) for @{ $self->{schemas} };
 	$self->make_table for 1 .. 2 + int rand 3;

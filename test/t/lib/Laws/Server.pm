@@ -17,7 +17,8 @@ my $json = JSON::PP->new->canonical->utf8;
 my @catalogs = map { "pg_$_" } qw(attrdef attribute class constraint depend description index inherits namespace partitioned_table
 	publication publication_namespace publication_rel shdepend statistic type);
 
-# sabotage: what a test does to the rows of check_cdc before they are looked at, to see that the test notices.
+# node, version; of the database that was built: tables (laws.tables()), schemas, publications, and refused, what the server had to say.
+# sabotage: what is done to the rows of check_cdc before anybody looks at them.
 sub new
 {
 	my ($class) = @_;
@@ -32,7 +33,8 @@ sub new
 	return $self;
 }
 
-# Status and messages of a script; its output line by line, decoded where it is JSON. psql goes on after errors unless it is to stop.
+# Status and messages of a script; its output line by line, decoded where it is JSON. psql goes on after errors unless it is
+# to stop.
 sub run
 {
 	my ($self, $script, %options) = @_;
@@ -46,7 +48,8 @@ sub build
 {
 	my ($self, @statements) = @_;
 	my ($status, $messages, @output) = $self->run(join "\n",
-		'SET client_min_messages = error;', 'CALL laws.clear();', "VACUUM @{[ join ', ', @catalogs ]};", map({ "$_;" } @statements), 'SELECT laws.tables();',
+		'SET client_min_messages = error;', 'CALL laws.clear();', 'VACUUM ' . join(', ', @catalogs) . ';',
+		map({ "$_;" } @statements), 'SELECT laws.tables();',
 		q{SELECT jsonb_build_array('publication', pubname) FROM pg_publication ORDER BY pubname;},
 		q{SELECT jsonb_build_array('schema', s) FROM laws.schemas() s;});
 	$self->{tables} = [];
@@ -60,8 +63,8 @@ sub build
 	return;
 }
 
-# Tries all writes and reads all slots: writes, the errors or ''; got, what arrived in which publication; view, what the server lists
-# as published; and rows, those of check_cdc if a call is given.
+# Tries all writes and reads all slots. Returns writes, the errors or ''; got, what arrived in which publication; view, what the
+# server lists as published; and rows, those of check_cdc if a call is given.
 sub observe
 {
 	my ($self, $call) = @_;

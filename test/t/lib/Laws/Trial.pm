@@ -16,8 +16,8 @@ my $other_warnings = qr/skipping|will fail|was empty/;
 
 my $json = JSON::PP->new->canonical->utf8->pretty(0);
 
-# server: a Laws::Server; statements: those that make the database; title: where it comes from; change: for sabotage, what is done to
-# the remedies; trace: show each step.
+# server: a Laws::Server; statements: those that make the database; title: where it comes from; change: the remedy of a row, or for
+# sabotage another statement; trace: shows each step; found and done: where all is kept.
 sub new
 {
 	my ($class, %trial) = @_;
