@@ -165,6 +165,19 @@ our @cases = (
 			CREATE PUBLICATION cdc FOR TABLE lab."~log" (id), lab.p1 WITH (publish_via_partition_root)},
 		calls => [ [qw(lab cdc any)] ],
 		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
+	{ title => 'undo of a publication that others use by now',
+		statements => q{
+			DROP TABLE IF EXISTS public.kept;
+			CREATE SCHEMA lab;
+			CREATE SCHEMA other;
+			CREATE TABLE lab.t (id int PRIMARY KEY);
+			CREATE TABLE other.u (id int PRIMARY KEY);
+			CREATE TABLE public.kept AS SELECT dj_deploy.apply(
+				'{"version": 1, "publications": {"cdc": {}}, "schemas": {"lab": {"publications": ["cdc"]}}}', false) AS result;
+			ALTER PUBLICATION cdc ADD TABLE other.u},
+		direct => [ q{SELECT jsonb_agg(c -> 'undo' ORDER BY n DESC) AS undo
+			FROM public.kept, jsonb_array_elements(result -> 'changes') WITH ORDINALITY AS t(c, n) \gset
+			CALL dj_deploy.rollout(:'undo', dry_run => false)} ] },
 	{ title => 'a hidden table is taken out of a publication',
 		statements => q{
 			CREATE SCHEMA lab;
