@@ -67,22 +67,23 @@ void large_columns(const Review &review, Findings &findings)
             });
 }
 
-// Of a partitioned table what its partitions store counts.
-bool has_large(const Review &review, const Subject &subject)
+// Of a partitioned table its partitions count.
+bool leaves_values_out(const Review &review, const Subject &subject)
 {
     const std::span<const Subject *const> leaves = review.leaves(subject);
-    return subject.large != nullptr && std::any_of(leaves.begin(), leaves.end(), [](const Subject *leaf) {
-               return leaf->large != nullptr;
-           });
+    return std::any_of(leaves.begin(), leaves.end(), [&](const Subject *leaf) {
+        const IdentityState state = review.state(*leaf);
+        return leaf->large != nullptr && review.scenario.is_permanent(*leaf->relation) &&
+               (state == IdentityState::by_key || state == IdentityState::by_index);
+    });
 }
 
 void toast_not_full(const Review &review, Findings &findings)
 {
     const char *arrives = review.is(Consumer::debezium) ? "with __debezium_unavailable_value in it" : "with it empty";
     for (const Subject *subject : review.subjects) {
-        const IdentityState state = review.state(*subject);
-        if (!subject->is_user() || !review.scenario.is_permanent(*subject->relation) ||
-            (state != IdentityState::by_key && state != IdentityState::by_index) || !has_large(review, *subject))
+        const bool is_told = subject->is_user() || (subject->heir_of != nullptr && review.is_published(*subject));
+        if (!is_told || subject->large == nullptr || !leaves_values_out(review, *subject))
             continue;
         findings.add({
             .subject = subject,

@@ -12,14 +12,14 @@ const char *append_name(const char *names, const char *name)
     return names[0] == '\0' ? name : ::psprintf("%s, %s", names, name);
 }
 
-// add(subject, leaf, how it is published): for each user table and publication the first of its partitions, or
-// itself, that is published.
+// add(subject, leaf, how it is published): for each publication and user table, or table that inherits from one,
+// the first of its partitions, or itself, that is published.
 template <class Add>
 void for_each_published(const Review &review, Add &&add)
 {
     for (const Publication *publication : review.judged)
         for (const Subject *subject : review.subjects) {
-            if (!subject->is_user())
+            if (!subject->is_user() && subject->heir_of == nullptr)
                 continue;
             for (const Subject *leaf : review.leaves(*subject)) {
                 const Publishing published = review.scenario.publishing(*leaf->relation, *publication);

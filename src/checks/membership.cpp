@@ -76,7 +76,8 @@ void for_each_listed(const Review &review, Add &&add)
     for (const Publication *publication : review.judged)
         if (!publishes_schema(publication->oid, review.question->schema))
             for (const Subject *subject : review.subjects)
-                if (review.scenario.listing(*subject->relation, publication->oid) != nullptr)
+                if (review.scenario.listing(*subject->relation, publication->oid) != nullptr &&
+                    !publishes_schema(publication->oid, subject->relation->schema))
                     add(*subject, *publication);
 }
 

@@ -14,7 +14,7 @@ Array<BrokenWrite> broken_by(const Review &review, const Subject &subject, Write
     for (const Subject *leaf : review.leaves(subject))
         for (const BrokenWrite &write : review.scenario.broken_writes(*leaf->relation)) {
             const auto is_same = [&](const BrokenWrite &known) {
-                return known.publication == write.publication && known.published_as == write.published_as;
+                return known.publication == write.publication;
             };
             if (write.hazard == hazard && !std::any_of(broken.begin(), broken.end(), is_same))
                 broken.push(write);

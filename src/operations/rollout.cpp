@@ -4,6 +4,7 @@
 #include "operation.hpp"
 #include "procedure.hpp"
 #include "run/rollout_checks.hpp"
+#include "run/rollout_harm.hpp"
 
 namespace dj_deploy {
 
@@ -35,6 +36,7 @@ template <class Indexes>
 ::Datum show(const StatementList &list)
 {
     const std::int32_t tables = check_statements(list, WARNING);
+    warn_of_harm(list);
     report_blocked(list);
     Array<std::uint32_t> all;
     for (std::uint32_t index = 0; index < list.count; index++)
@@ -54,6 +56,7 @@ template <class Indexes>
     require_writable(command);
     require_own_transactions(call);
     const std::int32_t tables = check_statements(list, ERROR);
+    warn_of_harm(list);
     Rollout rollout{};
     with_transactions([&] { rollout = execute_rollout(list, deadline); });
     return make_call_result(call, make_rollout_report(list, tables, rollout.tables, rollout.executed));

@@ -51,6 +51,7 @@ extern "C" {
 #include "catalog/pg_shdepend.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
+#include "commands/defrem.h"
 #include "commands/tablecmds.h"
 #include "common/file_perm.h" // stat()
 #include "common/hashfn.h"

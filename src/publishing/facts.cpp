@@ -2,6 +2,7 @@
 #include "publishing/facts.hpp"
 
 #include "catalog/ancestors.hpp"
+#include "catalog/children.hpp"
 #include "pg/query.hpp"
 #include "pg/scan.hpp"
 
@@ -208,6 +209,25 @@ void add_schemas(::Oid publication, Array<::Oid> &schemas)
 }
 
 } // namespace
+
+Array<::Oid> read_partitions_of(std::span<const ::Oid> tables)
+{
+    Array<::Oid> partitions;
+    Array<::Oid> parents;
+    for (const ::Oid table : tables)
+        if (::get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE)
+            parents.push(table);
+    while (!parents.is_empty()) {
+        sort_unique(parents);
+        Array<::Oid> children;
+        for (const Dependency &link : read_children(parents.view()))
+            children.push(link.child);
+        for (const ::Oid child : children)
+            partitions.push(child);
+        parents = children;
+    }
+    return partitions;
+}
 
 Array<::AttrNumber> read_columns(::Oid table)
 {

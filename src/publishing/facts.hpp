@@ -80,6 +80,9 @@ private:
     ::MemoryContext context;
 };
 
+// The partitions of these tables, at any level; unsorted.
+Array<::Oid> read_partitions_of(std::span<const ::Oid> tables);
+
 // The numbers of a table's columns, in order.
 Array<::AttrNumber> read_columns(::Oid table);
 

@@ -76,7 +76,7 @@ bool covers(const Relation &from, ::Bitmapset *columns, const Relation &table, :
 bool Intent::is_empty() const
 {
     return identities.is_empty() && publications.is_empty() && added.is_empty() && dropped.is_empty() &&
-           logged.is_empty();
+           logged.is_empty() && removed.is_empty();
 }
 
 void Intent::absorb(const Intent &other)
@@ -86,13 +86,16 @@ void Intent::absorb(const Intent &other)
     append(added, other.added);
     append(dropped, other.dropped);
     append(logged, other.logged);
+    append(removed, other.removed);
 }
 
 Scenario Scenario::of(const Facts &facts, const Intent &intent)
 {
     Scenario scenario{};
     scenario.facts = &facts;
-    append(scenario.all, facts.publications);
+    for (const Publication &publication : facts.publications)
+        if (std::find(intent.removed.begin(), intent.removed.end(), publication.oid) == intent.removed.end())
+            scenario.all.push(publication);
     for (const Publication &changed : intent.publications) {
         const auto is_it = [&](const Publication &other) { return other.oid == changed.oid; };
         Publication *known = std::find_if(scenario.all.begin(), scenario.all.end(), is_it);

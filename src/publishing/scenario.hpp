@@ -25,6 +25,7 @@ struct Intent {
     Array<PublicationMember> added;   // without column list and row filter
     Array<PublicationMember> dropped; // what is added and dropped is added anew
     Array<::Oid> logged;              // tables that are unlogged now
+    Array<::Oid> removed;             // publications
 
     bool is_empty() const;
     void absorb(const Intent &other);

@@ -172,12 +172,14 @@ Statement StatementList::statement(std::size_t index) const
                         .needs_owner = false,
                         .locks_toast = false,
                         .is_about_sequence = false,
-                        .waits_for_earlier = false};
+                        .waits_for_earlier = false,
+                        .parsed = nullptr};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)
         refuse(place, "is not one statement");
 
     ::Node *node = linitial_node(RawStmt, parsed)->stmt;
+    statement.parsed = node;
     switch (nodeTag(node)) {
     case ::T_AlterTableStmt:
         read_alter_table(place, castNode(AlterTableStmt, node), statement);

@@ -15,6 +15,7 @@ struct Statement {
     bool locks_toast;        // takes the same lock on the TOAST table
     bool is_about_sequence;
     bool waits_for_earlier; // what it publishes must be as it is to be
+    const ::Node *parsed;
 
     ::Oid find_table() const;       // InvalidOid when there is none
     const char *shown_name() const; // of the table, in a message

@@ -229,7 +229,7 @@ sub belongs_to
 	my ($table, $schema) = @_;
 	return 0 if $table->{is_hidden};
 	return $table->{root_schema} eq $schema if $table->{is_partition};
-	return grep { $_->{schema} eq $schema } $table, @{ $table->{ancestors} };
+	return grep { $_->{schema} eq $schema && $_->{name} !~ /\."~/ } $table, @{ $table->{ancestors} };
 }
 
 # A finding names a table where it has its name or that of a table above it, or is about more tables than it names.
