@@ -114,7 +114,7 @@ void announce_remarks(std::span<const Remark> remarks, int level)
                     remark.detail != nullptr ? errdetail_internal("%s", remark.detail) : 0,
                     remark.hint != nullptr ? errhint("%s", remark.hint) : 0);
     if (count > most_named)
-        ereport(level, errmsg("%zu more of these are not shown", count - most_named));
+        ereport(level, errmsg("%zu more are not shown", count - most_named));
 }
 
 } // namespace

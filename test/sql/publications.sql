@@ -100,6 +100,9 @@ SELECT failing_writes('full');
 
 -- Mode default.
 SELECT dj_deploy.set_replica_identity('published', 'default') - 'ddl';
+-- A call warns of ten and counts the rest; of those by themselves:
+SELECT dj_deploy.set_replica_identity(t, 'default') - 'ddl' AS warned FROM unnest(
+    '{published.root_no_key_leaf, published.root_own_leaf, published.some_deletes, published.some_updates, published.twice_bad}'::regclass[]) t;
 SELECT failing_writes('default');
 
 -- A run warns just as its dry run does, and is not kept from running.
