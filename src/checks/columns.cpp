@@ -21,7 +21,8 @@ const char *out_of_line(const Subject &subject)
 
 bool is_told(const Subject &subject)
 {
-    return subject.relation->kind == RELKIND_RELATION && (subject.is_user() || subject.relation->is_partition);
+    return subject.relation->kind == RELKIND_RELATION &&
+           (subject.is_user() || subject.relation->is_partition);
 }
 
 Array<Proposal> by_key(const Review &review, const Subject &subject, bool is_enough)
@@ -40,11 +41,13 @@ void large_values(const Review &review, Findings &findings)
             findings.add({
                 .subject = subject,
                 .object = subject->name,
-                .text = ::psprintf("%s out of line in %s, under FULL: an UPDATE of a row above 256 MB exceeds the 1 GB of "
-                                   "one change and stops the consumer%s",
-                                   pretty(subject->toast_bytes), subject->large,
-                                   needs_no_full ? "" : ". Keep such values in an external store."),
-                .common = "256 MB and more out of line, under FULL: an UPDATE of a row above 256 MB exceeds the 1 GB of "
+                .text = ::psprintf(
+                    "%s out of line in %s, under FULL: an UPDATE of a row above 256 MB exceeds the 1 GB of "
+                    "one change and stops the consumer%s",
+                    pretty(subject->toast_bytes), subject->large,
+                    needs_no_full ? "" : ". Keep such values in an external store."),
+                .common = "256 MB and more out of line, under FULL: an UPDATE of a row above 256 MB exceeds "
+                          "the 1 GB of "
                           "one change and stops the consumer",
                 .proposals = by_key(review, *subject, needs_no_full),
             });
@@ -58,10 +61,12 @@ void large_columns(const Review &review, Findings &findings)
             findings.add({
                 .subject = subject,
                 .object = subject->name,
-                .text = ::psprintf("FULL writes old values of %s%s to the WAL on each UPDATE and DELETE, also when they "
-                                   "do not change",
-                                   subject->large, out_of_line(*subject)),
-                .common = "FULL writes old values of large columns to the WAL on each UPDATE and DELETE, also when they do "
+                .text = ::psprintf(
+                    "FULL writes old values of %s%s to the WAL on each UPDATE and DELETE, also when they "
+                    "do not change",
+                    subject->large, out_of_line(*subject)),
+                .common = "FULL writes old values of large columns to the WAL on each UPDATE and DELETE, "
+                          "also when they do "
                           "not change",
                 .proposals = by_key(review, *subject, review.is(Consumer::postgres)),
             });
@@ -80,9 +85,11 @@ bool leaves_values_out(const Review &review, const Subject &subject)
 
 void toast_not_full(const Review &review, Findings &findings)
 {
-    const char *arrives = review.is(Consumer::debezium) ? "with __debezium_unavailable_value in it" : "with it empty";
+    const char *arrives =
+        review.is(Consumer::debezium) ? "with __debezium_unavailable_value in it" : "with it empty";
     for (const Subject *subject : review.subjects) {
-        const bool is_told = subject->is_user() || (subject->heir_of != nullptr && review.is_published(*subject));
+        const bool is_told =
+            subject->is_user() || (subject->heir_of != nullptr && review.is_published(*subject));
         if (!is_told || subject->large == nullptr || !leaves_values_out(review, *subject))
             continue;
         findings.add({
@@ -90,9 +97,10 @@ void toast_not_full(const Review &review, Findings &findings)
             .object = subject->name,
             .text = ::psprintf("replica identity is not FULL: an UPDATE that leaves %s%s as it is arrives %s",
                                subject->large, out_of_line(*subject), arrives),
-            .common = ::psprintf("replica identity is not FULL: an UPDATE that leaves a value that is stored out of line "
-                                 "as it is arrives %s",
-                                 arrives),
+            .common = ::psprintf(
+                "replica identity is not FULL: an UPDATE that leaves a value that is stored out of line "
+                "as it is arrives %s",
+                arrives),
             .proposals = proposals({set_identity(REPLICA_IDENTITY_FULL)}),
             .by_hand = "What publications list or filter of it does not go with FULL.",
         });
@@ -101,31 +109,34 @@ void toast_not_full(const Review &review, Findings &findings)
 
 Array<Proposal> to_jsonb(const Subject &subject)
 {
-    return subject.to_jsonb == nullptr || subject.has_other_incomparable ? Array<Proposal>{}
-                                                                         : proposals({statement(subject.to_jsonb)});
+    return subject.to_jsonb == nullptr || subject.has_other_incomparable
+               ? Array<Proposal>{}
+               : proposals({statement(subject.to_jsonb)});
 }
 
 // Only where rows are compared: without a primary key at the subscriber.
 void row_comparison(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
-        if (!subject->is_user() || review.state(*subject) != IdentityState::full || review.has_key(*subject) ||
-            subject->incomparable == nullptr)
+        if (!subject->is_user() || review.state(*subject) != IdentityState::full ||
+            review.has_key(*subject) || subject->incomparable == nullptr)
             continue;
-        const char *way_out =
-            subject->has_other_incomparable ? "Add a primary key."
-            : subject->keeps_json           ? "Add a primary key, or convert to jsonb when what depends on the columns "
-                                              "is out of the way."
-                                            : "Conversion to jsonb rewrites the table.";
+        const char *way_out = subject->has_other_incomparable ? "Add a primary key."
+                              : subject->keeps_json
+                                  ? "Add a primary key, or convert to jsonb when what depends on the columns "
+                                    "is out of the way."
+                                  : "Conversion to jsonb rewrites the table.";
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE stops a "
-                               "subscriber. %s",
-                               subject->incomparable, way_out),
-            .common = ::psprintf("no primary key, and columns that cannot be compared: under FULL an UPDATE or DELETE "
-                                 "stops a subscriber. %s",
-                                 way_out),
+            .text = ::psprintf(
+                "no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE stops a "
+                "subscriber. %s",
+                subject->incomparable, way_out),
+            .common = ::psprintf(
+                "no primary key, and columns that cannot be compared: under FULL an UPDATE or DELETE "
+                "stops a subscriber. %s",
+                way_out),
             .proposals = to_jsonb(*subject),
         });
     }
@@ -134,8 +145,8 @@ void row_comparison(const Review &review, Findings &findings)
 void row_comparison_key(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
-        if (!subject->is_user() || review.state(*subject) != IdentityState::full || !review.has_key(*subject) ||
-            subject->incomparable == nullptr)
+        if (!subject->is_user() || review.state(*subject) != IdentityState::full ||
+            !review.has_key(*subject) || subject->incomparable == nullptr)
             continue;
         Array<Proposal> proposed = by_key(review, *subject, review.is(Consumer::postgres));
         for (const Proposal &proposal : to_jsonb(*subject))
@@ -143,10 +154,12 @@ void row_comparison_key(const Review &review, Findings &findings)
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose table "
-                               "lacks the primary key",
-                               subject->incomparable),
-            .common = "columns that cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose table "
+            .text = ::psprintf(
+                "%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose table "
+                "lacks the primary key",
+                subject->incomparable),
+            .common = "columns that cannot be compared: under FULL an UPDATE or DELETE stops a subscriber "
+                      "whose table "
                       "lacks the primary key",
             .proposals = proposed,
         });
@@ -163,10 +176,12 @@ void unsupported(const Review &review, Findings &findings)
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("types not on the list of Lakehouse Sync: %s (depending on its release, as text or not at "
-                               "all)",
-                               subject->unsupported),
-            .common = "columns of types not on the list of Lakehouse Sync (depending on its release, as text or not at "
+            .text = ::psprintf(
+                "types not on the list of Lakehouse Sync: %s (depending on its release, as text or not at "
+                "all)",
+                subject->unsupported),
+            .common = "columns of types not on the list of Lakehouse Sync (depending on its release, as text "
+                      "or not at "
                       "all)",
             .proposals = is_json_alone ? to_jsonb(*subject) : Array<Proposal>{},
         });

@@ -12,8 +12,8 @@ const char *append_name(const char *names, const char *name)
     return names[0] == '\0' ? name : ::psprintf("%s, %s", names, name);
 }
 
-// add(subject, leaf, how it is published): for each publication and user table, or table that inherits from one,
-// the first of its partitions, or itself, that is published.
+// add(subject, leaf, how it is published): for each publication and user table, or table that inherits from
+// one, the first of its partitions, or itself, that is published.
 template <class Add>
 void for_each_published(const Review &review, Add &&add)
 {
@@ -34,7 +34,8 @@ const char *hidden_generated(const Review &review, const Subject &leaf, const Pu
     const char *names = "";
     for (const GeneratedColumn &column : review.scenario.facts->generated(*leaf.relation))
         if (!review.scenario.shows_generated(published, *leaf.relation, column))
-            names = append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column.number, false)));
+            names =
+                append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column.number, false)));
     return names;
 }
 
@@ -44,10 +45,11 @@ void generated_not_published(const Review &review, Findings &findings)
         const char *names = hidden_generated(review, leaf, published);
         if (names[0] == '\0' || (published.listing != nullptr && published.listing->has_list))
             return false;
-        const char *why = PG_VERSION_NUM < 180000 ? "before PostgreSQL 18 none does"
-                                                  : "virtual ones never do, stored ones with "
-                                                    "publish_generated_columns = stored, for which the consumer's "
-                                                    "table needs the columns";
+        const char *why = PG_VERSION_NUM < 180000
+                              ? "before PostgreSQL 18 none does"
+                              : "virtual ones never do, stored ones with "
+                                "publish_generated_columns = stored, for which the consumer's "
+                                "table needs the columns";
         findings.add({
             .subject = &subject,
             .object = subject.name,
@@ -80,11 +82,13 @@ void columns_not_listed(const Review &review, Findings &findings)
         findings.add({
             .subject = &subject,
             .object = subject.name,
-            .text = ::psprintf("columns %s never arrive: publication %s lists others, and no column that is added later",
-                               names, shown_identifier(published.publication->name)),
-            .common = ::psprintf("columns never arrive that publication %s does not list, and no column that is added "
-                                 "later",
-                                 shown_identifier(published.publication->name)),
+            .text = ::psprintf(
+                "columns %s never arrive: publication %s lists others, and no column that is added later",
+                names, shown_identifier(published.publication->name)),
+            .common = ::psprintf(
+                "columns never arrive that publication %s does not list, and no column that is added "
+                "later",
+                shown_identifier(published.publication->name)),
         });
         return true;
     });
@@ -100,8 +104,9 @@ void rows_filtered(const Review &review, Findings &findings)
         findings.add({
             .subject = &subject,
             .object = subject.name,
-            .text = ::psprintf("rows never arrive that publication %s filters out: %s",
-                               shown_identifier(published.publication->name), filter == nullptr ? "" : filter),
+            .text =
+                ::psprintf("rows never arrive that publication %s filters out: %s",
+                           shown_identifier(published.publication->name), filter == nullptr ? "" : filter),
             .common = ::psprintf("rows never arrive that publication %s filters out",
                                  shown_identifier(published.publication->name)),
         });

@@ -55,10 +55,8 @@ const Publication *new_publication(const char *name)
 
 Proposal run_and_join(const char *statements, const Intent &intent, const Publication *publication)
 {
-    return {.kind = Proposal::Kind::join,
-            .publication = publication,
-            .statement = statements,
-            .intent = intent};
+    return {
+        .kind = Proposal::Kind::join, .publication = publication, .statement = statements, .intent = intent};
 }
 
 Proposal leave(const Publication &publication)

@@ -18,7 +18,7 @@ struct Proposal {
     Kind kind;
     char mode = '\0';                         // identity: as in pg_class.relreplident
     const Subject *root = nullptr;            // identity: the table that is named instead of the finding's
-    const Publication *publication = nullptr;  // join, leave
+    const Publication *publication = nullptr; // join, leave
     const char *statement = nullptr;          // join: to be executed before
     Intent intent = {};                       // of the statement
 };
@@ -27,9 +27,10 @@ struct Finding {
     const Subject *subject; // the table that it is about; null for anything else
     const char *object;     // as SQL writes it
     const char *text;
-    const char *common = nullptr; // the same where it is told of several tables at once; null when it is the text
-    Array<Proposal> proposals = {};  // in order of preference
-    const char *by_hand = nullptr; // what to do where none of them can be offered
+    const char *common =
+        nullptr; // the same where it is told of several tables at once; null when it is the text
+    Array<Proposal> proposals = {}; // in order of preference
+    const char *by_hand = nullptr;  // what to do where none of them can be offered
 };
 
 struct Findings {

@@ -36,12 +36,14 @@ const char *reason_of(const Review &review, const HarmDone &done, const Intent &
         return ::psprintf("%s writes would fail, because %s (%s in publication %s).", start_of(intent),
                           reason_of(done.write.hazard, after.identity(*done.table).kind), table, publication);
     case Harm::renamed:
-        return ::psprintf("Changes of %s would arrive under another name from publication %s, and be lost at a "
-                          "subscription that has no such table.",
-                          table, publication);
+        return ::psprintf(
+            "Changes of %s would arrive under another name from publication %s, and be lost at a "
+            "subscription that has no such table.",
+            table, publication);
     case Harm::exposed:
-        return ::psprintf("Publication %s would publish rows or columns of %s that a filter or list keeps in.",
-                          publication, table);
+        return ::psprintf(
+            "Publication %s would publish rows or columns of %s that a filter or list keeps in.", publication,
+            table);
     default:
         return ::psprintf("Changes of %s would no longer arrive from publication %s.", table, publication);
     }
@@ -57,9 +59,8 @@ Intent sum_of(const Intent &base, const Intent &more)
 
 bool is_about(const Finding &finding, std::span<const Finding *const> findings)
 {
-    return std::any_of(findings.begin(), findings.end(), [&](const Finding *other) {
-        return ::strcmp(other->object, finding.object) == 0;
-    });
+    return std::any_of(findings.begin(), findings.end(),
+                       [&](const Finding *other) { return ::strcmp(other->object, finding.object) == 0; });
 }
 
 bool stays(const Review &after, const Check &check, std::span<const Finding *const> findings)
@@ -150,8 +151,9 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
 
 } // namespace
 
-Verdict judge(const Review &review, const Intent &base, const Check &check, std::span<const Finding *const> findings,
-              const Remedy &remedy, const Array<const Subject *> &subjects)
+Verdict judge(const Review &review, const Intent &base, const Check &check,
+              std::span<const Finding *const> findings, const Remedy &remedy,
+              const Array<const Subject *> &subjects)
 {
     if (remedy.is_opaque)
         return {.is_safe = true, .leads_on = false, .reason = nullptr};
@@ -172,8 +174,9 @@ Verdict judge(const Review &review, const Intent &base, const Check &check, std:
         if (!is_known(known, told)) {
             verdict.leads_on = true;
             verdict.is_safe = verdict.is_safe && has_remedy(then, both, told, origin);
-            verdict.reason = ::psprintf("%s there would be %s of %s%s.", start_of(remedy.intent), told.check->name,
-                                        told.finding.object, verdict.is_safe ? "" : ", without a remedy");
+            verdict.reason =
+                ::psprintf("%s there would be %s of %s%s.", start_of(remedy.intent), told.check->name,
+                           told.finding.object, verdict.is_safe ? "" : ", without a remedy");
             if (!verdict.is_safe)
                 return verdict;
         }

@@ -84,10 +84,11 @@ void find_unusable(const Review &review, Findings &findings, IdentityState state
                           : ::psprintf("%s%s: UPDATE and DELETE will fail once the table is published for "
                                        "updates or deletes",
                                        what, partitions_text(leaves)),
-            .common = fails ? ::psprintf("%s: UPDATE and DELETE fail now", what)
-                            : ::psprintf("%s: UPDATE and DELETE will fail once they are published for updates "
-                                         "or deletes",
-                                         what),
+            .common = fails
+                          ? ::psprintf("%s: UPDATE and DELETE fail now", what)
+                          : ::psprintf("%s: UPDATE and DELETE will fail once they are published for updates "
+                                       "or deletes",
+                                       what),
             .proposals = identity_proposals(review, *subject),
             .by_hand = key_by_hand,
         });
@@ -96,8 +97,9 @@ void find_unusable(const Review &review, Findings &findings, IdentityState state
 
 void no_primary_key(const Review &review, Findings &findings)
 {
-    find_unusable(review, findings, IdentityState::no_key,
-                  "replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)");
+    find_unusable(
+        review, findings, IdentityState::no_key,
+        "replica identity is DEFAULT, but no primary key identifies rows (a deferrable one does not)");
 }
 
 void identity_nothing(const Review &review, Findings &findings)
@@ -138,9 +140,10 @@ void not_full(const Review &review, Findings &findings)
             .object = subject->name,
             .text = ::psprintf("replica identity is %s: %s",
                                state == IdentityState::by_index ? "an index" : state_name(state),
-                               is_lakehouse ? "Lakehouse Sync skips tables without FULL, and raises no error"
-                                            : "consumers receive at most the key of old rows; Lakehouse Sync skips "
-                                              "the table"),
+                               is_lakehouse
+                                   ? "Lakehouse Sync skips tables without FULL, and raises no error"
+                                   : "consumers receive at most the key of old rows; Lakehouse Sync skips "
+                                     "the table"),
             .proposals = proposals({set_identity(REPLICA_IDENTITY_FULL)}),
         });
     }
@@ -166,8 +169,8 @@ bool is_partition_unlike_its_root(const Review &review, const Subject &subject)
 // replica identity of the partition is NOTHING, that of lab.sample is FULL
 const char *difference(const Review &review, const Subject &subject, const char *root)
 {
-    return ::psprintf("replica identity of the partition is %s, that of %s is %s", state_name(review.state(subject)),
-                      root, state_name(review.state(*subject.root)));
+    return ::psprintf("replica identity of the partition is %s, that of %s is %s",
+                      state_name(review.state(subject)), root, state_name(review.state(*subject.root)));
 }
 
 void partition_without_identity(const Review &review, Findings &findings)
@@ -176,14 +179,16 @@ void partition_without_identity(const Review &review, Findings &findings)
         if (!is_partition_unlike_its_root(review, *subject) || is_usable(review.state(*subject)))
             continue;
         const char *failing = review.failing_publications(*subject);
-        const char *fails = failing[0] != '\0'
-                                ? "UPDATE and DELETE fail now"
-                                : "UPDATE and DELETE will fail once the table is published for updates or deletes";
+        const char *fails =
+            failing[0] != '\0'
+                ? "UPDATE and DELETE fail now"
+                : "UPDATE and DELETE will fail once the table is published for updates or deletes";
         const char *published = failing[0] != '\0' ? ::psprintf(", published by %s", failing) : "";
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("%s: %s%s", difference(review, *subject, subject->root->name), fails, published),
+            .text =
+                ::psprintf("%s: %s%s", difference(review, *subject, subject->root->name), fails, published),
             .common = ::psprintf("%s: %s", difference(review, *subject, "its root"), fails),
             .proposals = like_its_root(review, *subject),
             .by_hand = key_by_hand,
@@ -251,8 +256,8 @@ void full_without_key(const Review &review, Findings &findings)
                                index == nullptr ? "Add one." : "A unique index could be it."),
             .proposals = index == nullptr
                              ? Array<Proposal>{}
-                             : proposals({statement(::psprintf("ALTER TABLE %s ADD PRIMARY KEY USING INDEX %s",
-                                                               subject->name, index))}),
+                             : proposals({statement(::psprintf(
+                                   "ALTER TABLE %s ADD PRIMARY KEY USING INDEX %s", subject->name, index))}),
         });
     }
 }
@@ -278,11 +283,11 @@ void partition_to_come(const Review &review, Findings &findings)
             const WriteHazard hazard = hazard_of_next(review, *subject, *publication);
             if (hazard == WriteHazard::none)
                 continue;
-            const char *common =
-                ::psprintf("a partition that is made or attached later is published at once by %s, with replica "
-                           "identity DEFAULT: UPDATE and DELETE on it will fail, because %s. Make it as a table of "
-                           "its own, give it its replica identity, then ATTACH PARTITION",
-                           shown_identifier(publication->name), reason_of(hazard, REPLICA_IDENTITY_DEFAULT));
+            const char *common = ::psprintf(
+                "a partition that is made or attached later is published at once by %s, with replica "
+                "identity DEFAULT: UPDATE and DELETE on it will fail, because %s. Make it as a table of "
+                "its own, give it its replica identity, then ATTACH PARTITION",
+                shown_identifier(publication->name), reason_of(hazard, REPLICA_IDENTITY_DEFAULT));
             findings.add({.subject = subject, .object = subject->name, .text = common});
             break;
         }

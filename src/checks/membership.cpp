@@ -27,7 +27,8 @@ bool has_members(const Review &review)
     if (review.question->publication[0] == '\0')
         return !review.judged.is_empty();
     return std::any_of(review.judged.begin(), review.judged.end(), [&](const Publication *publication) {
-        return publication->is_for_all || review.scenario.adds_to(*publication) || !is_empty(publication->oid);
+        return publication->is_for_all || review.scenario.adds_to(*publication) ||
+               !is_empty(publication->oid);
     });
 }
 
@@ -43,7 +44,8 @@ void not_member(const Review &review, Findings &findings)
                 .object = subject->name,
                 .text = ::psprintf("not published by publication %s", judged_names(review)),
                 .proposals = join_chosen(review),
-                .by_hand = "Before it joins, its generated columns, its replica identity or what the publication lists "
+                .by_hand = "Before it joins, its generated columns, its replica identity or what the "
+                           "publication lists "
                            "of its partitions have to change.",
             });
 }
@@ -58,12 +60,14 @@ void heir_not_member(const Review &review, Findings &findings)
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("rows of %s that are stored here, in a table that inherits from it, are not published: "
-                               "their changes never arrive",
-                               subject->heir_of->name),
-            .common = ::psprintf("rows of tables like %s that are stored here, by inheritance, are not published: their "
-                                 "changes never arrive",
-                                 subject->heir_of->name),
+            .text = ::psprintf(
+                "rows of %s that are stored here, in a table that inherits from it, are not published: "
+                "their changes never arrive",
+                subject->heir_of->name),
+            .common = ::psprintf(
+                "rows of tables like %s that are stored here, by inheritance, are not published: their "
+                "changes never arrive",
+                subject->heir_of->name),
             .proposals = join_chosen(review),
             .by_hand = "Give it a replica identity, then add it to the publication.",
         });
@@ -83,9 +87,10 @@ void for_each_listed(const Review &review, Add &&add)
 
 const char *take_out(const Subject &subject, const Publication &publication)
 {
-    return ::psprintf("To stop that: SELECT dj_deploy.set_publication_membership(%s::regclass, %s, member => false, "
-                      "dry_run => false).",
-                      literal(subject.name), literal(publication.name));
+    return ::psprintf(
+        "To stop that: SELECT dj_deploy.set_publication_membership(%s::regclass, %s, member => false, "
+        "dry_run => false).",
+        literal(subject.name), literal(publication.name));
 }
 
 // To take it out stops what arrives, so a person decides.
@@ -96,9 +101,10 @@ void member_hidden(const Review &review, Findings &findings)
             findings.add({
                 .subject = &subject,
                 .object = subject.name,
-                .text = ::psprintf("hidden table is published by publication %s: consumers receive what is internal "
-                                   "to DataJoint",
-                                   shown_identifier(publication.name)),
+                .text = ::psprintf(
+                    "hidden table is published by publication %s: consumers receive what is internal "
+                    "to DataJoint",
+                    shown_identifier(publication.name)),
                 .by_hand = take_out(subject, publication),
             });
     });
@@ -135,7 +141,8 @@ void member_partition(const Review &review, Findings &findings)
             .text = ::psprintf("partition is listed in publication %s, and so is a table above it (of %s)",
                                shown_identifier(publication.name), subject.root->name),
             .proposals = proposals({leave(publication)}),
-            .by_hand = "Its column list or row filter is kept with its entry. To go by the root, give the root a filter "
+            .by_hand = "Its column list or row filter is kept with its entry. To go by the root, give the "
+                       "root a filter "
                        "that keeps as much in, then drop the partition's entry.",
         });
     });
@@ -202,8 +209,8 @@ LoggedTexts logged_texts(const Subject &subject)
     return texts;
 }
 
-// What is logged may be published at once, so all of them need an identity. A partition belongs where its root
-// does.
+// What is logged may be published at once, so all of them need an identity. A partition belongs where its
+// root does.
 void unlogged(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
@@ -211,22 +218,26 @@ void unlogged(const Review &review, Findings &findings)
         if (review.scenario.is_permanent(*subject->relation) || !(subject->is_user() || is_partition))
             continue;
         const LoggedTexts texts = logged_texts(*subject);
-        const bool joins = !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);
+        const bool joins =
+            !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf("unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites "
-                               "it%s; rows that are there by then arrive only with a new copy of the table.",
-                               is_partition ? "partition" : "table", texts.parents),
-            .common = "unlogged: changes are not in the WAL, no consumer sees them. SET LOGGED rewrites the tables; rows "
+            .text = ::psprintf(
+                "unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites "
+                "it%s; rows that are there by then arrive only with a new copy of the table.",
+                is_partition ? "partition" : "table", texts.parents),
+            .common = "unlogged: changes are not in the WAL, no consumer sees them. SET LOGGED rewrites the "
+                      "tables; rows "
                       "that are there by then arrive only with a new copy.",
             .proposals = texts.statements == nullptr
                              ? Array<Proposal>{}
                              : proposals({run_and_join(texts.statements, texts.intent,
                                                        joins ? review.chosen : nullptr)}),
-            .by_hand = texts.statements == nullptr ? "It and others reference each other: drop a foreign key first."
-                                                   : "First its identity, generated columns or filters have to go "
-                                                     "together: UPDATE and DELETE would fail.",
+            .by_hand = texts.statements == nullptr
+                           ? "It and others reference each other: drop a foreign key first."
+                           : "First its identity, generated columns or filters have to go "
+                             "together: UPDATE and DELETE would fail.",
         });
     }
 }
@@ -234,12 +245,13 @@ void unlogged(const Review &review, Findings &findings)
 void foreign_table(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects)
-        if (subject->is_home && !subject->is_table() && !subject->relation->is_partition && !subject->is_hidden &&
-            !subject->is_member)
-            findings.add({.subject = subject,
-                          .object = subject->name,
-                          .text = "foreign table: its changes are not in the WAL of this server. Have them captured "
-                                  "where the data live."});
+        if (subject->is_home && !subject->is_table() && !subject->relation->is_partition &&
+            !subject->is_hidden && !subject->is_member)
+            findings.add(
+                {.subject = subject,
+                 .object = subject->name,
+                 .text = "foreign table: its changes are not in the WAL of this server. Have them captured "
+                         "where the data live."});
 }
 
 void foreign_partition(const Review &review, Findings &findings)
@@ -249,12 +261,14 @@ void foreign_partition(const Review &review, Findings &findings)
             findings.add({
                 .subject = subject,
                 .object = subject->name,
-                .text = ::psprintf("foreign partition of %s: its changes are not in the WAL of this server, and they are "
-                                   "missing among those of %s. Have them captured where the data live.",
-                                   subject->root->name, subject->root->name),
-                .common = ::psprintf("foreign partitions of %s and others: their changes are not in the WAL of this "
-                                     "server. Have them captured where the data live.",
-                                     subject->root->name),
+                .text = ::psprintf(
+                    "foreign partition of %s: its changes are not in the WAL of this server, and they are "
+                    "missing among those of %s. Have them captured where the data live.",
+                    subject->root->name, subject->root->name),
+                .common = ::psprintf(
+                    "foreign partitions of %s and others: their changes are not in the WAL of this "
+                    "server. Have them captured where the data live.",
+                    subject->root->name),
             });
 }
 
@@ -279,9 +293,10 @@ void partition_elsewhere(const Review &review, Findings &findings)
         findings.add({
             .subject = nullptr,
             .object = shown_name(schema, ::get_rel_name(root)),
-            .text = ::psprintf("%s%s belongs to it as a partition: what becomes of its changes is told by "
-                               "dj_deploy.check_cdc(%s)",
-                               first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "", literal(schema)),
+            .text =
+                ::psprintf("%s%s belongs to it as a partition: what becomes of its changes is told by "
+                           "dj_deploy.check_cdc(%s)",
+                           first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "", literal(schema)),
         });
     }
 }
@@ -291,10 +306,11 @@ void partitioned(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects)
         if (subject->is_home && subject->relation->kind == RELKIND_PARTITIONED_TABLE)
-            findings.add({.subject = subject,
-                          .object = subject->name,
-                          .text = "partitioned table: Lakehouse Sync syncs no schema that holds one, the other tables "
-                                  "neither. Move it to a schema that is not synced (ALTER TABLE ... SET SCHEMA)."});
+            findings.add(
+                {.subject = subject,
+                 .object = subject->name,
+                 .text = "partitioned table: Lakehouse Sync syncs no schema that holds one, the other tables "
+                         "neither. Move it to a schema that is not synced (ALTER TABLE ... SET SCHEMA)."});
 }
 
 void hidden_synced(const Review &review, Findings &findings)
@@ -302,12 +318,13 @@ void hidden_synced(const Review &review, Findings &findings)
     for (const Subject *subject : review.subjects)
         if (subject->is_home && subject->is_hidden && subject->is_table() &&
             review.state(*subject) == IdentityState::full && review.has_key(*subject))
-            findings.add({.subject = subject,
-                          .object = subject->name,
-                          .text = "hidden table has replica identity FULL: Lakehouse Sync syncs it too",
-                          .by_hand = ::psprintf("To stop that: SELECT dj_deploy.set_replica_identity(%s::regclass, "
-                                                "'default', dry_run => false).",
-                                                literal(subject->name))});
+            findings.add(
+                {.subject = subject,
+                 .object = subject->name,
+                 .text = "hidden table has replica identity FULL: Lakehouse Sync syncs it too",
+                 .by_hand = ::psprintf("To stop that: SELECT dj_deploy.set_replica_identity(%s::regclass, "
+                                       "'default', dry_run => false).",
+                                       literal(subject->name))});
 }
 
 constexpr std::array checks = std::to_array<Check>({

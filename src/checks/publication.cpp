@@ -27,9 +27,9 @@ const char *nothing_to_publish(const Review &review)
     return review.user_tables > 0 ? "" : ", and the schema has none for it";
 }
 
-constexpr const char *identities_first =
-    "Before its tables join, their replica identities, generated columns or filters have to go together: UPDATE "
-    "and DELETE would fail.";
+constexpr const char *identities_first = "Before its tables join, their replica identities, generated "
+                                         "columns or filters have to go together: UPDATE "
+                                         "and DELETE would fail.";
 
 void none(const Review &review, Findings &findings)
 {
@@ -57,7 +57,8 @@ void missing(const Review &review, Findings &findings)
 // One that is not named is judged because it publishes something.
 bool holds_nothing(const Review &review, const Publication &publication)
 {
-    return review.question->publication[0] != '\0' && !publication.is_for_all && is_empty(publication.oid) && !review.scenario.adds_to(publication);
+    return review.question->publication[0] != '\0' && !publication.is_for_all && is_empty(publication.oid) &&
+           !review.scenario.adds_to(publication);
 }
 
 void empty(const Review &review, Findings &findings)
@@ -103,15 +104,17 @@ void operations(const Review &review, Findings &findings)
             continue;
         Publication whole = *publication;
         whole.is_insert = whole.is_update = whole.is_delete = true;
-        findings.add({.subject = nullptr,
-                      .object = shown(*publication),
-                      .text = ::psprintf("publication does not publish %s",
-                                         join_words({{!publication->is_insert, "insert"},
-                                                     {!publication->is_update, "update"},
-                                                     {!publication->is_delete, "delete"}})),
-                      .proposals = proposals({publish(whole)}),
-                      .by_hand = "Before it does, its tables need a replica identity that goes with their row filters, "
-                                 "column lists and generated columns, in whatever schema they are."});
+        findings.add(
+            {.subject = nullptr,
+             .object = shown(*publication),
+             .text = ::psprintf("publication does not publish %s",
+                                join_words({{!publication->is_insert, "insert"},
+                                            {!publication->is_update, "update"},
+                                            {!publication->is_delete, "delete"}})),
+             .proposals = proposals({publish(whole)}),
+             .by_hand =
+                 "Before it does, its tables need a replica identity that goes with their row filters, "
+                 "column lists and generated columns, in whatever schema they are."});
     }
 }
 
@@ -124,10 +127,11 @@ void truncation(const Review &review, Findings &findings)
             continue;
         Publication whole = *publication;
         whole.is_truncate = true;
-        findings.add({.subject = nullptr,
-                      .object = shown(*publication),
-                      .text = "publication does not publish truncate: rows that TRUNCATE removes stay at the consumer",
-                      .proposals = proposals({publish(whole)})});
+        findings.add(
+            {.subject = nullptr,
+             .object = shown(*publication),
+             .text = "publication does not publish truncate: rows that TRUNCATE removes stay at the consumer",
+             .proposals = proposals({publish(whole)})});
     }
 }
 
@@ -143,17 +147,19 @@ void via_root(const Review &review, Findings &findings)
                 names = names[0] == '\0' ? subject.name : ::psprintf("%s, %s", names, subject.name);
         if (publication->is_via_root || names[0] == '\0')
             continue;
-        findings.add({.subject = nullptr,
-                      .object = shown(*publication),
-                      .text = ::psprintf("publish_via_partition_root is off: changes of %s arrive under the names of "
-                                         "partitions",
-                                         names),
-                      .by_hand = ::psprintf("With it they come under another name, and filters and lists of partitions "
-                                            "no longer count. Safely: stop writes to them, ALTER PUBLICATION %s SET "
-                                            "(publish_via_partition_root = true), ALTER SUBSCRIPTION ... REFRESH "
-                                            "PUBLICATION WITH (copy_data = false) or prepare other consumers, let "
-                                            "writes go on.",
-                                            shown(*publication))});
+        findings.add(
+            {.subject = nullptr,
+             .object = shown(*publication),
+             .text = ::psprintf("publish_via_partition_root is off: changes of %s arrive under the names of "
+                                "partitions",
+                                names),
+             .by_hand =
+                 ::psprintf("With it they come under another name, and filters and lists of partitions "
+                            "no longer count. Safely: stop writes to them, ALTER PUBLICATION %s SET "
+                            "(publish_via_partition_root = true), ALTER SUBSCRIPTION ... REFRESH "
+                            "PUBLICATION WITH (copy_data = false) or prepare other consumers, let "
+                            "writes go on.",
+                            shown(*publication))});
     }
 }
 
@@ -164,12 +170,13 @@ void owner(const Review &review, Findings &findings)
         const bool is_new = review.scenario.facts->publication(publication->oid) == nullptr;
         if (is_new || is_owned(*publication))
             continue;
-        findings.add({.subject = nullptr,
-                      .object = shown(*publication),
-                      .text = ::psprintf("publication belongs to role %s: role %s cannot change it",
-                                         shown_identifier(::GetUserNameFromId(publication->owner, false)), role),
-                      .proposals = proposals({statement(
-                          ::psprintf("ALTER PUBLICATION %s OWNER TO %s", shown(*publication), role))})});
+        findings.add(
+            {.subject = nullptr,
+             .object = shown(*publication),
+             .text = ::psprintf("publication belongs to role %s: role %s cannot change it",
+                                shown_identifier(::GetUserNameFromId(publication->owner, false)), role),
+             .proposals = proposals(
+                 {statement(::psprintf("ALTER PUBLICATION %s OWNER TO %s", shown(*publication), role))})});
     }
 }
 
@@ -192,9 +199,10 @@ void all_tables(const Review &review, Findings &findings)
         if (publication->is_for_all && names[0] != '\0')
             findings.add({.subject = nullptr,
                           .object = shown(*publication),
-                          .text = ::psprintf("publication is FOR ALL TABLES: it publishes %s too. Make another one with "
-                                             "dj_deploy.set_publication_membership and point the consumer there.",
-                                             names)});
+                          .text = ::psprintf(
+                              "publication is FOR ALL TABLES: it publishes %s too. Make another one with "
+                              "dj_deploy.set_publication_membership and point the consumer there.",
+                              names)});
 }
 
 // Without the schema what nobody lists arrives no longer: hidden tables, and those to come.
@@ -204,16 +212,17 @@ void whole_schema(const Review &review, Findings &findings)
     const char *schema = review.question->schema_name;
     for (const Publication *publication : review.judged)
         if (names[0] != '\0' && publishes_schema(publication->oid, review.question->schema))
-            findings.add({.subject = nullptr,
-                          .object = shown(*publication),
-                          .text = ::psprintf("publication has TABLES IN SCHEMA %s: it publishes %s too",
-                                             shown_identifier(schema), names),
-                          .by_hand = ::psprintf(
-                              "To publish user tables alone, in one transaction: ALTER PUBLICATION %s DROP TABLES IN "
-                              "SCHEMA %s and SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false). "
-                              "Then these tables, and new ones, no longer arrive.",
-                              shown(*publication), shown_identifier(schema), literal(schema),
-                              literal(publication->name))});
+            findings.add(
+                {.subject = nullptr,
+                 .object = shown(*publication),
+                 .text = ::psprintf("publication has TABLES IN SCHEMA %s: it publishes %s too",
+                                    shown_identifier(schema), names),
+                 .by_hand = ::psprintf(
+                     "To publish user tables alone, in one transaction: ALTER PUBLICATION %s DROP TABLES IN "
+                     "SCHEMA %s and SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false). "
+                     "Then these tables, and new ones, no longer arrive.",
+                     shown(*publication), shown_identifier(schema), literal(schema),
+                     literal(publication->name))});
 }
 
 struct SchemaCount {
@@ -254,9 +263,10 @@ void other_schemas(const Review &review, Findings &findings)
         if (schemas[0] != '\0')
             findings.add({.subject = nullptr,
                           .object = shown(*publication),
-                          .text = ::psprintf("publication also publishes tables of other schemas: %s. Where that is not "
-                                             "meant: dj_deploy.set_publication_membership(..., member => false).",
-                                             schemas)});
+                          .text = ::psprintf(
+                              "publication also publishes tables of other schemas: %s. Where that is not "
+                              "meant: dj_deploy.set_publication_membership(..., member => false).",
+                              schemas)});
     }
 }
 

@@ -42,7 +42,8 @@ struct CallTarget {
 CallTarget target_of(const Array<const Subject *> &subjects)
 {
     if (subjects.count == 1)
-        return {.argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .select = "%s", .source = ""};
+        return {
+            .argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .select = "%s", .source = ""};
     ::StringInfoData text;
     ::initStringInfo(&text);
     for (const Subject *subject : subjects)
@@ -54,7 +55,8 @@ CallTarget target_of(const Array<const Subject *> &subjects)
 
 const char *identity_call(const char *argument, char mode)
 {
-    return ::psprintf("dj_deploy.set_replica_identity(%s, '%s', dry_run => false)", argument, mode_name(mode));
+    return ::psprintf("dj_deploy.set_replica_identity(%s, '%s', dry_run => false)", argument,
+                      mode_name(mode));
 }
 
 const char *membership_call(const char *argument, const Publication &publication, bool is_member)
@@ -119,7 +121,9 @@ Array<const Subject *> unready(const Review &review, const Intent &base, const I
         const Subject *home = subject->root != nullptr ? subject->root : subject;
         const std::span<const Subject *const> leaves = review.leaves(*subject);
         if (std::any_of(leaves.begin(), leaves.end(),
-                        [&](const Subject *leaf) { return find_begun(before, after, *leaf->relation).has_value(); }) &&
+                        [&](const Subject *leaf) {
+                            return find_begun(before, after, *leaf->relation).has_value();
+                        }) &&
             std::find(homes.begin(), homes.end(), home) == homes.end())
             homes.push(home);
     };
@@ -211,7 +215,8 @@ Remedy join_schema(const Review &review, const Intent &base, const Publication &
 // All that set_replica_identity of the schema sets.
 Remedy identity_of_schema(const Review &review, char mode)
 {
-    Remedy remedy{.statement = ::psprintf("SELECT %s", identity_call(literal(review.question->schema_name), mode)),
+    Remedy remedy{.statement =
+                      ::psprintf("SELECT %s", identity_call(literal(review.question->schema_name), mode)),
                   .intent = {}};
     for (const Subject &subject : review.all->items)
         if (subject.is_home && !subject.is_hidden && !subject.is_member && subject.is_table())
@@ -221,7 +226,8 @@ Remedy identity_of_schema(const Review &review, char mode)
 
 bool is_same_set(const Array<PublicationMember> &members, const Array<const Subject *> &subjects)
 {
-    return members.count == subjects.count && std::all_of(members.begin(), members.end(), [&](const auto &member) {
+    return members.count == subjects.count &&
+           std::all_of(members.begin(), members.end(), [&](const auto &member) {
                return std::any_of(subjects.begin(), subjects.end(), [&](const Subject *subject) {
                    return subject->relation->oid == member.table;
                });
@@ -241,7 +247,8 @@ Remedy remedy_for(const Review &review, const Intent &base, std::span<const Find
         for (const Subject *subject : subjects)
             add_tree(review, *subject, proposed.mode, intent);
         const CallTarget target = target_of(subjects);
-        return {.statement = selected(target, identity_call(target.argument, proposed.mode)), .intent = intent};
+        return {.statement = selected(target, identity_call(target.argument, proposed.mode)),
+                .intent = intent};
     }
     case Proposal::Kind::join:
         return join_remedy(review, base, findings, proposal);
@@ -264,9 +271,9 @@ Remedy whole_schema_remedy(const Review &review, const Intent &base, std::span<c
 {
     const Proposal &proposed = findings[0]->proposals[proposal];
     const Array<const Subject *> subjects = subjects_of(findings, proposal);
-    const bool is_of_most =
-        subjects.count > 1 && 2 * subjects.count >= review.user_tables &&
-        std::all_of(subjects.begin(), subjects.end(), [](const Subject *subject) { return subject->is_user(); });
+    const bool is_of_most = subjects.count > 1 && 2 * subjects.count >= review.user_tables &&
+                            std::all_of(subjects.begin(), subjects.end(),
+                                        [](const Subject *subject) { return subject->is_user(); });
     if (is_of_most && proposed.kind == Proposal::Kind::identity)
         return identity_of_schema(review, proposed.mode);
     if (is_of_most && proposed.kind == Proposal::Kind::join && proposed.statement == nullptr) {

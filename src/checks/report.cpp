@@ -46,7 +46,8 @@ Array<const Subject *> around(const Review &review, std::span<const Finding *con
 
 Judged judge_alone(const Review &review, const Check &check, const Finding &finding)
 {
-    Judged judged{.check = &check, .finding = &finding, .proposal = finding.proposals.count, .reason = nullptr};
+    Judged judged{
+        .check = &check, .finding = &finding, .proposal = finding.proposals.count, .reason = nullptr};
     const Finding *itself = &finding;
     const Array<const Subject *> subjects = around(review, {&itself, 1});
     for (std::size_t index = 0; index < finding.proposals.count; index++) {
@@ -144,7 +145,8 @@ Verdict judge_twice(const Review &review, const Intent &base, const Group &group
 {
     const std::span<const Finding *const> findings = group.findings.view();
     const Verdict alone = judge(review, {}, *group.check, findings, remedy, subjects);
-    return alone.is_safe && !base.is_empty() ? judge(review, base, *group.check, findings, remedy, subjects) : alone;
+    return alone.is_safe && !base.is_empty() ? judge(review, base, *group.check, findings, remedy, subjects)
+                                             : alone;
 }
 
 // The remedy that is offered, which the rows below then count on; without a statement where there is none.
@@ -176,7 +178,8 @@ ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy,
     return {.severity = group.check->severity(review.question->consumer),
             .number = number_of(*group.check),
             .check = group.check->name,
-            .object = group.findings.count == 1 ? first.object : shown_identifier(review.question->schema_name),
+            .object =
+                group.findings.count == 1 ? first.object : shown_identifier(review.question->schema_name),
             .finding = text,
             .remedy = remedy.statement};
 }

@@ -7,7 +7,7 @@
 namespace dj_deploy {
 
 struct ReportRow {
-    char severity; // 'e', 'w' or 'i'
+    char severity;      // 'e', 'w' or 'i'
     std::size_t number; // of the check, in the order of the families
     const char *check;
     const char *object;

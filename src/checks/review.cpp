@@ -37,8 +37,7 @@ const Publication *choose(const Review &review)
     const Publication *chosen = nullptr;
     std::size_t most = 0;
     for (const Publication *publication : review.judged) {
-        if (publication->for_all() != nullptr ||
-            publishes_schema(publication->oid, review.question->schema))
+        if (publication->for_all() != nullptr || publishes_schema(publication->oid, review.question->schema))
             continue;
         const std::size_t members = count_members(review, *publication);
         if (chosen == nullptr || members > most) {
@@ -67,9 +66,10 @@ Review Review::of(const Question &question, const Subjects &subjects, const Scen
     for (const Publication &publication : review.scenario.publications())
         if (is_judged(review, publication))
             review.judged.push(&publication);
-    std::sort(review.judged.begin(), review.judged.end(), [](const Publication *left, const Publication *right) {
-        return ::strcmp(left->name, right->name) < 0;
-    });
+    std::sort(review.judged.begin(), review.judged.end(),
+              [](const Publication *left, const Publication *right) {
+                  return ::strcmp(left->name, right->name) < 0;
+              });
     review.chosen = choose(review);
     return review;
 }
@@ -133,8 +133,8 @@ bool Review::fails_when_full(const Subject &subject) const
     for (const Subject *leaf : leaves(subject))
         for (const Publishing &published : scenario.publishings(*leaf->relation))
             if (published.publication->has_writes() &&
-                scenario.hazard(published, *leaf->relation, {.is_full = true, .is_missing = false, .key = {}}) !=
-                    WriteHazard::none)
+                scenario.hazard(published, *leaf->relation,
+                                {.is_full = true, .is_missing = false, .key = {}}) != WriteHazard::none)
                 return true;
     return false;
 }

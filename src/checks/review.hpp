@@ -27,10 +27,10 @@ struct Review {
     const Question *question;
     const Subjects *all;
     Scenario scenario;
-    Array<const Subject *> subjects;     // those that are looked at: all of them, or what a remedy is about
-    Array<const Publication *> judged;   // by name
-    const Publication *chosen;           // the one of them that a table would join; null without
-    std::size_t user_tables;             // of the schema
+    Array<const Subject *> subjects;   // those that are looked at: all of them, or what a remedy is about
+    Array<const Publication *> judged; // by name
+    const Publication *chosen;         // the one of them that a table would join; null without
+    std::size_t user_tables;           // of the schema
 
     // Of all subjects.
     static Review of(const Question &question, const Subjects &subjects, const Scenario &scenario);

@@ -14,7 +14,8 @@ namespace {
 constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
 
 // asked         the tables, with the pages of their TOAST tables
-// part          each type of a column, and what it is made of: a domain's base, an array's element, a composite
+// part          each type of a column, and what it is made of: a domain's base, an array's element, a
+// composite
 //               type's columns, or any of these of another
 // incomparable  types made of one without equality, as lookup_type_cache() finds it: by a default operator
 //               class of the type or of one that it is taken for without a conversion. The type cache itself
@@ -179,7 +180,8 @@ Array<std::int64_t> toast_bytes(const Array<::Oid> &toasts)
 
 bool can_be_subject(const Table &table)
 {
-    return table.relkind == RELKIND_RELATION || table.is_partitioned() || table.relkind == RELKIND_FOREIGN_TABLE;
+    return table.relkind == RELKIND_RELATION || table.is_partitioned() ||
+           table.relkind == RELKIND_FOREIGN_TABLE;
 }
 
 bool is_user_table(const Table &table, ::Oid schema)

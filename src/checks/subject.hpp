@@ -9,17 +9,17 @@ namespace dj_deploy {
 
 struct Subject {
     const Relation *relation;
-    const char *name;    // as SQL writes it: lab.session
-    const Subject *root; // of a partition; null when it is none, or belongs to another schema's table
+    const char *name;       // as SQL writes it: lab.session
+    const Subject *root;    // of a partition; null when it is none, or belongs to another schema's table
     const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
-    bool is_home;        // lives in the schema
+    bool is_home;           // lives in the schema
     bool is_hidden;
     bool is_member;           // of an extension
     const char *large;        // columns whose values may be stored out of line, of any length; null without
     const char *incomparable; // columns of types without equality, with their types
     const char *unsupported;  // columns of types that Lakehouse Sync does not list, with their types
-    const char *key_index; // a unique index that could be the primary key
-    const char *to_jsonb;  // the statement that makes json columns jsonb
+    const char *key_index;    // a unique index that could be the primary key
+    const char *to_jsonb;     // the statement that makes json columns jsonb
     bool has_blob;
     bool has_other_incomparable; // besides json
     bool keeps_json;             // what depends on a json column keeps its type
@@ -54,7 +54,7 @@ private:
         ::Oid table;
         std::size_t index;
     };
-    Array<Place> places;          // by table
+    Array<Place> places;            // by table
     Array<const Subject *> by_root; // those that hold rows, by their root
     Array<const Subject *> themselves;
 

@@ -40,8 +40,9 @@ void for_each_broken(const Review &review, WriteHazard hazard, Add &&add)
 const char *name_of(const Review &review, const Relation &relation)
 {
     const Subject *subject = review.all->find(relation.oid);
-    return subject != nullptr ? subject->name
-                              : shown_name(::get_namespace_name(relation.schema), ::get_rel_name(relation.oid));
+    return subject != nullptr
+               ? subject->name
+               : shown_name(::get_namespace_name(relation.schema), ::get_rel_name(relation.oid));
 }
 
 const char *append_name(const char *names, ::Oid table, ::AttrNumber column)
@@ -65,8 +66,8 @@ ListTexts list_texts(const Review &review, const BrokenWrite &write)
         const char *name = ::get_attname(as.oid, column, false);
         const bool is_listed = ::bms_is_member(column, listing->list);
         const ::AttrNumber own = ::get_attnum(write.table->oid, name);
-        const bool is_key =
-            identity.is_full || std::find(identity.key.begin(), identity.key.end(), own) != identity.key.end();
+        const bool is_key = identity.is_full ||
+                            std::find(identity.key.begin(), identity.key.end(), own) != identity.key.end();
         if (is_key && !is_listed)
             texts.missing = append_name(texts.missing, as.oid, column);
         if (is_key || is_listed)
@@ -98,17 +99,18 @@ void column_list(const Review &review, Findings &findings)
         findings.add({
             .subject = &subject,
             .object = subject.name,
-            .text = ::psprintf("UPDATE and DELETE fail now: publication %s lists columns of %s, %s", publication, as,
-                               what),
-            .common = ::psprintf("UPDATE and DELETE fail now: publication %s lists columns that do not go with their "
-                                 "replica identity",
-                                 publication),
+            .text = ::psprintf("UPDATE and DELETE fail now: publication %s lists columns of %s, %s",
+                               publication, as, what),
+            .common = ::psprintf(
+                "UPDATE and DELETE fail now: publication %s lists columns that do not go with their "
+                "replica identity",
+                publication),
             .proposals = default_where_it_will_do(review, subject),
-            .by_hand = ::psprintf("Publishing what the list leaves out is for you to decide: in one transaction, ALTER "
-                                  "PUBLICATION %s DROP TABLE ONLY %s and ADD TABLE ONLY %s%s, with its row filter if "
-                                  "it has one.",
-                                  publication, as, as,
-                                  is_full ? "" : ::psprintf(" (%s)", texts.completed)),
+            .by_hand = ::psprintf(
+                "Publishing what the list leaves out is for you to decide: in one transaction, ALTER "
+                "PUBLICATION %s DROP TABLE ONLY %s and ADD TABLE ONLY %s%s, with its row filter if "
+                "it has one.",
+                publication, as, as, is_full ? "" : ::psprintf(" (%s)", texts.completed)),
         });
     });
 }
@@ -121,12 +123,14 @@ void row_filter(const Review &review, Findings &findings)
         findings.add({
             .subject = &subject,
             .object = subject.name,
-            .text = ::psprintf("UPDATE and DELETE fail now: the row filter of publication %s reads columns of %s outside "
-                               "its replica identity",
-                               publication, name_of(review, *write.published_as)),
-            .common = ::psprintf("UPDATE and DELETE fail now: the row filters of publication %s read columns outside "
-                                 "the replica identity",
-                                 publication),
+            .text = ::psprintf(
+                "UPDATE and DELETE fail now: the row filter of publication %s reads columns of %s outside "
+                "its replica identity",
+                publication, name_of(review, *write.published_as)),
+            .common = ::psprintf(
+                "UPDATE and DELETE fail now: the row filters of publication %s read columns outside "
+                "the replica identity",
+                publication),
             .proposals = proposals({set_identity(REPLICA_IDENTITY_FULL)}),
             .by_hand = "Take them into a unique index and make that the identity.",
         });
@@ -136,39 +140,42 @@ void row_filter(const Review &review, Findings &findings)
 // 18 and later. Virtual columns are never published.
 void generated_column(const Review &review, Findings &findings)
 {
-    for_each_broken(review, WriteHazard::generated_column, [&](const Subject &subject, const BrokenWrite &write) {
-        const char *names = "";
-        bool has_virtual = false;
-        for (const GeneratedColumn &column : review.scenario.facts->generated(*write.table)) {
-            names = append_name(names, write.table->oid, column.number);
-            has_virtual |= !column.is_stored;
-        }
-        const char *publication = shown_identifier(write.publication->name);
-        Publication publishing = *write.publication;
-        publishing.has_generated = true;
-        Intent intent{};
-        intent.publications.push(publishing);
-        Array<Proposal> proposed = has_virtual ? Array<Proposal>{}
-                                               : proposals({statement(
-                                                     ::psprintf("ALTER PUBLICATION %s SET "
-                                                                "(publish_generated_columns = stored)",
-                                                                publication),
-                                                     intent)});
-        for (const Proposal &proposal : default_where_it_will_do(review, subject))
-            proposed.push(proposal);
-        findings.add({
-            .subject = &subject,
-            .object = subject.name,
-            .text = ::psprintf("UPDATE and DELETE fail now: publication %s does not publish generated columns (%s) of its "
-                               "replica identity",
-                               publication, names),
-            .common = ::psprintf("UPDATE and DELETE fail now: publication %s does not publish generated columns of "
-                                 "their replica identity",
-                                 publication),
-            .proposals = proposed,
-            .by_hand = "Give it a primary key without them and replica identity DEFAULT.",
+    for_each_broken(
+        review, WriteHazard::generated_column, [&](const Subject &subject, const BrokenWrite &write) {
+            const char *names = "";
+            bool has_virtual = false;
+            for (const GeneratedColumn &column : review.scenario.facts->generated(*write.table)) {
+                names = append_name(names, write.table->oid, column.number);
+                has_virtual |= !column.is_stored;
+            }
+            const char *publication = shown_identifier(write.publication->name);
+            Publication publishing = *write.publication;
+            publishing.has_generated = true;
+            Intent intent{};
+            intent.publications.push(publishing);
+            Array<Proposal> proposed =
+                has_virtual ? Array<Proposal>{}
+                            : proposals({statement(::psprintf("ALTER PUBLICATION %s SET "
+                                                              "(publish_generated_columns = stored)",
+                                                              publication),
+                                                   intent)});
+            for (const Proposal &proposal : default_where_it_will_do(review, subject))
+                proposed.push(proposal);
+            findings.add({
+                .subject = &subject,
+                .object = subject.name,
+                .text = ::psprintf("UPDATE and DELETE fail now: publication %s does not publish generated "
+                                   "columns (%s) of its "
+                                   "replica identity",
+                                   publication, names),
+                .common = ::psprintf(
+                    "UPDATE and DELETE fail now: publication %s does not publish generated columns of "
+                    "their replica identity",
+                    publication),
+                .proposals = proposed,
+                .by_hand = "Give it a primary key without them and replica identity DEFAULT.",
+            });
         });
-    });
 }
 
 constexpr std::array checks = std::to_array<Check>({

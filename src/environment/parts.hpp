@@ -15,7 +15,7 @@ struct Parts {
     Plan plan;
     Array<Change> leading; // of a table, before all others: what a publication no longer holds may then lose
                            // its identity
-    Intent intent; // what becomes of publications and of replica identities
+    Intent intent;         // what becomes of publications and of replica identities
 
     // A plan to be filled by a planner and absorbed.
     static Plan part();

@@ -17,7 +17,7 @@ namespace {
 struct NamedPublication {
     const char *name;
     ::Oid oid;
-    bool is_for_all;                   // tables; a document cannot say which
+    bool is_for_all;            // tables; a document cannot say which
     const Publication *options; // as they will be, where the plan changes them
 };
 

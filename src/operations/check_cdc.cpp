@@ -68,8 +68,8 @@ ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
             .number = std::numeric_limits<std::size_t>::max(),
             .check = "sum",
             .object = shown_identifier(review.question->schema_name),
-            .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'), count('w'),
-                                  count('i'), review.user_tables),
+            .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'),
+                                  count('w'), count('i'), review.user_tables),
             .remedy = nullptr};
 }
 

@@ -231,7 +231,8 @@ void PublicationMembershipPlanner::warn_of_harm(const Publication &publication, 
     const ::MemoryContext context = ::CurrentMemoryContext;
     for_each_in_scratch(tables, [&](const Table &table) {
         const Relation *relation = facts.find(table.oid);
-        const auto begun = relation == nullptr ? std::optional<BrokenWrite>{} : find_begun(before, after, *relation);
+        const auto begun =
+            relation == nullptr ? std::optional<BrokenWrite>{} : find_begun(before, after, *relation);
         if (!begun)
             return;
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);

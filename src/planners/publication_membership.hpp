@@ -16,8 +16,8 @@ struct PublicationMembershipPlanner {
     Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
     Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
     const Publication *options = nullptr; // as they will be, where the plan changes them
-    Array<::Oid> coming;                         // tables that are added anyway; sorted
-    Array<::Oid> going;                          // tables that are dropped anyway; sorted
+    Array<::Oid> coming;                  // tables that are added anyway; sorted
+    Array<::Oid> going;                   // tables that are dropped anyway; sorted
 
     // Of a target that is a schema, its tables; then those that are named.
     void plan(Target target, std::span<const Table> tables, Plan &plan) const;

@@ -52,14 +52,16 @@ Remark remark_of(const HarmedTables &harmed)
         remark.message = ::psprintf("changes of %s will arrive under another name in publication \"%s\"",
                                     tables, publication);
         remark.detail = "What a subscription has no table for is skipped until it is refreshed.";
-        remark.hint = "Stop writes to these tables, make the change, ALTER SUBSCRIPTION ... REFRESH PUBLICATION "
-                      "WITH (copy_data = false) or prepare other consumers for the new name, then let writes go "
-                      "on.";
+        remark.hint =
+            "Stop writes to these tables, make the change, ALTER SUBSCRIPTION ... REFRESH PUBLICATION "
+            "WITH (copy_data = false) or prepare other consumers for the new name, then let writes go "
+            "on.";
         break;
     case Harm::exposed:
-        remark.message = ::psprintf("rows or columns of %s that a column list or row filter kept in will reach "
-                                    "consumers of publication \"%s\"",
-                                    tables, publication);
+        remark.message =
+            ::psprintf("rows or columns of %s that a column list or row filter kept in will reach "
+                       "consumers of publication \"%s\"",
+                       tables, publication);
         break;
     default:
         remark.message = ::psprintf("changes of %s will no longer reach consumers of publication \"%s\"",
@@ -104,9 +106,10 @@ void warn_of_slots_behind(const char *publication, Plan &plan)
         return;
     plan.remarks.push({
         .level = WARNING,
-        .message = ::psprintf("replication %s %s %s still to read changes from before publication \"%s\" is made",
-                              slots.count == 1 ? "slot" : "slots", slots.finish(),
-                              slots.count == 1 ? "has" : "have", publication),
+        .message =
+            ::psprintf("replication %s %s %s still to read changes from before publication \"%s\" is made",
+                       slots.count == 1 ? "slot" : "slots", slots.finish(), slots.count == 1 ? "has" : "have",
+                       publication),
         .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
                   "(\"publication does not exist\"), and skips them from 18 on.",
         .hint = "Let its consumer catch up before, or give it a new slot afterwards.",

@@ -151,8 +151,8 @@ Remark remark_of(const BrokenWrite &broken, const char *schema, const char *tabl
     const Explanation explanation = explain(broken.hazard, identity.kind);
     return {
         .level = WARNING,
-        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands_of(broken), schema,
-                              table, identity_clause(identity.kind, identity.index)),
+        .message = ::psprintf("%s on table \"%s.%s\" will fail with replica identity %s", commands_of(broken),
+                              schema, table, identity_clause(identity.kind, identity.index)),
         .detail = ::psprintf("Publication \"%s\" %s.", broken.publication->name, explanation.detail),
         .hint = explanation.hint,
         .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,

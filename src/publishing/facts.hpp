@@ -24,9 +24,9 @@ using Key = std::span<const ::AttrNumber>;
 
 // What identifies rows of a table.
 struct Keys {
-    ::Oid primary;          // index; InvalidOid when there is none that is valid and not deferrable
-    ::Oid identity;         // the same of the index that was chosen as replica identity
-    Key primary_columns;    // without those that are only included
+    ::Oid primary;       // index; InvalidOid when there is none that is valid and not deferrable
+    ::Oid identity;      // the same of the index that was chosen as replica identity
+    Key primary_columns; // without those that are only included
     Key identity_columns;
 };
 
@@ -42,7 +42,7 @@ struct Relation {
     char persistence; // as in pg_class.relpersistence
     char identity;    // as in pg_class.relreplident
     bool is_partition;
-    std::span<const ::Oid> ancestors; // the partitioned tables above it, its root last
+    std::span<const ::Oid> ancestors;  // the partitioned tables above it, its root last
     std::span<const Listing> listings; // by publication
 
     bool is_leaf() const { return kind == RELKIND_RELATION; }

@@ -102,11 +102,11 @@ struct Scenario {
 
 private:
     Array<Publication> all;
-    Array<Identity> identities;    // by table
-    Array<Listing> added;          // by table and publication
+    Array<Identity> identities;       // by table
+    Array<Listing> added;             // by table and publication
     Array<PublicationMember> dropped; // by table and publication
-    Array<::Oid> logged;           // sorted
-    Array<::Oid> for_all;          // publications FOR ALL TABLES, by OID
+    Array<::Oid> logged;              // sorted
+    Array<::Oid> for_all;             // publications FOR ALL TABLES, by OID
 
     std::span<const Listing> added_to(::Oid table) const;
     bool is_dropped(const Listing &listing) const;

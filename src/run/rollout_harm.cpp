@@ -71,7 +71,8 @@ void read_identity(const ::AlterTableStmt *parsed, ::Oid table, Reading &reading
         reading.intent.identities.push(
             {.table = table,
              .kind = identity->identity_type,
-             .index = has_index ? ::get_relname_relid(identity->name, ::get_rel_namespace(table)) : InvalidOid});
+             .index =
+                 has_index ? ::get_relname_relid(identity->name, ::get_rel_namespace(table)) : InvalidOid});
         reading.tables.push(table);
     }
 }
@@ -88,8 +89,7 @@ void read_alter(const ::AlterPublicationStmt *parsed, ::Oid table, Reading &read
     if (publication == nullptr || !OidIsValid(table))
         return;
     const auto *object = linitial_node(PublicationObjSpec, parsed->pubobjects);
-    const bool is_narrowed =
-        object->pubtable->columns != NIL || object->pubtable->whereClause != nullptr;
+    const bool is_narrowed = object->pubtable->columns != NIL || object->pubtable->whereClause != nullptr;
     const PublicationMember member{.publication = publication->oid, .table = table};
     if (parsed->action == ::AP_DropObjects)
         reading.intent.dropped.push(member);
@@ -103,7 +103,8 @@ void read_create(const ::CreatePublicationStmt *parsed, Reading &reading)
     if (read_publication(parsed->pubname))
         return;
     reading.made.push(::pstrdup(parsed->pubname));
-    Publication made = publication_to_make(static_cast<::Oid>(reading.made.count), reading.made[reading.made.count - 1]);
+    Publication made =
+        publication_to_make(static_cast<::Oid>(reading.made.count), reading.made[reading.made.count - 1]);
     made.is_via_root = false; // unless it is said
     read_options(parsed->options, made);
     reading.intent.publications.push(made);
@@ -179,9 +180,10 @@ void warn_of_harm(const StatementList &list)
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         const Identity identity = after.identity(relation);
         const RelationName name = read_relation_name(relation.oid);
-        plan.remarks.push(remark_of(*begun, name.schema, name.name,
-                                    {.kind = identity.kind,
-                                     .index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr}));
+        plan.remarks.push(
+            remark_of(*begun, name.schema, name.name,
+                      {.kind = identity.kind,
+                       .index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr}));
         ::MemoryContextSwitchTo(scratch);
     });
     warn_of_consumer_harm(before, after, plan);
