@@ -63,7 +63,9 @@ update_package_lists() {
     [[ -e $scratch/updated ]] && return
     say "${0##*/}: updating the package lists"
     until output=$(as_root env LC_ALL=C apt-get --quiet update 2>&1); do
-        [[ $output == *'Could not get lock'* ]] && ((++attempts < 60)) || die "apt-get update failed: $output"
+        if [[ $output != *'Could not get lock'* ]] || ((++attempts == 60)); then
+            die "apt-get update failed: $output"
+        fi
         sleep 5
     done
     touch "$scratch/updated"
