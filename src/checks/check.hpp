@@ -24,9 +24,12 @@ extern const std::span<const Check> slot_checks;
 extern const std::span<const Check> role_checks;
 extern const std::span<const Check> schema_checks;
 extern const std::span<const Check> identity_checks;
+extern const std::span<const Check> partition_checks;
 extern const std::span<const Check> write_checks;
 extern const std::span<const Check> publication_checks;
+extern const std::span<const Check> extent_checks;
 extern const std::span<const Check> membership_checks;
+extern const std::span<const Check> storage_checks;
 extern const std::span<const Check> delivery_checks;
 extern const std::span<const Check> column_checks;
 
@@ -38,9 +41,12 @@ constexpr std::array check_families = std::to_array<const std::span<const Check>
     &role_checks,
     &schema_checks,
     &identity_checks,
+    &partition_checks,
     &write_checks,
     &publication_checks,
+    &extent_checks,
     &membership_checks,
+    &storage_checks,
     &delivery_checks,
     &column_checks,
 });

@@ -53,6 +53,10 @@ Proposal join(const Publication &publication);
 Proposal join_all(const Publication &publication);
 Proposal leave(const Publication &publication);
 
+// What to do where no identity can be set.
+constexpr const char *key_by_hand =
+    "Add a primary key, or change what publications filter or list of the table, then set its identity.";
+
 // A publication that a proposal would make.
 const Publication *new_publication(const char *name);
 

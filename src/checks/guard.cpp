@@ -10,7 +10,8 @@ namespace {
 
 // The families that a remedy may bring findings of.
 constexpr std::array affected_families = std::to_array<const std::span<const Check> *>(
-    {&identity_checks, &write_checks, &publication_checks, &membership_checks, &column_checks});
+    {&identity_checks, &partition_checks, &write_checks, &publication_checks, &membership_checks,
+     &storage_checks, &column_checks});
 
 const char *name_of(const Review &review, const Relation &table)
 {

@@ -1,6 +1,5 @@
 // Which tables are published: none that is missing, none that does not belong, none that cannot be.
 #include "checks/check.hpp"
-#include "pg/query.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -148,130 +147,6 @@ void member_partition(const Review &review, Findings &findings)
     });
 }
 
-struct Reference {
-    ::Oid table;
-    const char *name;
-    bool is_cyclic;
-};
-
-// The unlogged tables that the table references, those farthest away first, and itself: a table can be logged
-// only when those are.
-Array<Reference> read_references(::Oid table)
-{
-    constexpr const char *sql = R"(
-    WITH RECURSIVE referenced(oid, path, is_again) AS (
-        SELECT $1, ARRAY[$1], false
-        UNION ALL
-        SELECT k.confrelid, f.path || k.confrelid, k.confrelid = ANY (f.path)
-        FROM referenced f
-        JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
-        JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
-        WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
-          AND NOT f.is_again
-    )
-    SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(f.is_again)
-    FROM referenced f
-    JOIN pg_catalog.pg_class c ON c.oid = f.oid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    GROUP BY c.oid, n.nspname, c.relname
-    ORDER BY pg_catalog.max(pg_catalog.cardinality(f.path)) DESC, 2)";
-
-    Array<Reference> references;
-    query(
-        sql,
-        [&](const Row &row) {
-            references.push({.table = row.oid(1), .name = row.string(2), .is_cyclic = row.boolean(3)});
-        },
-        table);
-    return references;
-}
-
-struct LoggedTexts {
-    const char *parents;    // " after lab.a, lab.b"
-    const char *statements; // null where the tables reference each other
-    Intent intent;
-};
-
-LoggedTexts logged_texts(const Subject &subject)
-{
-    LoggedTexts texts{.parents = "", .statements = "", .intent = {}};
-    for (const Reference &reference : read_references(subject.relation->oid)) {
-        if (reference.table != subject.relation->oid)
-            texts.parents = ::psprintf("%s%s%s", texts.parents, texts.parents[0] == '\0' ? " after " : ", ",
-                                       reference.name);
-        texts.intent.logged.push(reference.table);
-        if (texts.statements == nullptr || reference.is_cyclic)
-            texts.statements = nullptr;
-        else
-            texts.statements = ::psprintf("%s%sALTER TABLE %s SET LOGGED", texts.statements,
-                                          texts.statements[0] == '\0' ? "" : "; ", reference.name);
-    }
-    return texts;
-}
-
-// What is logged may be published at once, so all of them need an identity. A partition belongs where its
-// root does.
-void unlogged(const Review &review, Findings &findings)
-{
-    for (const Subject *subject : review.subjects) {
-        const bool is_partition = subject->root != nullptr && subject->root->is_user() && subject->is_leaf();
-        if (review.scenario.is_permanent(*subject->relation) || !(subject->is_user() || is_partition))
-            continue;
-        const LoggedTexts texts = logged_texts(*subject);
-        const bool joins =
-            !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);
-        findings.add({
-            .subject = subject,
-            .object = subject->name,
-            .text = ::psprintf(
-                "unlogged %s: its changes are not in the WAL, no consumer sees them. SET LOGGED rewrites "
-                "it%s; rows that are there by then arrive only with a new copy of the table.",
-                is_partition ? "partition" : "table", texts.parents),
-            .common = "unlogged: changes are not in the WAL, no consumer sees them. SET LOGGED rewrites the "
-                      "tables; rows "
-                      "that are there by then arrive only with a new copy.",
-            .proposals = texts.statements == nullptr
-                             ? Array<Proposal>{}
-                             : proposals({run_and_join(texts.statements, texts.intent,
-                                                       joins ? review.chosen : nullptr)}),
-            .by_hand = texts.statements == nullptr
-                           ? "It and others reference each other: drop a foreign key first."
-                           : "First its identity, generated columns or filters have to go "
-                             "together: UPDATE and DELETE would fail.",
-        });
-    }
-}
-
-void foreign_table(const Review &review, Findings &findings)
-{
-    for (const Subject *subject : review.subjects)
-        if (subject->is_home && !subject->is_table() && !subject->relation->is_partition &&
-            !subject->is_hidden && !subject->is_member)
-            findings.add(
-                {.subject = subject,
-                 .object = subject->name,
-                 .text = "foreign table: its changes are not in the WAL of this server. Have them captured "
-                         "where the data live."});
-}
-
-void foreign_partition(const Review &review, Findings &findings)
-{
-    for (const Subject *subject : review.subjects)
-        if (!subject->is_table() && subject->root != nullptr && subject->root->is_user())
-            findings.add({
-                .subject = subject,
-                .object = subject->name,
-                .text = ::psprintf(
-                    "foreign partition of %s: its changes are not in the WAL of this server, and they are "
-                    "missing among those of %s. Have them captured where the data live.",
-                    subject->root->name, subject->root->name),
-                .common = ::psprintf(
-                    "foreign partitions of %s and others: their changes are not in the WAL of this "
-                    "server. Have them captured where the data live.",
-                    subject->root->name),
-            });
-}
-
 // Partitions are judged with their root, and so with the schema of that.
 void partition_elsewhere(const Review &review, Findings &findings)
 {
@@ -333,9 +208,6 @@ constexpr std::array checks = std::to_array<Check>({
     {.name = "member_hidden", .severities = "wwwww", .find = member_hidden},
     {.name = "member_extension", .severities = "wwwww", .find = member_extension},
     {.name = "member_partition", .severities = "wwwww", .find = member_partition},
-    {.name = "unlogged_table", .severities = "wwwww", .find = unlogged},
-    {.name = "foreign_table", .severities = "iiiii", .find = foreign_table},
-    {.name = "foreign_partition", .severities = "wwwww", .find = foreign_partition},
     {.name = "partition_elsewhere", .severities = "iiiii", .find = partition_elsewhere},
     {.name = "partitioned_table", .severities = "-e---", .find = partitioned},
     {.name = "hidden_synced", .severities = "-w---", .find = hidden_synced},

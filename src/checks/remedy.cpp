@@ -1,6 +1,7 @@
 // Calls of our own functions, with what they would do.
 #include "checks/remedy.hpp"
 
+#include "checks/calls.hpp"
 #include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
 #include "publishing/harm.hpp"
@@ -8,11 +9,6 @@
 namespace dj_deploy {
 
 namespace {
-
-const char *mode_name(char mode)
-{
-    return mode == REPLICA_IDENTITY_FULL ? "full" : "default";
-}
 
 void add_identity(const Relation &table, char mode, Intent &intent)
 {
@@ -30,44 +26,6 @@ void add_tree(const Review &review, const Subject &subject, char mode, Intent &i
         if (other.is_table() && std::find(above.begin(), above.end(), subject.relation->oid) != above.end())
             add_identity(*other.relation, mode, intent);
     }
-}
-
-// 'lab.session'::regclass, or t for all of ARRAY['lab.session', 'lab.trial']::regclass[]
-struct CallTarget {
-    const char *argument;
-    const char *select; // what is selected: the call, or how many of them there were
-    const char *source;
-};
-
-CallTarget target_of(const Array<const Subject *> &subjects)
-{
-    if (subjects.count == 1)
-        return {
-            .argument = ::psprintf("%s::regclass", literal(subjects[0]->name)), .select = "%s", .source = ""};
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    for (const Subject *subject : subjects)
-        ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", literal(subject->name));
-    return {.argument = "t",
-            .select = "count(%s)",
-            .source = ::psprintf(" FROM unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
-}
-
-const char *identity_call(const char *argument, char mode)
-{
-    return ::psprintf("dj_deploy.set_replica_identity(%s, '%s', dry_run => false)", argument,
-                      mode_name(mode));
-}
-
-const char *membership_call(const char *argument, const Publication &publication, bool is_member)
-{
-    return ::psprintf("dj_deploy.set_publication_membership(%s, %s, %sdry_run => false)", argument,
-                      literal(publication.name), is_member ? "" : "member => false, ");
-}
-
-const char *selected(const CallTarget &target, const char *call)
-{
-    return ::psprintf("SELECT %s%s", ::psprintf(target.select, call), target.source);
 }
 
 // Each once.

@@ -50,6 +50,24 @@ const Publication *choose(const Review &review)
 
 } // namespace
 
+const char *state_name(IdentityState state)
+{
+    switch (state) {
+    case IdentityState::full:
+        return "FULL";
+    case IdentityState::by_key:
+        return "DEFAULT";
+    case IdentityState::no_key:
+        return "DEFAULT without a primary key";
+    case IdentityState::nothing:
+        return "NOTHING";
+    case IdentityState::by_index:
+        return "INDEX";
+    default:
+        return "INDEX, dropped";
+    }
+}
+
 Review Review::of(const Question &question, const Subjects &subjects, const Scenario &scenario)
 {
     Review review{.question = &question,

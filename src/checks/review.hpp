@@ -23,6 +23,9 @@ struct Question {
 // What a table's replica identity comes down to.
 enum class IdentityState : std::int32_t { full, by_key, no_key, nothing, by_index, index_dropped };
 
+// FULL, DEFAULT, DEFAULT without a primary key, ...
+const char *state_name(IdentityState state);
+
 struct Review {
     const Question *question;
     const Subjects *all;

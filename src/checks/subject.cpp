@@ -2,6 +2,8 @@
 // and the types of their columns, and not with those of the database.
 #include "checks/subject.hpp"
 
+#include "checks/subject_facts.hpp"
+
 #include "catalog/children.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
@@ -12,152 +14,6 @@ namespace dj_deploy {
 namespace {
 
 constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_relations = true};
-
-// asked         the tables, with the pages of their TOAST tables
-// part          each type of a column, and what it is made of: a domain's base, an array's element, a
-// composite
-//               type's columns, or any of these of another
-// incomparable  types made of one without equality, as lookup_type_cache() finds it: by a default operator
-//               class of the type or of one that it is taken for without a conversion. The type cache itself
-//               would lock tables whose row types are used.
-// supported     the types that Lakehouse Sync lists: bool, int2, int4, int8, float4, float8, numeric, text,
-//               varchar, bpchar, jsonb, date, timestamp, timestamptz; besides them enumerations
-// key           the shortest unique index that could be the primary key
-// family        tables with a column of type json, and what inherits from them
-// kept          those whose json columns something depends on, but for a default and NOT NULL, or have their
-//               type from elsewhere: a parent, a type, another table's column of the row type
-constexpr const char *sql = R"(
-WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT t.oid, t.number, c.relkind, c.reltype, c.reloftype, c.reltoastrelid,
-           pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
-    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
-    JOIN pg_catalog.pg_class c ON c.oid = t.oid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-), attribute AS MATERIALIZED (
-    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attgenerated, a.attinhcount,
-           a.attstorage IN ('x', 'e') AND (t.reltoastrelid <> 0 OR t.relkind = 'p') AS is_large
-    FROM asked t
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
-    WHERE a.attnum > 0 AND NOT a.attisdropped
-), part(type, oid) AS (
-    SELECT DISTINCT a.atttypid, a.atttypid
-    FROM attribute a
-    UNION
-    SELECT p.type, d.oid
-    FROM part p
-    JOIN pg_catalog.pg_type u ON u.oid = p.oid
-    CROSS JOIN LATERAL (
-        SELECT u.typbasetype WHERE u.typtype = 'd'
-        UNION ALL
-        SELECT u.typelem
-        WHERE u.typtype = 'b' AND u.typelem <> 0
-          AND u.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
-        UNION ALL
-        SELECT m.atttypid
-        FROM pg_catalog.pg_attribute m
-        WHERE u.typtype = 'c' AND m.attrelid = u.typrelid AND m.attnum > 0 AND NOT m.attisdropped
-    ) d(oid)
-), comparable AS MATERIALIZED (
-    SELECT o.opcintype AS oid
-    FROM pg_catalog.pg_opclass o
-    WHERE o.opcmethod IN (403, 405) AND o.opcdefault
-), incomparable AS MATERIALIZED (
-    SELECT DISTINCT p.type
-    FROM part p
-    JOIN pg_catalog.pg_type t ON t.oid = p.oid
-    WHERE t.typtype = 'b' AND t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
-      AND t.oid NOT IN (SELECT h.oid FROM comparable h)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k
-                      WHERE k.castsource = t.oid AND k.castmethod = 'b' AND k.castcontext = 'i'
-                        AND k.casttarget IN (SELECT h.oid FROM comparable h))
-), supported(oid) AS (
-    VALUES (16), (21), (23), (20), (700), (701), (1700), (25), (1043), (1042), (3802), (1082), (1114), (1184)
-), described AS MATERIALIZED (
-    SELECT a.*, pg_catalog.quote_ident(a.attname) AS name, pg_catalog.format_type(a.atttypid, NULL) AS type,
-           a.atttypid IN (SELECT i.type FROM incomparable i) AS is_incomparable,
-           a.atttypid NOT IN (SELECT s.oid FROM supported s)
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t
-                           WHERE t.oid = a.atttypid AND a.atttypid >= 16384
-                             AND (t.typtype = 'e'
-                                  OR t.typtype = 'd' AND t.typbasetype IN (SELECT s.oid FROM supported s)))
-           AS is_unsupported
-    FROM attribute a
-), columns AS MATERIALIZED (
-    SELECT d.attrelid,
-           pg_catalog.string_agg(d.name, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_large) AS large,
-           pg_catalog.bool_or(d.atttypid = 17) AS has_blob,
-           pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_incomparable)
-           AS incomparable,
-           pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114) AS has_other_incomparable,
-           pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_unsupported)
-           AS unsupported,
-           pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
-           FILTER (WHERE d.atttypid = 114) AS json
-    FROM described d
-    GROUP BY d.attrelid
-), family(home, oid) AS (
-    SELECT c.attrelid, c.attrelid
-    FROM columns c
-    WHERE c.json IS NOT NULL
-    UNION
-    SELECT f.home, i.inhrelid
-    FROM family f
-    JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
-), kept AS MATERIALIZED (
-    SELECT f.home AS oid
-    FROM family f
-    CROSS JOIN LATERAL (
-        SELECT a.attnum, a.attinhcount, a.attgenerated
-        FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
-        OFFSET 0
-    ) a
-    WHERE f.oid = f.home AND a.attinhcount > 0 OR a.attgenerated <> ''
-       OR EXISTS (
-           SELECT FROM pg_catalog.pg_depend d
-           WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
-             AND NOT (d.classid = 2604 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_attrdef v
-                 WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
-             AND NOT (d.classid = 2606 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))
-    UNION
-    SELECT t.oid
-    FROM asked t
-    WHERE t.oid IN (SELECT f.home FROM family f)
-      AND (t.reloftype <> 0
-           OR EXISTS (
-               SELECT FROM pg_catalog.pg_depend d
-               JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
-               WHERE d.refclassid = 1247 AND t.reltype IN (y.oid, y.typelem) AND d.deptype = 'n'
-                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype))))
-)
-SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
-       (SELECT pg_catalog.quote_ident(x.relname)
-        FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-        WHERE i.indrelid = t.oid AND t.relkind = 'r'
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_index p WHERE p.indrelid = t.oid AND p.indisprimary)
-          AND i.indisunique AND i.indisvalid AND i.indimmediate
-          AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[]) AND 0 = ALL (i.indoption::int2[])
-          AND NOT EXISTS (
-              SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
-              JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[s.key]
-              JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[s.key]
-              WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indcollation[s.key] <> a.attcollation
-                 OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                            WHERE k.conrelid = t.oid AND k.contype = 'n' AND NOT k.convalidated
-                              AND k.conkey = ARRAY[a.attnum]))
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                          WHERE k.conrelid = t.oid AND k.conindid = i.indexrelid)
-        ORDER BY i.indnkeyatts, x.relname
-        LIMIT 1) AS key_index,
-       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN 'ALTER TABLE ' || t.name || ' ' || c.json END AS to_jsonb,
-       COALESCE(c.has_blob, false), COALESCE(c.has_other_incomparable, false),
-       t.oid IN (SELECT k.oid FROM kept k)
-FROM asked t
-LEFT JOIN columns c ON c.attrelid = t.oid
-ORDER BY t.number)";
 
 // How many bytes each of these TOAST tables has, as the files say: ANALYZE does not count them, and VACUUM
 // may never have come.
@@ -263,7 +119,7 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
     // Whatever the statistics say of the catalogs, facts are looked up by index.
     with_settings({{"enable_seqscan", "off"}}, [&] {
         query(
-            sql,
+            subject_facts_sql,
             [&](const Row &row) {
                 if (const Relation *relation = subjects.facts.find(row.oid(1)))
                     subjects.items.push(subject_of(row, *relation));

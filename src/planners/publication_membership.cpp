@@ -2,7 +2,6 @@
 #include "planners/publication_membership.hpp"
 
 #include "catalog/ancestors.hpp"
-#include "pg/context.hpp"
 #include "plan/quote.hpp"
 #include "planners/publishing_harm.hpp"
 
@@ -228,24 +227,7 @@ void PublicationMembershipPlanner::warn_of_harm(const Publication &publication, 
     const Facts facts = Facts::read(oids.view());
     const Scenario before = Scenario::of(facts);
     const Scenario after = Scenario::of(facts, intent);
-    const ::MemoryContext context = ::CurrentMemoryContext;
-    for_each_in_scratch(tables, [&](const Table &table) {
-        const Relation *relation = facts.find(table.oid);
-        const auto begun =
-            relation == nullptr ? std::optional<BrokenWrite>{} : find_begun(before, after, *relation);
-        if (!begun)
-            return;
-        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
-        plan.remarks.push({
-            .level = WARNING,
-            .message = ::psprintf("%s on table \"%s.%s\" will fail once publication \"%s\" holds it",
-                                  commands_of(*begun), table.schema, table.name, name),
-            .detail = "No replica identity that is published tells its rows apart.",
-            .hint = "Add a primary key, or set replica identity FULL first.",
-            .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        });
-        ::MemoryContextSwitchTo(scratch);
-    });
+    warn_of_begun_writes(before, after, name, plan);
     warn_of_consumer_harm(before, after, plan);
 }
 

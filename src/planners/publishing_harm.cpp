@@ -82,6 +82,34 @@ constexpr const char *slots_sql = R"(
 
 } // namespace
 
+void warn_of_begun_writes(const Scenario &before, const Scenario &after, const char *publication, Plan &plan)
+{
+    Array<BrokenWrite> begun;
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(before.facts->relations, [&](const Relation &table) {
+        if (const std::optional<BrokenWrite> write = find_begun(before, after, table)) {
+            const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+            begun.push(*write);
+            ::MemoryContextSwitchTo(scratch);
+        }
+    });
+    Array<Remark> remarks;
+    for (const BrokenWrite &write : begun)
+        remarks.push({
+            .level = WARNING,
+            .message = ::psprintf("%s on table \"%s\" will fail once publication \"%s\" holds it",
+                                  commands_of(write), shown_name(write.table->oid), publication),
+            .detail = "No replica identity that is published tells its rows apart.",
+            .hint = "Add a primary key, or set replica identity FULL first.",
+            .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        });
+    std::sort(remarks.begin(), remarks.end(), [](const Remark &left, const Remark &right) {
+        return ::strcmp(left.message, right.message) < 0;
+    });
+    for (const Remark &remark : remarks)
+        plan.remarks.push(remark);
+}
+
 void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &plan)
 {
     Array<HarmedTables> harmed;
@@ -112,7 +140,7 @@ void warn_of_slots_behind(const char *publication, Plan &plan)
                        publication),
         .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
                   "(\"publication does not exist\"), and skips them from 18 on.",
-        .hint = "Let its consumer catch up before, or give it a new slot afterwards.",
+        .hint = "Let its consumer read to the end before, or give it a new slot afterwards.",
     });
 }
 

@@ -6,6 +6,9 @@
 
 namespace dj_deploy {
 
+// One for each table on which UPDATE or DELETE begins to fail because the publication holds it.
+void warn_of_begun_writes(const Scenario &before, const Scenario &after, const char *publication, Plan &plan);
+
 // One for each kind of harm and publication, with the tables that hold the rows.
 void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &plan);
 

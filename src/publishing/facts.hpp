@@ -2,7 +2,7 @@
 // not from tables x publications. What follows from it is said in scenario.hpp.
 #pragma once
 
-#include "publishing/publication.hpp"
+#include "publishing/lookups.hpp"
 
 namespace dj_deploy {
 
@@ -17,22 +17,6 @@ struct Listing {
     ::Bitmapset *filter_uses; // numbers of the columns that the filter reads
 
     bool is_narrowed() const { return has_list || has_filter; }
-};
-
-// Column numbers of a key; without items when there is none.
-using Key = std::span<const ::AttrNumber>;
-
-// What identifies rows of a table.
-struct Keys {
-    ::Oid primary;       // index; InvalidOid when there is none that is valid and not deferrable
-    ::Oid identity;      // the same of the index that was chosen as replica identity
-    Key primary_columns; // without those that are only included
-    Key identity_columns;
-};
-
-struct GeneratedColumn {
-    ::AttrNumber number;
-    bool is_stored;
 };
 
 struct Relation {
@@ -79,20 +63,5 @@ private:
     Array<const Array<GeneratedColumn> *> known_generated;
     ::MemoryContext context;
 };
-
-// The partitions of these tables, at any level; unsorted.
-Array<::Oid> read_partitions_of(std::span<const ::Oid> tables);
-
-// The numbers of a table's columns, in order.
-Array<::AttrNumber> read_columns(::Oid table);
-
-// The tables that the publication lists, or excepts; in no particular order.
-Array<::Oid> read_listed_tables(::Oid publication);
-
-// The columns of an index that identifies rows; none where it is not valid, or deferrable.
-Key read_index_columns(::Oid index);
-
-// The tables whose changes these publications publish, partitions instead of partitioned tables; sorted.
-Array<::Oid> read_published_tables(std::span<const Publication> publications);
 
 } // namespace dj_deploy

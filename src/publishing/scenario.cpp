@@ -1,5 +1,4 @@
-// Where the server decides: RelationBuildPublicationDesc() and CheckCmdReplicaIdentity() for writes,
-// get_rel_sync_entry() of pgoutput for what consumers receive.
+// What consumers receive: the rules of get_rel_sync_entry() of pgoutput.
 #include "publishing/scenario.hpp"
 
 namespace dj_deploy {
@@ -11,83 +10,25 @@ bool is_before(const PublicationMember &left, const PublicationMember &right)
     return left.table != right.table ? left.table < right.table : left.publication < right.publication;
 }
 
-template <class Item>
-void append(Array<Item> &items, const Array<Item> &others)
-{
-    for (const Item &item : others)
-        items.push(item);
-}
-
 // The later of two says what counts.
 Array<Identity> last_of_each(const Array<Identity> &identities)
 {
-    Array<Identity> sorted;
-    append(sorted, identities);
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Identity &left, const Identity &right) { return left.table < right.table; });
+    Array<const Identity *> sorted;
+    for (const Identity &identity : identities)
+        sorted.push(&identity);
+    std::sort(sorted.begin(), sorted.end(), [](const Identity *left, const Identity *right) {
+        return left->table != right->table ? left->table < right->table : left < right;
+    });
     Array<Identity> last;
-    for (const Identity &identity : sorted) {
-        if (!last.is_empty() && last[last.count - 1].table == identity.table)
+    for (const Identity *identity : sorted) {
+        if (!last.is_empty() && last[last.count - 1].table == identity->table)
             last.count--;
-        last.push(identity);
+        last.push(*identity);
     }
     return last;
 }
 
-bool has_column(Key key, ::AttrNumber column)
-{
-    return std::find(key.begin(), key.end(), column) != key.end();
-}
-
-// The number that a column of one table has in another one, by its name; 0 when it has none.
-::AttrNumber number_in(const Relation &from, ::AttrNumber column, const Relation &to)
-{
-    if (from.oid == to.oid)
-        return column;
-    const char *name = ::get_attname(from.oid, column, true);
-    return name == nullptr ? InvalidAttrNumber : ::get_attnum(to.oid, name);
-}
-
-bool lacks_key_column(const Publishing &publishing, const Relation &table, Key key)
-{
-    return std::any_of(key.begin(), key.end(), [&](::AttrNumber column) {
-        return !covers(*publishing.as, publishing.listing->list, table, column);
-    });
-}
-
-bool reads_beyond(const Publishing &publishing, const Relation &table, Key key)
-{
-    for (int column = -1; (column = ::bms_next_member(publishing.listing->filter_uses, column)) >= 0;) {
-        const auto number = static_cast<::AttrNumber>(column);
-        if (number == 0 || !has_column(key, number_in(*publishing.as, number, table)))
-            return true;
-    }
-    return false;
-}
-
 } // namespace
-
-bool covers(const Relation &from, ::Bitmapset *columns, const Relation &table, ::AttrNumber column)
-{
-    const ::AttrNumber number = number_in(table, column, from);
-    return number > 0 && ::bms_is_member(number, columns);
-}
-
-bool Intent::is_empty() const
-{
-    return identities.is_empty() && publications.is_empty() && added.is_empty() && dropped.is_empty() &&
-           logged.is_empty() && removed.is_empty();
-}
-
-void Intent::absorb(const Intent &other)
-{
-    append(identities, other.identities);
-    append(publications, other.publications);
-    append(added, other.added);
-    append(dropped, other.dropped);
-    append(logged, other.logged);
-    append(removed, other.removed);
-}
 
 Scenario Scenario::of(const Facts &facts, const Intent &intent)
 {
@@ -256,60 +197,6 @@ Array<Publishing> Scenario::publishings(const Relation &table) const
             published.push(found);
     }
     return published;
-}
-
-bool Scenario::shows_generated(const Publishing &publishing, const Relation &table,
-                               const GeneratedColumn &column) const
-{
-    if (publishing.listing != nullptr && publishing.listing->has_list)
-        return covers(*publishing.as, publishing.listing->list, table, column.number);
-    return column.is_stored && publishing.publication->has_generated;
-}
-
-WriteHazard Scenario::hazard(const Publishing &publishing, const Relation &table,
-                             const IdentityColumns &identity) const
-{
-    if (identity.is_missing)
-        return WriteHazard::no_identity;
-    const bool has_list = publishing.listing != nullptr && publishing.listing->has_list;
-    if (has_list && (identity.is_full || lacks_key_column(publishing, table, identity.key)))
-        return WriteHazard::column_list;
-    if (!identity.is_full && publishing.listing != nullptr && publishing.listing->has_filter &&
-        reads_beyond(publishing, table, identity.key))
-        return WriteHazard::row_filter;
-    // Before 18 the server asks nothing of generated columns.
-    if (PG_VERSION_NUM >= 180000 && !has_list)
-        for (const GeneratedColumn &column : facts->generated(table))
-            if ((identity.is_full || has_column(identity.key, column.number)) &&
-                !shows_generated(publishing, table, column))
-                return WriteHazard::generated_column;
-    return WriteHazard::none;
-}
-
-Array<BrokenWrite> Scenario::broken_writes(const Relation &table) const
-{
-    Array<BrokenWrite> broken;
-    if (!table.is_leaf())
-        return broken;
-    std::optional<IdentityColumns> identity;
-    for (const Publishing &published : publishings(table)) {
-        if (!published.publication->has_writes())
-            continue;
-        if (!identity)
-            identity = identity_columns(table);
-        const WriteHazard found = hazard(published, table, *identity);
-        if (found != WriteHazard::none)
-            broken.push({.table = &table,
-                         .publication = published.publication,
-                         .published_as = published.as,
-                         .is_update = published.publication->is_update,
-                         .is_delete = published.publication->is_delete,
-                         .hazard = found});
-    }
-    std::sort(broken.begin(), broken.end(), [](const BrokenWrite &left, const BrokenWrite &right) {
-        return ::strcmp(left.publication->name, right.publication->name) < 0;
-    });
-    return broken;
 }
 
 } // namespace dj_deploy

@@ -3,33 +3,9 @@
 #pragma once
 
 #include "publishing/facts.hpp"
+#include "publishing/intent.hpp"
 
 namespace dj_deploy {
-
-// A replica identity.
-struct Identity {
-    ::Oid table;
-    char kind;   // as in pg_class.relreplident
-    ::Oid index; // of kind 'i'; InvalidOid when it was dropped
-};
-
-struct PublicationMember {
-    ::Oid publication;
-    ::Oid table;
-};
-
-// What is to become of tables and publications, where it differs from what is.
-struct Intent {
-    Array<Identity> identities;
-    Array<Publication> publications;  // changed or new
-    Array<PublicationMember> added;   // without column list and row filter
-    Array<PublicationMember> dropped; // what is added and dropped is added anew
-    Array<::Oid> logged;              // tables that are unlogged now
-    Array<::Oid> removed;             // publications
-
-    bool is_empty() const;
-    void absorb(const Intent &other);
-};
 
 enum class WriteHazard : std::int32_t {
     none,
