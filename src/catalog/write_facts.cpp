@@ -8,15 +8,9 @@ namespace dj_deploy {
 
 namespace {
 
-#if PG_VERSION_NUM >= 190000
-#define SINCE_OF_TABLE "pg_catalog.pg_stat_get_stat_reset_time(c.oid)"
-#else
-#define SINCE_OF_TABLE "NULL::timestamptz"
-#endif
-
-// Resetting the statistics of a database, or of anything in it, sets its time. Until then they are as old as
-// those of the server, which begin when it is made and after a crash; each kind of those can be reset alone,
-// so that the earliest counts.
+// Resetting the statistics of a database, or of anything in it but (from 19 on) a table, sets its time. Until
+// then they are as old as those of the server, which begin when it is made and after a crash; each kind of
+// those can be reset alone, so that the earliest counts.
 constexpr const char *sql = R"(
     WITH server AS MATERIALIZED (
         SELECT COALESCE(
@@ -34,8 +28,7 @@ constexpr const char *sql = R"(
         SELECT u.number, c.oid,
                CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
                    || pg_catalog.quote_ident(c.relname) AS name,
-               c.reltoastrelid, c.relpages::float8, c.reltuples::float8,
-               COALESCE()" SINCE_OF_TABLE R"(, s.since) AS since, s.now, s.is_counting
+               c.reltoastrelid, c.relpages::float8, c.reltuples::float8, s.since, s.now, s.is_counting
         FROM server s
         CROSS JOIN pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
         JOIN pg_catalog.pg_class c ON c.oid = u.oid
@@ -43,7 +36,7 @@ constexpr const char *sql = R"(
     )
     SELECT (r.number - 1)::integer, r.name, r.is_counting,
            pg_catalog.pg_stat_get_tuples_updated(r.oid), pg_catalog.pg_stat_get_tuples_deleted(r.oid),
-           r.since, EXTRACT(epoch FROM r.now - r.since)::float8 / 86400,
+           r.since, r.now,
            pg_catalog.pg_relation_filepath(r.oid), r.relpages, r.reltuples,
            pg_catalog.pg_stat_get_live_tuples(r.oid), pg_catalog.pg_stat_get_dead_tuples(r.oid),
            COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(r.oid),
@@ -87,20 +80,33 @@ double HeapFacts::rows() const
     return has_count ? rows_at_count * pages / pages_at_count : live;
 }
 
+namespace {
+
+// Days from one time to another; none where the first is not known.
+std::optional<double> days_between(std::optional<::TimestampTz> since, ::TimestampTz now)
+{
+    return since ? std::optional<double>{static_cast<double>(now - *since) / USECS_PER_DAY} : std::nullopt;
+}
+
+} // namespace
+
 Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
 {
     Array<WriteFacts> facts;
     query(
         sql,
         [&](const Row &row) {
+            const auto table = static_cast<std::size_t>(row.integer(1));
+            const ::TimestampTz reset = statistics_reset_time(tables[table]);
+            const std::optional<::TimestampTz> since = reset != 0 ? reset : row.optional_timestamp(6);
             facts.push({
-                .table = static_cast<std::size_t>(row.integer(1)),
+                .table = table,
                 .name = row.string(2),
                 .is_counting = row.boolean(3),
                 .updates = row.bigint(4),
                 .deletes = row.bigint(5),
-                .since = row.optional_timestamp(6),
-                .days = row.optional_real(7),
+                .since = since,
+                .days = days_between(since, *row.optional_timestamp(7)),
                 .heap = read_heap(row, 8),
                 .toast = read_heap(row, 15),
                 .has_used_toast = row.boolean(22),

@@ -3,25 +3,16 @@
 #include "catalog/tier.hpp"
 #include "pg/storage.hpp"
 #include "plan/quote.hpp"
+#include "publishing/scenario.hpp"
 #include "rowset.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-#if PG_VERSION_NUM >= 190000
-#define NOT_EXCEPTED "NOT r.prexcept"
-#define EXCEPTED                                                                                             \
-    "EXISTS (SELECT FROM pg_catalog.pg_publication_rel r"                                                    \
-    " WHERE r.prrelid = ANY (a.lineage) AND r.prpubid = f.oid AND r.prexcept)"
-#else
-#define NOT_EXCEPTED "true"
-#define EXCEPTED "false"
-#endif
-
 // Everything is looked up by OID, so that the cost grows with the tables of the schema and not with those of
-// the database. A table's lineage is itself and its partition ancestors. Counters that are all zero say
-// nothing: they may have been reset, or be those of another server.
+// the database. Counters that are all zero say nothing: they may have been reset, or be those of another
+// server.
 constexpr const char *sql = R"(
     SELECT t.number::int4,
            CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
@@ -33,20 +24,6 @@ constexpr const char *sql = R"(
                WHERE part.number <= k.indnkeyatts ORDER BY part.number) END,
            CASE WHEN k.indexrelid IS NULL THEN 'no primary key' WHEN NOT k.indimmediate THEN 'primary key deferrable'
                 WHEN NOT k.indisvalid THEN 'primary key not valid' END,
-           ARRAY(
-               SELECT pg_catalog.quote_ident(p.pubname)
-               FROM (SELECT r.prpubid FROM pg_catalog.pg_publication_rel r
-                     WHERE r.prrelid = ANY (a.lineage) AND )" NOT_EXCEPTED R"(
-                     UNION
-                     SELECT s.pnpubid FROM pg_catalog.pg_class o
-                     JOIN pg_catalog.pg_publication_namespace s ON s.pnnspid = o.relnamespace
-                     WHERE o.oid = ANY (a.lineage)
-                     UNION
-                     SELECT f.oid FROM pg_catalog.pg_publication f
-                     WHERE f.puballtables AND NOT )" EXCEPTED R"() AS m(pubid)
-               JOIN pg_catalog.pg_publication p ON p.oid = m.pubid
-               WHERE c.relpersistence = 'p'
-               ORDER BY p.pubname COLLATE "C"),
            pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
            CASE WHEN c.reloptions IS NULL AND toast.reloptions IS NULL THEN '{}' ELSE (
                SELECT COALESCE(pg_catalog.jsonb_object_agg(o.name,
@@ -81,10 +58,6 @@ constexpr const char *sql = R"(
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index k ON k.indrelid = c.oid AND k.indisprimary
     LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN c.relispartition
-               THEN ARRAY(SELECT l.relid::oid FROM pg_catalog.pg_partition_ancestors(c.oid) l)
-               ELSE ARRAY[c.oid] END) AS a(lineage)
     CROSS JOIN LATERAL (
         SELECT GREATEST(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
                         pg_catalog.pg_stat_get_last_autovacuum_time(c.oid))) AS v(last)
@@ -131,6 +104,20 @@ std::int64_t bytes_of(const Array<const char *> &paths)
     return bytes;
 }
 
+// By name, as SQL writes them.
+Array<const char *> publications_of(const Scenario &present, ::Oid table)
+{
+    Array<const char *> names;
+    if (const Relation *relation = present.facts->find(table))
+        for (const Publishing &published : present.publishings(*relation))
+            names.push(published.publication->name);
+    std::sort(names.begin(), names.end(),
+              [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
+    for (const char *&name : names)
+        name = shown_identifier(name);
+    return names;
+}
+
 struct Tables {
     static constexpr const char *name = "tables";
 
@@ -145,34 +132,40 @@ struct Tables {
         Array<::Oid> oids;
         for (const Table &table : tables)
             oids.push(table.oid);
-        const auto add = [&](const Row &row) { add_table(rows, tables[row.integer(1) - 1], row); };
+        const Facts facts = Facts::read(oids.view());
+        const Scenario present = Scenario::of(facts);
+        const auto add = [&](const Row &row) {
+            const Table &table = tables[row.integer(1) - 1];
+            add_table(rows, table, publications_of(present, table.oid), row);
+        };
         query(sql, add, oids.view(), found.schema);
     }
 
 private:
     // A partitioned table has no rows and no files: its partitions have.
-    static void add_table(const Rows &rows, const Table &table, const Row &row)
+    static void add_table(const Rows &rows, const Table &table, const Array<const char *> &publications,
+                          const Row &row)
     {
         CHECK_FOR_INTERRUPTS();
         const bool has_files = !table.is_partitioned();
-        const std::int64_t toast_bytes = bytes_of(row.strings(12));
-        const std::int64_t bytes = bytes_of(row.strings(11)) + toast_bytes;
+        const std::int64_t toast_bytes = bytes_of(row.strings(11));
+        const std::int64_t bytes = bytes_of(row.strings(10)) + toast_bytes;
         const std::array cells = {
             Cell::of(row, 2),
             Cell::text(read_tier(table)),
             Cell::text(kind_of(table)),
             Cell::of(row, 3),
             Cell::text(identity_of(table, row.string(4))),
-            Cell::of(row, 5),
+            Cell::texts(publications.view()),
             Cell::text(persistence_of(table)),
+            Cell::of(row, 5),
             Cell::of(row, 6),
             Cell::of(row, 7),
-            Cell::of(row, 8),
             has_files ? Cell::bigint(bytes) : Cell::none(),
             has_files ? Cell::bigint(toast_bytes) : Cell::none(),
+            Cell::of(row, 8),
             Cell::of(row, 9),
-            Cell::of(row, 10),
-            Cell::of(row, 13),
+            Cell::of(row, 12),
         };
         rows.add(cells);
     }

@@ -165,6 +165,17 @@ static inline bool has_maintain_privilege([[maybe_unused]] Oid table)
 #endif
 }
 
+// When the statistics of a table alone were reset; 0 when they were not. Before 19 nothing tells.
+static inline TimestampTz statistics_reset_time([[maybe_unused]] Oid table)
+{
+#if PG_VERSION_NUM >= 190000
+    const PgStat_StatTabEntry *entry = pgstat_fetch_stat_tabentry(table);
+    return entry == nullptr ? 0 : entry->stat_reset_time;
+#else
+    return 0;
+#endif
+}
+
 static inline std::span<config_generic *const> all_settings()
 {
 #if PG_VERSION_NUM >= 160000

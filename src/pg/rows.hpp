@@ -21,6 +21,10 @@ struct Cell {
     {
         return text == nullptr ? none() : Cell{.value = CStringGetTextDatum(text), .is_null = false};
     }
+    static Cell texts(std::span<const char *const> texts)
+    {
+        return {.value = Parameter(texts).value, .is_null = false};
+    }
     static Cell bigint(std::int64_t number) { return {.value = Int64GetDatum(number), .is_null = false}; }
     static Cell timestamp(::TimestampTz time)
     {
