@@ -12,6 +12,24 @@ struct OidKey {
     ::Oid value;
 };
 
+// Finds OIDs among sorted ones: rows of a catalog that were written together often come in their order.
+struct OidFinder {
+    std::span<const ::Oid> oids;
+    std::size_t last = 0; // where the one before was found
+
+    // The place of the OID; that after the last one when it is not there.
+    std::size_t find(::Oid oid)
+    {
+        for (const std::size_t guess : {last, last + 1})
+            if (guess < oids.size() && oids[guess] == oid)
+                return last = guess;
+        const auto found = std::lower_bound(oids.begin(), oids.end(), oid);
+        if (found == oids.end() || *found != oid)
+            return oids.size();
+        return last = static_cast<std::size_t>(found - oids.begin());
+    }
+};
+
 // A catalog and one of its indexes, open and locked.
 struct Catalog {
     ::Relation table;
@@ -51,11 +69,12 @@ private:
     template <class OnRow>
     void scan_all(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
     {
+        OidFinder finder{oids};
         const ::SysScanDesc scan = ::systable_beginscan(table, InvalidOid, false, nullptr, 0, nullptr);
         while (const ::HeapTuple row = ::systable_getnext(scan)) {
             bool is_null = false;
             const ::Oid oid = DatumGetObjectId(heap_getattr(row, column, RelationGetDescr(table), &is_null));
-            if (std::binary_search(oids.begin(), oids.end(), oid))
+            if (finder.find(oid) < oids.size())
                 on_row(row);
         }
         ::systable_endscan(scan);

@@ -77,20 +77,6 @@ Listing listing_of(::HeapTuple row, ::Relation catalog)
     return listing;
 }
 
-// By table and publication.
-Array<Listing> read_listings(std::span<const ::Oid> tables)
-{
-    Array<Listing> listings;
-    with_catalog(PublicationRelRelationId, PublicationRelPrrelidPrpubidIndexId, [&](const Catalog &catalog) {
-        catalog.scan_each(Anum_pg_publication_rel_prrelid, tables,
-                          [&](::HeapTuple row) { listings.push(listing_of(row, catalog.table)); });
-    });
-    std::sort(listings.begin(), listings.end(), [](const Listing &left, const Listing &right) {
-        return left.table != right.table ? left.table < right.table : left.publication < right.publication;
-    });
-    return listings;
-}
-
 bool can_be_published(char kind)
 {
     return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_FOREIGN_TABLE;
@@ -117,6 +103,43 @@ Array<Relation> read_relations(std::span<const ::Oid> tables)
     std::sort(relations.begin(), relations.end(),
               [](const Relation &left, const Relation &right) { return left.oid < right.oid; });
     return relations;
+}
+
+// Gives each relation what lists it, by publication: put in place by counting, since there may be very many.
+void add_listings(Array<Relation> &relations, std::span<const ::Oid> oids)
+{
+    Array<Listing> found;
+    Array<std::uint32_t> places; // of the tables that they list
+    Array<std::uint32_t> ends;
+    ends.resize(oids.size() + 1);
+    OidFinder finder{oids};
+    with_catalog(PublicationRelRelationId, PublicationRelPrrelidPrpubidIndexId, [&](const Catalog &catalog) {
+        catalog.scan_each(Anum_pg_publication_rel_prrelid, oids, [&](::HeapTuple row) {
+            const Listing listing = listing_of(row, catalog.table);
+            const std::size_t place = finder.find(listing.table);
+            found.push(listing);
+            places.push(static_cast<std::uint32_t>(place));
+            ends[place + 1]++;
+        });
+    });
+    for (std::size_t place = 0; place < oids.size(); place++)
+        ends[place + 1] += ends[place];
+    Array<Listing> listings;
+    listings.resize(found.count);
+    for (std::size_t index = found.count; index > 0; index--)
+        listings[--ends[places[index - 1] + 1]] = found[index - 1];
+    const auto is_before = [](const Listing &left, const Listing &right) {
+        return left.publication < right.publication;
+    };
+    for (Relation &relation : relations) {
+        // Each end has moved to its beginning.
+        const std::size_t place = finder.find(relation.oid);
+        Listing *first = listings.begin() + ends[place + 1];
+        Listing *last = place + 2 < ends.count ? listings.begin() + ends[place + 2] : listings.end();
+        if (!std::is_sorted(first, last, is_before))
+            std::sort(first, last, is_before);
+        relation.listings = {first, last};
+    }
 }
 
 Array<::Oid> read_publications_of_schema(::Oid schema)
@@ -153,19 +176,12 @@ Facts Facts::read(std::span<const ::Oid> tables)
     }
     facts.known_keys.resize(facts.relations.count, nullptr);
     facts.known_generated.resize(facts.relations.count, nullptr);
-    const Array<Listing> listings =
-        facts.publications.is_empty() ? Array<Listing>{} : read_listings(oids.view());
-    const Listing *next = listings.begin();
+    if (!facts.publications.is_empty())
+        add_listings(facts.relations, oids.view());
     Array<::Oid> schemas;
     for (Relation &relation : facts.relations) {
         if (relation.is_partition)
             relation.ancestors = kept(read_ancestors(relation.oid));
-        while (next != listings.end() && next->table < relation.oid)
-            next++;
-        const Listing *first = next;
-        while (next != listings.end() && next->table == relation.oid)
-            next++;
-        relation.listings = {first, next};
         schemas.push(relation.schema);
     }
     sort_unique(schemas);

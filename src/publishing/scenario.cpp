@@ -178,8 +178,30 @@ Publishing Scenario::publishing(const Relation &table, const Publication &public
     return {.publication = &publication, .as = as, .listing = listing(*as, publication.oid)};
 }
 
+bool Scenario::is_as_listed(const Relation &table) const
+{
+    return table.ancestors.empty() && for_all.is_empty() && dropped.is_empty() &&
+           added_to(table.oid).empty() && facts->publications_of_schema(table.schema).empty();
+}
+
+// A table by itself is published as itself by those that list it.
+Array<Publishing> Scenario::publishings_as_listed(const Relation &table) const
+{
+    Array<Publishing> published;
+    const Publication *next = all.begin();
+    for (const Listing &listing : table.listings) {
+        while (next != all.end() && next->oid < listing.publication)
+            next++;
+        if (next != all.end() && next->oid == listing.publication && is_permanent(table))
+            published.push({.publication = next, .as = &table, .listing = &listing});
+    }
+    return published;
+}
+
 Array<Publishing> Scenario::publishings(const Relation &table) const
 {
+    if (is_as_listed(table))
+        return publishings_as_listed(table);
     Array<::Oid> candidates;
     for (const ::Oid publication : for_all)
         candidates.push(publication);

@@ -87,6 +87,9 @@ private:
     std::span<const Listing> added_to(::Oid table) const;
     bool is_dropped(const Listing &listing) const;
     bool is_excepted(const Relation &table, ::Oid publication) const;
+    bool goes_with_full(const Relation &table) const;
+    bool is_as_listed(const Relation &table) const;
+    Array<Publishing> publishings_as_listed(const Relation &table) const;
     void add_candidates(const Relation &table, Array<::Oid> &candidates) const;
 };
 

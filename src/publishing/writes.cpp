@@ -72,10 +72,25 @@ WriteHazard Scenario::hazard(const Publishing &publishing, const Relation &table
     return WriteHazard::none;
 }
 
+// Under FULL only column lists matter, and from 18 on generated columns, however many publish the table.
+bool Scenario::goes_with_full(const Relation &table) const
+{
+    const auto is_listed_plainly = [](const Relation &relation) {
+        return std::none_of(relation.listings.begin(), relation.listings.end(),
+                            [](const Listing &listing) { return listing.has_list; });
+    };
+    const bool is_plain = is_listed_plainly(table) &&
+                          std::all_of(table.ancestors.begin(), table.ancestors.end(), [&](::Oid oid) {
+                              const Relation *ancestor = facts->find(oid);
+                              return ancestor == nullptr || is_listed_plainly(*ancestor);
+                          });
+    return is_plain && (PG_VERSION_NUM < 180000 || facts->generated(table).empty());
+}
+
 Array<BrokenWrite> Scenario::broken_writes(const Relation &table) const
 {
     Array<BrokenWrite> broken;
-    if (!table.is_leaf())
+    if (!table.is_leaf() || (identity(table).kind == REPLICA_IDENTITY_FULL && goes_with_full(table)))
         return broken;
     std::optional<IdentityColumns> identity;
     for (const Publishing &published : publishings(table)) {
