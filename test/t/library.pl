@@ -21,6 +21,10 @@ $node->append_conf('postgresql.conf', "dynamic_library_path = '$directory/empty'
 $node->start;
 my $version = $node->safe_psql('postgres', 'SHOW server_version_num');
 
+# Before 17 the server has 96 bytes for it, and then the name alone is left, which the server's own settings must find.
+my ($installed) = run_command([ 'pg_config', '--pkglibdir' ]);
+plan skip_all => "the path of this server's libraries is too long for a worker" if $version < 170000 && length "$installed/datajoint_deploy.so" > 95;
+
 my $vacuum = q{CALL dj_deploy.vacuum_analyze('lab', dry_run => false)};
 my $done = '"tables_modified": 1\}';
 
