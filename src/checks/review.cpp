@@ -101,7 +101,8 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
     for (const Publication &publication : other.publications()) {
         const auto is_it = [&](const Publication *known) { return known->oid == publication.oid; };
         const bool is_new = scenario.facts->publication(publication.oid) == nullptr;
-        if (is_new || std::any_of(judged.begin(), judged.end(), is_it))
+        if ((is_new && (question->publication[0] != '\0' || other.adds_to(publication))) ||
+            std::any_of(judged.begin(), judged.end(), is_it))
             review.judged.push(&publication);
     }
     review.chosen = nullptr;
