@@ -136,7 +136,9 @@ void read_statement(const Statement &statement, Reading &reading)
 // The tables that the intent is about, and what changed or removed publications publish of others.
 Facts read_facts(const Reading &reading)
 {
-    Array<::Oid> tables = reading.tables;
+    Array<::Oid> tables;
+    for (const ::Oid table : reading.tables)
+        tables.push(table);
     Array<Publication> whole;
     for (const Publication &publication : reading.intent.publications)
         whole.push(publication);
