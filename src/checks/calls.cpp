@@ -24,8 +24,8 @@ CallTarget target_of(const Array<const Subject *> &subjects)
     for (const Subject *subject : subjects)
         ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", literal(subject->name));
     return {.argument = "t",
-            .select = "count(%s)",
-            .source = ::psprintf(" FROM unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
+            .select = "pg_catalog.count(%s)",
+            .source = ::psprintf(" FROM pg_catalog.unnest(ARRAY[%s]::regclass[]) AS t", text.data)};
 }
 
 const char *identity_call(const char *argument, char mode)

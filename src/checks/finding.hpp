@@ -39,7 +39,7 @@ struct Findings {
     void add(const Finding &finding) { items.push(finding); }
 };
 
-// Findings with these proposals, in order.
+// The proposals of a finding, in order of preference.
 Array<Proposal> proposals(std::initializer_list<Proposal> list);
 
 // Sets the identity of the table, and of its partitions.

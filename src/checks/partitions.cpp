@@ -17,8 +17,6 @@ Array<Proposal> like_its_root(const Review &review, const Subject &subject)
     const IdentityState root = review.state(*subject.root);
     if (root == IdentityState::by_key && review.has_key(subject))
         return proposals({set_identity(REPLICA_IDENTITY_DEFAULT)});
-    if (root == IdentityState::full)
-        return proposals({set_identity(REPLICA_IDENTITY_FULL)});
     return proposals({set_identity(REPLICA_IDENTITY_FULL)});
 }
 

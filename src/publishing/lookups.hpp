@@ -21,9 +21,8 @@ struct GeneratedColumn {
     bool is_stored;
 };
 
-// 15 and later: of a table without any, none.
 Keys read_keys(::Oid table);
-Array<GeneratedColumn> read_generated(::Oid table);
+Array<GeneratedColumn> read_generated(::Oid table); // by number
 
 // The partitions of these tables, at any level; unsorted.
 Array<::Oid> read_partitions_of(std::span<const ::Oid> tables);
