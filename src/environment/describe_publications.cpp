@@ -3,7 +3,6 @@
 #include "environment/description.hpp"
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
-#include "pg/query.hpp"
 #include "publishing/members.hpp"
 #include "publishing/scenario.hpp"
 
@@ -27,22 +26,26 @@ bool is_published(const Table &table, const Members &members)
     return members.find(table.oid) != nullptr || members.holds_above(table.oid);
 }
 
-// Those that publish anything of the schemas ($1) or their tables ($2).
-constexpr const char *names_sql = R"(
-    SELECT p.pubname, CASE WHEN p.puballtables THEN 'FOR ALL TABLES'
-                           WHEN (pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool THEN 'FOR ALL SEQUENCES'
-                           WHEN EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s
-                                        WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1)) THEN 'TABLES IN SCHEMA' END
-    FROM pg_catalog.pg_publication p
-    WHERE p.puballtables
-       OR (pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool
-       OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = ANY ($1))
-       OR EXISTS (SELECT FROM pg_catalog.unnest($2) t JOIN pg_catalog.pg_publication_rel r ON r.prrelid = t
-                  WHERE r.prpubid = p.oid)
-    ORDER BY p.pubname COLLATE "C")";
+// FOR ALL TABLES, TABLES IN SCHEMA ...: what publishes more than it lists; null for what does not.
+const char *whole_of(const Publication &publication, std::span<const ::Oid> schemas)
+{
+    const auto has_schema = [&](::Oid schema) { return publishes_schema(publication.oid, schema); };
+    return publication.for_all() != nullptr                          ? publication.for_all()
+           : std::any_of(schemas.begin(), schemas.end(), has_schema) ? "TABLES IN SCHEMA"
+                                                                     : nullptr;
+}
 
-// The publications that list tables of the schemas. Those that publish all tables, or a schema as a whole,
-// cannot be said in a document.
+bool lists_any(const Facts &facts, const Publication &publication, std::span<const ::Oid> tables)
+{
+    return std::any_of(tables.begin(), tables.end(), [&](::Oid table) {
+        const Relation *relation = facts.find(table);
+        return relation != nullptr &&
+               find_sorted(relation->listings, &Listing::publication, publication.oid) != nullptr;
+    });
+}
+
+// The publications that list tables of the schemas, by name. Those that publish all tables, or a schema as a
+// whole, cannot be said in a document.
 Array<ListedPublication> read_listed(const Description &description)
 {
     Array<::Oid> schemas;
@@ -52,19 +55,20 @@ Array<ListedPublication> read_listed(const Description &description)
         for (const Table &table : description.tables_of(schema))
             tables.push(table.oid);
     }
-    Array<const char *> names;
-    const auto add = [&](const Row &row) {
-        if (const char *whole = row.string(2))
-            ereport(NOTICE,
-                    errmsg("publication \"%s\" is left out: it is defined with %s", row.name(1), whole));
-        else
-            names.push(row.name(1));
-    };
-    query(names_sql, add, schemas.view(), tables.view());
+    const Facts facts = Facts::read(tables.view());
+    Array<Publication> publications = read_publications();
+    std::sort(publications.begin(), publications.end(),
+              [](const Publication &left, const Publication &right) {
+                  return ::strcmp(left.name, right.name) < 0;
+              });
     Array<ListedPublication> listed;
-    for (const char *name : names)
-        if (const std::optional<Publication> publication = read_publication(name))
-            listed.push({.publication = *publication, .members = Members::of(*publication)});
+    for (const Publication &publication : publications) {
+        if (const char *whole = whole_of(publication, schemas.view()))
+            ereport(NOTICE,
+                    errmsg("publication \"%s\" is left out: it is defined with %s", publication.name, whole));
+        else if (lists_any(facts, publication, tables.view()))
+            listed.push({.publication = publication, .members = Members::of(publication)});
+    }
     return listed;
 }
 
