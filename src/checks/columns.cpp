@@ -1,5 +1,6 @@
 // Values that are too large for a change, or that a consumer cannot take or compare.
 #include "checks/check.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
@@ -23,6 +24,15 @@ bool is_told(const Subject &subject)
 {
     return subject.relation->kind == RELKIND_RELATION &&
            (subject.is_user() || subject.relation->is_partition);
+}
+
+// What stands in the way is at the consumer, where nobody sees it from here.
+const char *key_at_the_consumer(const Subject &subject)
+{
+    return ::psprintf("Where every subscription's table has the primary key: SELECT "
+                      "dj_deploy.set_replica_identity(%s::regclass, "
+                      "'default', dry_run => false).",
+                      literal(subject.name));
 }
 
 Array<Proposal> by_key(const Review &review, const Subject &subject, bool is_enough)
@@ -50,6 +60,8 @@ void large_values(const Review &review, Findings &findings)
                           "the 1 GB of "
                           "one change and stops the consumer",
                 .proposals = by_key(review, *subject, needs_no_full),
+                .by_hand =
+                    needs_no_full && review.has_key(*subject) ? key_at_the_consumer(*subject) : nullptr,
             });
 }
 
@@ -69,6 +81,9 @@ void large_columns(const Review &review, Findings &findings)
                           "also when they do "
                           "not change",
                 .proposals = by_key(review, *subject, review.is(Consumer::postgres)),
+                .by_hand = review.is(Consumer::postgres) && review.has_key(*subject)
+                               ? key_at_the_consumer(*subject)
+                               : nullptr,
             });
 }
 

@@ -35,7 +35,7 @@ const char *hidden_generated(const Review &review, const Subject &leaf, const Pu
     for (const GeneratedColumn &column : review.scenario.facts->generated(*leaf.relation))
         if (!review.scenario.shows_generated(published, *leaf.relation, column))
             names =
-                append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column.number, false)));
+                append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column.number, true)));
     return names;
 }
 
@@ -43,7 +43,7 @@ void generated_not_published(const Review &review, Findings &findings)
 {
     for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
         const char *names = hidden_generated(review, leaf, published);
-        if (names[0] == '\0' || (published.listing != nullptr && published.listing->has_list))
+        if (names[0] == '\0' || (published.delivered != nullptr && published.delivered->has_list))
             return false;
         const char *why = PG_VERSION_NUM < 180000
                               ? "before PostgreSQL 18 none does"
@@ -66,15 +66,15 @@ const char *unlisted_columns(const Subject &leaf, const Publishing &published)
 {
     const char *names = "";
     for (const ::AttrNumber column : read_columns(leaf.relation->oid))
-        if (!covers(*published.as, published.listing->list, *leaf.relation, column))
-            names = append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column, false)));
+        if (!covers(*published.as, published.delivered->list, *leaf.relation, column))
+            names = append_name(names, shown_identifier(::get_attname(leaf.relation->oid, column, true)));
     return names;
 }
 
 void columns_not_listed(const Review &review, Findings &findings)
 {
     for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
-        if (published.listing == nullptr || !published.listing->has_list)
+        if (published.delivered == nullptr || !published.delivered->has_list)
             return false;
         const char *names = unlisted_columns(leaf, published);
         if (names[0] == '\0')
@@ -97,9 +97,9 @@ void columns_not_listed(const Review &review, Findings &findings)
 void rows_filtered(const Review &review, Findings &findings)
 {
     for_each_published(review, [&](const Subject &subject, const Subject &, const Publishing &published) {
-        if (published.listing == nullptr || !published.listing->has_filter)
+        if (published.delivered == nullptr || !published.delivered->has_filter)
             return false;
-        const char *narrowing = read_narrowing(published.publication->name, published.listing->table);
+        const char *narrowing = read_narrowing(published.publication->name, published.delivered->table);
         const char *filter = ::strstr(narrowing, "WHERE ");
         findings.add({
             .subject = &subject,

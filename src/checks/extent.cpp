@@ -53,6 +53,7 @@ void whole_schema(const Review &review, Findings &findings)
 
 struct SchemaCount {
     ::Oid schema;
+    const char *name;
     std::size_t tables;
 };
 
@@ -62,22 +63,23 @@ const char *listed_elsewhere(const Review &review, const Publication &publicatio
     Array<SchemaCount> counts;
     for (const ::Oid table : read_listed_tables(publication.oid)) {
         const ::Oid schema = ::get_rel_namespace(table);
-        if (schema == review.question->schema || review.all->find(table) != nullptr || !OidIsValid(schema))
+        const char *name = ::get_namespace_name(schema);
+        if (schema == review.question->schema || review.all->find(table) != nullptr || name == nullptr)
             continue;
         const auto is_it = [&](const SchemaCount &count) { return count.schema == schema; };
         SchemaCount *count = std::find_if(counts.begin(), counts.end(), is_it);
         if (count == counts.end())
-            counts.push({.schema = schema, .tables = 1});
+            counts.push({.schema = schema, .name = name, .tables = 1});
         else
             count->tables++;
     }
     std::sort(counts.begin(), counts.end(), [](const SchemaCount &left, const SchemaCount &right) {
-        return ::strcmp(::get_namespace_name(left.schema), ::get_namespace_name(right.schema)) < 0;
+        return ::strcmp(left.name, right.name) < 0;
     });
     const char *text = "";
     for (const SchemaCount &count : counts)
-        text = ::psprintf("%s%s%s (%zu)", text, text[0] == '\0' ? "" : ", ",
-                          shown_identifier(::get_namespace_name(count.schema)), count.tables);
+        text = ::psprintf("%s%s%s (%zu)", text, text[0] == '\0' ? "" : ", ", shown_identifier(count.name),
+                          count.tables);
     return text;
 }
 

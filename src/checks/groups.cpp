@@ -34,6 +34,14 @@ Judged judge_alone(const Review &review, const Check &check, const Finding &find
     return judged;
 }
 
+// Whether both propose the same of the same partitioned table, which is judged once.
+bool proposes_alike(const Finding &left, const Finding &right)
+{
+    return left.proposals.count == 1 && right.proposals.count == 1 && left.proposals[0].root != nullptr &&
+           left.proposals[0].root == right.proposals[0].root &&
+           left.proposals[0].mode == right.proposals[0].mode;
+}
+
 bool belongs(const Group &group, const Judged &judged)
 {
     const Finding &first = *group.findings[0];
@@ -77,10 +85,14 @@ Array<const Subject *> around(const Review &review, std::span<const Finding *con
         return review.subjects;
     Array<const Subject *> subjects;
     for (const Finding *finding : findings) {
-        const Subject *root = finding->subject->root != nullptr ? finding->subject->root : finding->subject;
-        subjects.push(root);
-        subjects.push(finding->subject);
-        for (const Subject *leaf : review.leaves(*root))
+        const Subject *subject = finding->subject;
+        subjects.push(subject);
+        if (subject->root != nullptr)
+            subjects.push(subject->root);
+        const bool is_of_root =
+            std::any_of(finding->proposals.begin(), finding->proposals.end(),
+                        [](const Proposal &proposal) { return proposal.root != nullptr; });
+        for (const Subject *leaf : review.leaves(is_of_root ? *subject->root : *subject))
             subjects.push(leaf);
     }
     std::sort(subjects.begin(), subjects.end());
@@ -98,11 +110,19 @@ Array<Group> groups_of(const Review &review, const Check &check)
     });
     Array<Group> groups;
     const ::MemoryContext context = ::CurrentMemoryContext;
+    std::optional<Judged> last;
     for_each_in_scratch(found.items, [&](const Finding &finding) {
-        Judged judged = judge_alone(review, check, finding);
+        Judged judged;
+        if (last && proposes_alike(*last->finding, finding)) {
+            judged = *last;
+            judged.finding = &finding;
+        } else {
+            judged = judge_alone(review, check, finding);
+        }
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         if (judged.reason != nullptr)
             judged.reason = ::pstrdup(judged.reason);
+        last = judged;
         add_to_groups(groups, judged);
         ::MemoryContextSwitchTo(scratch);
     });

@@ -1,6 +1,7 @@
 // Asks the model for the scenario after a remedy, and the checks what they find there.
 #include "checks/guard.hpp"
 
+#include "checks/reach.hpp"
 #include "plan/quote.hpp"
 #include "publishing/harm.hpp"
 
@@ -13,13 +14,6 @@ constexpr std::array affected_families = std::to_array<const std::span<const Che
     {&identity_checks, &partition_checks, &write_checks, &publication_checks, &membership_checks,
      &storage_checks, &column_checks});
 
-const char *name_of(const Review &review, const Relation &table)
-{
-    const Subject *subject = review.all->find(table.oid);
-    return subject != nullptr ? subject->name
-                              : shown_name(::get_namespace_name(table.schema), ::get_rel_name(table.oid));
-}
-
 // How a reason begins: what the remedy sets.
 const char *start_of(const Intent &intent)
 {
@@ -30,7 +24,7 @@ const char *start_of(const Intent &intent)
 
 const char *reason_of(const Review &review, const HarmDone &done, const Intent &intent, const Scenario &after)
 {
-    const char *table = name_of(review, *done.table);
+    const char *table = review.name_of(*done.table);
     const char *publication = shown_identifier(done.publication->name);
     switch (done.harm) {
     case Harm::write_fails:
@@ -44,6 +38,16 @@ const char *reason_of(const Review &review, const HarmDone &done, const Intent &
     case Harm::exposed:
         return ::psprintf(
             "Publication %s would publish rows or columns of %s that a filter or list keeps in.", publication,
+            table);
+    case Harm::weakened:
+        return ::psprintf(
+            "With DEFAULT old rows of %s would no longer arrive whole from publication %s: a subscription "
+            "whose table has no primary key stops.",
+            table, publication);
+    case Harm::mixed:
+        return ::psprintf(
+            "Another publication publishes %s with a column list, a row filter or under another name: "
+            "what a consumer of both receives would change, or decoding fail.",
             table);
     default:
         return ::psprintf("Changes of %s would no longer arrive from publication %s.", table, publication);
@@ -72,19 +76,13 @@ bool stays(const Review &after, const Check &check, std::span<const Finding *con
                        [&](const Finding &finding) { return is_about(finding, findings); });
 }
 
-// Relations that rows of these subjects are in, or all.
-HarmDone first_harm(const Review &review, const Scenario &before, const Scenario &after,
-                    const Array<const Subject *> &subjects)
+HarmDone first_harm(const Scenario &before, const Scenario &after, const Array<const Relation *> &tables)
 {
-    const bool is_whole = subjects.count == review.all->items.count;
-    if (!is_whole) {
-        for (const Subject *subject : subjects)
-            if (const HarmDone done = find_harm(before, after, *subject->relation); done.harm != Harm::none)
-                return done;
-        return {};
-    }
-    for (const Relation &relation : review.scenario.facts->relations)
-        if (const HarmDone done = find_harm(before, after, relation); done.harm != Harm::none)
+    for (const Relation *table : tables)
+        if (const HarmDone done = find_harm(before, after, *table); done.harm != Harm::none)
+            return done;
+    for (const Relation *table : tables)
+        if (const HarmDone done = find_weakening(before, after, *table); done.harm != Harm::none)
             return done;
     return {};
 }
@@ -94,7 +92,13 @@ struct Told {
     Finding finding;
 };
 
-// What checks of these severities find.
+bool is_before(const Told &left, const Told &right)
+{
+    return left.check != right.check ? left.check < right.check
+                                     : ::strcmp(left.finding.object, right.finding.object) < 0;
+}
+
+// What checks of these severities find, by check and object.
 Array<Told> find_all(const Review &review, const char *severities)
 {
     Array<Told> told;
@@ -107,14 +111,13 @@ Array<Told> find_all(const Review &review, const char *severities)
             for (const Finding &finding : found.items)
                 told.push({.check = &check, .finding = finding});
         }
+    std::sort(told.begin(), told.end(), is_before);
     return told;
 }
 
 bool is_known(const Array<Told> &known, const Told &told)
 {
-    return std::any_of(known.begin(), known.end(), [&](const Told &other) {
-        return other.check == told.check && ::strcmp(other.finding.object, told.finding.object) == 0;
-    });
+    return std::binary_search(known.begin(), known.end(), told, is_before);
 }
 
 // What was asked, and what was found before it was mended.
@@ -143,7 +146,8 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
             return true;
         const Scenario before = Scenario::of(*review.scenario.facts, base);
         const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
-        if (first_harm(review, before, after, review.subjects).harm == Harm::none &&
+        if (remedy.statement != nullptr && knows_all(review, remedy.intent) &&
+            first_harm(before, after, touched(review, remedy.intent, review.subjects)).harm == Harm::none &&
             is_good_end(review.in(after, review.subjects), origin))
             return true;
     }
@@ -158,17 +162,20 @@ Verdict judge(const Review &review, const Intent &base, const Check &check,
 {
     if (remedy.is_opaque)
         return {.is_safe = true, .leads_on = false, .reason = nullptr};
+    if (remedy.statement == nullptr || !knows_all(review, remedy.intent))
+        return {.is_safe = false, .leads_on = false, .reason = nullptr};
     const Facts &facts = *review.scenario.facts;
     const Intent both = sum_of(base, remedy.intent);
     const Scenario before = Scenario::of(facts, base);
     const Scenario after = Scenario::of(facts, both);
-    const HarmDone done = first_harm(review, before, after, subjects);
+    const HarmDone done = first_harm(before, after, touched(review, remedy.intent, subjects));
     if (done.harm != Harm::none)
         return {.is_safe = false, .leads_on = false, .reason = reason_of(review, done, remedy.intent, after)};
-    const Review then = review.in(after, subjects);
+    const Array<const Subject *> about = subjects_about(review, remedy.intent, subjects);
+    const Review then = review.in(after, about);
     if (stays(then, check, findings))
         return {.is_safe = false, .leads_on = false, .reason = nullptr};
-    const Array<Told> known = find_all(review.in(before, subjects), "e");
+    const Array<Told> known = find_all(review.in(before, about), "e");
     const Origin origin{.check = &check, .findings = findings, .errors = &known};
     Verdict verdict{.is_safe = true, .leads_on = false, .reason = nullptr};
     for (const Told &told : find_all(then, "e"))

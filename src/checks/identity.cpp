@@ -39,14 +39,23 @@ Array<Proposal> identity_proposals(const Review &review, const Subject &subject)
     return proposals({set_identity(REPLICA_IDENTITY_FULL)});
 }
 
+// Tables that are published though they are no user tables: hidden ones, an extension's, those that inherit
+// from a user table, and partitions of any of these.
+bool fails_by_itself(const Review &review, const Subject &subject)
+{
+    return subject.is_leaf() && (subject.root == nullptr || !subject.root->is_user()) &&
+           review.failing_publications(subject)[0] != '\0';
+}
+
 // What a table in such a state means. Of a partitioned table the server asks nothing: its partitions count.
 void find_unusable(const Review &review, Findings &findings, IdentityState state, const char *what)
 {
     for (const Subject *subject : review.subjects) {
-        if (!subject->is_user() || review.state(*subject) != state)
+        if (review.state(*subject) != state)
             continue;
         const Array<const Subject *> leaves = leaves_in(review, *subject, state);
-        if (!subject->is_leaf() && leaves.is_empty())
+        if (subject->is_user() ? !subject->is_leaf() && leaves.is_empty()
+                               : !fails_by_itself(review, *subject))
             continue;
         const char *failing = review.failing_publications(*subject);
         const bool fails = failing[0] != '\0';

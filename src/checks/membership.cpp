@@ -1,4 +1,5 @@
 // Which tables are published: none that is missing, none that does not belong, none that cannot be.
+#include "catalog/relation_name.hpp"
 #include "checks/check.hpp"
 #include "plan/quote.hpp"
 
@@ -157,6 +158,9 @@ void partition_elsewhere(const Review &review, Findings &findings)
             review.all->find(root) != nullptr || std::find(told.begin(), told.end(), root) != told.end())
             continue;
         told.push(root);
+        const RelationName name = read_relation_name(root);
+        if (name.name == nullptr)
+            continue;
         const char *first = subject->name;
         std::size_t count = 0;
         for (const Subject *other : review.subjects)
@@ -164,14 +168,13 @@ void partition_elsewhere(const Review &review, Findings &findings)
                 count++;
                 first = ::strcmp(other->name, first) < 0 ? other->name : first;
             }
-        const char *schema = ::get_namespace_name(::get_rel_namespace(root));
         findings.add({
             .subject = nullptr,
-            .object = shown_name(schema, ::get_rel_name(root)),
-            .text =
-                ::psprintf("%s%s belongs to it as a partition: what becomes of its changes is told by "
-                           "dj_deploy.check_cdc(%s)",
-                           first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "", literal(schema)),
+            .object = shown_name(name.schema, name.name),
+            .text = ::psprintf("%s%s belongs to it as a partition: what becomes of its changes is told by "
+                               "dj_deploy.check_cdc(%s)",
+                               first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "",
+                               literal(name.schema)),
         });
     }
 }

@@ -2,9 +2,9 @@
 #include "checks/remedy.hpp"
 
 #include "checks/calls.hpp"
+#include "checks/reach.hpp"
 #include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
-#include "publishing/harm.hpp"
 
 namespace dj_deploy {
 
@@ -63,40 +63,13 @@ Intent membership_of_schema(const Review &review, const Publication &publication
     return intent;
 }
 
-// Those of the added and logged tables, or the roots of their partitions, whose writes would begin to fail.
-Array<const Subject *> unready(const Review &review, const Intent &base, const Intent &intent)
-{
-    Intent both = {};
-    both.absorb(base);
-    both.absorb(intent);
-    const Scenario before = Scenario::of(*review.scenario.facts, base);
-    const Scenario after = Scenario::of(*review.scenario.facts, both);
-    Array<const Subject *> homes;
-    const auto look = [&](::Oid table) {
-        const Subject *subject = review.all->find(table);
-        if (subject == nullptr)
-            return;
-        const Subject *home = subject->root != nullptr ? subject->root : subject;
-        const std::span<const Subject *const> leaves = review.leaves(*subject);
-        if (std::any_of(leaves.begin(), leaves.end(),
-                        [&](const Subject *leaf) {
-                            return find_begun(before, after, *leaf->relation).has_value();
-                        }) &&
-            std::find(homes.begin(), homes.end(), home) == homes.end())
-            homes.push(home);
-    };
-    for (const PublicationMember &member : intent.added)
-        look(member.table);
-    for (const ::Oid table : intent.logged)
-        look(table);
-    return homes;
-}
-
 // An identity for what needs one, other statements, then the tables join.
 Remedy joining(const Review &review, const Intent &base, Intent intent, const char *statements,
                const char *membership, const CallTarget &target)
 {
-    const Array<const Subject *> homes = unready(review, base, intent);
+    const auto [homes, has_strangers] = unready(review, base, intent);
+    if (has_strangers)
+        return {.statement = nullptr, .intent = intent};
     if (homes.is_empty() && statements == nullptr)
         return {.statement = selected(target, membership), .intent = intent};
     if (homes.is_empty() && membership == nullptr && ::strchr(statements, ';') == nullptr)

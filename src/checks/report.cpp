@@ -3,6 +3,7 @@
 
 #include "checks/groups.hpp"
 #include "checks/guard.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -90,6 +91,7 @@ ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy,
         text = continued(text, first.by_hand);
     return {.severity = group.check->severity(review.question->consumer),
             .number = number_of(*group.check),
+            .place = 0,
             .check = group.check->name,
             .object =
                 group.findings.count == 1 ? first.object : shown_identifier(review.question->schema_name),
@@ -133,8 +135,7 @@ void sort_rows(Array<ReportRow> &rows)
     std::sort(rows.begin(), rows.end(), [](const ReportRow &left, const ReportRow &right) {
         if (left.severity != right.severity)
             return rank_of(left.severity) < rank_of(right.severity);
-        return left.number != right.number ? left.number < right.number
-                                           : ::strcmp(left.object, right.object) < 0;
+        return left.number != right.number ? left.number < right.number : left.place < right.place;
     });
 }
 
@@ -143,18 +144,32 @@ Array<ReportRow> report_findings(const Review &review)
     Array<ReportRow> rows;
     Intent base = {};
     char severity = '\0';
-    for (const Group &group : find_groups(review)) {
-        CHECK_FOR_INTERRUPTS();
+    const Array<Group> groups = find_groups(review);
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    for_each_in_scratch(groups, [&](const Group &group) {
         // Whoever runs remedies may run those of one severity alone.
         if (const char next = group.check->severity(review.question->consumer); next != severity) {
             severity = next;
-            base = {};
+            base = {.identities = {.context = context},
+                    .publications = {.context = context},
+                    .added = {.context = context},
+                    .dropped = {.context = context},
+                    .logged = {.context = context},
+                    .removed = {.context = context}};
         }
         const char *reason = group.reason;
         const Remedy remedy = offered(review, base, group, reason);
-        base.absorb(remedy.intent);
-        rows.push(row_of(review, group, remedy, reason));
-    }
+        if (remedy.statement != nullptr)
+            base.absorb(remedy.intent);
+        ReportRow row = row_of(review, group, remedy, reason);
+        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+        row.place = rows.count;
+        row.object = ::pstrdup(row.object);
+        row.finding = ::pstrdup(row.finding);
+        row.remedy = row.remedy == nullptr ? nullptr : ::pstrdup(row.remedy);
+        rows.push(row);
+        ::MemoryContextSwitchTo(scratch);
+    });
     return rows;
 }
 

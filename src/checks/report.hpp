@@ -9,6 +9,7 @@ namespace dj_deploy {
 struct ReportRow {
     char severity;      // 'e', 'w' or 'i'
     std::size_t number; // of the check, in the order of the families
+    std::size_t place;  // among its rows, in the order in which their remedies were judged
     const char *check;
     const char *object;
     const char *finding;
@@ -18,7 +19,7 @@ struct ReportRow {
 // What the checks that are no queries find, in the order in which a person reads it.
 Array<ReportRow> report_findings(const Review &review);
 
-// By severity, check and object.
+// By severity, check and place.
 void sort_rows(Array<ReportRow> &rows);
 
 // The number of a check.

@@ -1,7 +1,7 @@
 // Which publications are judged, and what the model says of a subject.
 #include "checks/review.hpp"
 
-#include "plan/name_list.hpp"
+#include "catalog/relation_name.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -105,8 +105,16 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
             std::any_of(judged.begin(), judged.end(), is_it))
             review.judged.push(&publication);
     }
-    review.chosen = nullptr;
+    review.chosen = chosen == nullptr ? nullptr : other.publication(chosen->oid);
     return review;
+}
+
+const char *Review::name_of(const Relation &table) const
+{
+    if (const Subject *subject = all->find(table.oid))
+        return subject->name;
+    const RelationName name = read_relation_name(table.oid);
+    return shown_name(name.schema, name.name);
 }
 
 bool Review::has_key(const Subject &subject) const

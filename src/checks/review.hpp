@@ -44,6 +44,9 @@ struct Review {
     IdentityState state(const Subject &subject) const;
     bool has_key(const Subject &subject) const;
 
+    // As SQL writes it; of a table that is gone "?.?".
+    const char *name_of(const Relation &table) const;
+
     // The subjects that hold the table's rows.
     std::span<const Subject *const> leaves(const Subject &subject) const { return all->leaves(subject); }
 

@@ -9,7 +9,7 @@ namespace {
 struct Reference {
     ::Oid table;
     const char *name;
-    bool is_cyclic;
+    bool is_in_the_way; // it references one that references it, or is partitioned, which no statement logs
 };
 
 // The unlogged tables that the table references, those farthest away first, and itself: a table can be logged
@@ -24,10 +24,10 @@ Array<Reference> read_references(::Oid table)
         FROM referenced f
         JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid
         JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
-        WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u' AND c.relkind = 'r'
+        WHERE k.contype = 'f' AND k.confrelid <> f.oid AND c.relpersistence = 'u'
           AND NOT f.is_again
     )
-    SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(f.is_again)
+    SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.bool_or(f.is_again OR c.relkind = 'p')
     FROM referenced f
     JOIN pg_catalog.pg_class c ON c.oid = f.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -38,7 +38,7 @@ Array<Reference> read_references(::Oid table)
     query(
         sql,
         [&](const Row &row) {
-            references.push({.table = row.oid(1), .name = row.string(2), .is_cyclic = row.boolean(3)});
+            references.push({.table = row.oid(1), .name = row.string(2), .is_in_the_way = row.boolean(3)});
         },
         table);
     return references;
@@ -58,7 +58,7 @@ LoggedTexts logged_texts(const Subject &subject)
             texts.parents = ::psprintf("%s%s%s", texts.parents, texts.parents[0] == '\0' ? " after " : ", ",
                                        reference.name);
         texts.intent.logged.push(reference.table);
-        if (texts.statements == nullptr || reference.is_cyclic)
+        if (texts.statements == nullptr || reference.is_in_the_way)
             texts.statements = nullptr;
         else
             texts.statements = ::psprintf("%s%sALTER TABLE %s SET LOGGED", texts.statements,
@@ -73,7 +73,8 @@ void unlogged(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
         const bool is_partition = subject->root != nullptr && subject->root->is_user() && subject->is_leaf();
-        if (review.scenario.is_permanent(*subject->relation) || !(subject->is_user() || is_partition))
+        const bool is_told = is_partition || subject->heir_of != nullptr || subject->is_user();
+        if (review.scenario.is_permanent(*subject->relation) || !is_told || !subject->is_leaf())
             continue;
         const LoggedTexts texts = logged_texts(*subject);
         const bool joins =
@@ -93,7 +94,8 @@ void unlogged(const Review &review, Findings &findings)
                              : proposals({run_and_join(texts.statements, texts.intent,
                                                        joins ? review.chosen : nullptr)}),
             .by_hand = texts.statements == nullptr
-                           ? "It and others reference each other: drop a foreign key first."
+                           ? "It and others reference each other, or an unlogged partitioned table, which "
+                             "stays one: drop a foreign key first."
                            : "First its identity, generated columns or filters have to go "
                              "together: UPDATE and DELETE would fail.",
         });
@@ -114,20 +116,24 @@ void foreign_table(const Review &review, Findings &findings)
 
 void foreign_partition(const Review &review, Findings &findings)
 {
-    for (const Subject *subject : review.subjects)
-        if (!subject->is_table() && subject->root != nullptr && subject->root->is_user())
-            findings.add({
-                .subject = subject,
-                .object = subject->name,
-                .text = ::psprintf(
-                    "foreign partition of %s: its changes are not in the WAL of this server, and they are "
-                    "missing among those of %s. Have them captured where the data live.",
-                    subject->root->name, subject->root->name),
-                .common = ::psprintf(
-                    "foreign partitions of %s and others: their changes are not in the WAL of this "
-                    "server. Have them captured where the data live.",
-                    subject->root->name),
-            });
+    for (const Subject *subject : review.subjects) {
+        const Subject *of = subject->heir_of != nullptr ? subject->heir_of : subject->root;
+        if (subject->is_table() || of == nullptr || !of->is_user())
+            continue;
+        const char *what = subject->relation->is_partition ? "partition of" : "table that inherits from";
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf(
+                "foreign %s %s: its changes are not in the WAL of this server, and they are missing "
+                "among those of %s. Have them captured where the data live.",
+                what, of->name, of->name),
+            .common =
+                ::psprintf("foreign, as a %s %s or another table: their changes are not in the WAL of this "
+                           "server. Have them captured where the data live.",
+                           what, of->name),
+        });
+    }
 }
 
 constexpr std::array checks = std::to_array<Check>({

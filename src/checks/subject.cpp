@@ -51,6 +51,31 @@ struct Heir {
     ::Oid of;
 };
 
+// The unlogged tables of whatever schema that unlogged ones among these reference, at any distance, with
+// their partitions: a remedy logs them, too.
+Array<::Oid> read_unlogged_references(std::span<const ::Oid> tables)
+{
+    constexpr const char *references_sql = R"(
+    WITH RECURSIVE referenced AS (
+        SELECT c.oid
+        FROM pg_catalog.unnest($1) AS t(oid)
+        JOIN pg_catalog.pg_class c ON c.oid = t.oid AND c.relpersistence = 'u'
+        UNION
+        SELECT c.oid
+        FROM referenced f
+        JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid AND k.contype = 'f'
+        JOIN pg_catalog.pg_class c ON c.oid = k.confrelid AND c.relpersistence = 'u'
+    )
+    SELECT f.oid
+    FROM referenced f
+    ORDER BY f.oid)";
+
+    Array<::Oid> referenced;
+    query(
+        references_sql, [&](const Row &row) { referenced.push(row.oid(1)); }, tables);
+    return referenced;
+}
+
 // Tables that inherit from the user tables, at any distance.
 Array<Heir> read_heirs(const Array<Table> &tables, ::Oid schema)
 {
@@ -111,6 +136,8 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
         if (std::find(oids.begin(), oids.begin() + own, heir.table) == oids.begin() + own)
             oids.push(heir.table);
     const std::size_t asked = oids.count;
+    for (const ::Oid table : read_unlogged_references(oids.view()))
+        oids.push(table);
     if (!whole.empty())
         for (const ::Oid table : read_published_tables(whole))
             oids.push(table);
@@ -160,6 +187,19 @@ std::span<const Subject *const> Subjects::leaves(const Subject &subject) const
     const ::Oid root = subject.relation->oid;
     const auto first = std::lower_bound(by_root.begin(), by_root.end(), root, is_before);
     return {first, std::upper_bound(first, by_root.end(), root, is_after)};
+}
+
+Array<const Relation *> Subjects::tree_of(const Relation &table) const
+{
+    Array<const Relation *> tree;
+    if (table.is_leaf() && table.ancestors.empty()) {
+        tree.push(&table);
+        return tree;
+    }
+    for (const Relation &relation : facts.relations)
+        if (relation.is_leaf() && relation.root() == table.root())
+            tree.push(&relation);
+    return tree;
 }
 
 void Subjects::index_leaves()

@@ -45,6 +45,9 @@ struct Subjects {
     // Null for one that is no subject.
     const Subject *find(::Oid table) const;
 
+    // The tables that hold rows of the tree that the table belongs to, subjects or not.
+    Array<const Relation *> tree_of(const Relation &table) const;
+
     // The subjects that hold the table's rows: itself, or the partitions of a root. Of a partitioned table
     // below a root there are none.
     std::span<const Subject *const> leaves(const Subject &subject) const;

@@ -128,7 +128,7 @@ SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
         JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
         WHERE i.indrelid = t.oid AND t.relkind = 'r'
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_index p WHERE p.indrelid = t.oid AND p.indisprimary)
-          AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indisunique AND NOT i.indnullsnotdistinct AND i.indisvalid AND i.indimmediate
           AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[]) AND 0 = ALL (i.indoption::int2[])
           AND NOT EXISTS (
               SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)

@@ -25,7 +25,7 @@ Array<BrokenWrite> broken_by(const Review &review, const Subject &subject, Write
 // Tables by themselves, and what a root stands for; a partition of another schema's table by itself.
 bool is_told(const Subject &subject)
 {
-    return subject.root == nullptr && subject.heir_of == nullptr;
+    return subject.root == nullptr;
 }
 
 template <class Add>
@@ -37,17 +37,9 @@ void for_each_broken(const Review &review, WriteHazard hazard, Add &&add)
                 add(*subject, write);
 }
 
-const char *name_of(const Review &review, const Relation &relation)
-{
-    const Subject *subject = review.all->find(relation.oid);
-    return subject != nullptr
-               ? subject->name
-               : shown_name(::get_namespace_name(relation.schema), ::get_rel_name(relation.oid));
-}
-
 const char *append_name(const char *names, ::Oid table, ::AttrNumber column)
 {
-    const char *name = shown_identifier(::get_attname(table, column, false));
+    const char *name = shown_identifier(::get_attname(table, column, true));
     return names[0] == '\0' ? name : ::psprintf("%s, %s", names, name);
 }
 
@@ -63,7 +55,9 @@ ListTexts list_texts(const Review &review, const BrokenWrite &write)
     const Listing *listing = review.scenario.listing(as, write.publication->oid);
     const IdentityColumns identity = review.scenario.identity_columns(*write.table);
     for (const ::AttrNumber column : read_columns(as.oid)) {
-        const char *name = ::get_attname(as.oid, column, false);
+        const char *name = ::get_attname(as.oid, column, true);
+        if (name == nullptr)
+            continue;
         const bool is_listed = ::bms_is_member(column, listing->list);
         const ::AttrNumber own = ::get_attnum(write.table->oid, name);
         const bool is_key = identity.is_full ||
@@ -89,7 +83,7 @@ void column_list(const Review &review, Findings &findings)
     for_each_broken(review, WriteHazard::column_list, [&](const Subject &subject, const BrokenWrite &write) {
         const ListTexts texts = list_texts(review, write);
         const char *publication = shown_identifier(write.publication->name);
-        const char *as = name_of(review, *write.published_as);
+        const char *as = review.name_of(*write.published_as);
         const bool is_full = review.scenario.identity_columns(*write.table).is_full;
         const char *what =
             texts.missing[0] == '\0'
@@ -126,7 +120,7 @@ void row_filter(const Review &review, Findings &findings)
             .text = ::psprintf(
                 "UPDATE and DELETE fail now: the row filter of publication %s reads columns of %s outside "
                 "its replica identity",
-                publication, name_of(review, *write.published_as)),
+                publication, review.name_of(*write.published_as)),
             .common = ::psprintf(
                 "UPDATE and DELETE fail now: the row filters of publication %s read columns outside "
                 "the replica identity",

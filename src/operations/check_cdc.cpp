@@ -50,6 +50,7 @@ Array<ReportRow> server_rows(const Review &review)
          read_server_findings(question.consumer, question.schema, tables.view(), publications.view()))
         rows.push({.severity = found.check->severity(question.consumer),
                    .number = number_of(*found.check),
+                   .place = rows.count,
                    .check = found.check->name,
                    .object = found.object,
                    .finding = found.finding,
@@ -66,6 +67,7 @@ ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
     };
     return {.severity = 'i',
             .number = std::numeric_limits<std::size_t>::max(),
+            .place = 0,
             .check = "sum",
             .object = shown_identifier(review.question->schema_name),
             .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'),

@@ -69,6 +69,7 @@ extern "C" {
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
@@ -162,6 +163,17 @@ static inline bool has_maintain_privilege([[maybe_unused]] Oid table)
     return pg_class_aclcheck_ext(table, GetUserId(), ACL_MAINTAIN, &is_missing) == ACLCHECK_OK;
 #else
     return false;
+#endif
+}
+
+// Calls the walker for each node right below one that the parser has made.
+static inline bool walk_raw_nodes(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+    return raw_expression_tree_walker(node, walker, context);
+#else
+    return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)),
+                                      context);
 #endif
 }
 

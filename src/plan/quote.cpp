@@ -54,7 +54,7 @@ const char *qualified_name(const char *schema, const char *name)
 
 const char *shown_identifier(const char *name)
 {
-    return ::quote_identifier(name);
+    return name == nullptr ? "?" : ::quote_identifier(name);
 }
 
 const char *shown_name(const char *schema, const char *name)
@@ -64,7 +64,7 @@ const char *shown_name(const char *schema, const char *name)
 
 const char *literal(const char *value)
 {
-    return ::quote_literal_cstr(value);
+    return ::quote_literal_cstr(value == nullptr ? "?" : value);
 }
 
 const char *exact_copy(const ::StringInfoData &text)

@@ -18,7 +18,8 @@ void append_literal(::StringInfo text, const char *value);
 const char *identifier(const char *name);
 const char *qualified_name(const char *schema, const char *name);
 
-// For reports, as a person writes it: quoted where it must be, or where quote_all_identifiers says so.
+// For reports, as a person writes it: quoted where it must be, or where quote_all_identifiers says so. What
+// has been dropped meanwhile, and has no name any more, is "?".
 const char *shown_identifier(const char *name);
 const char *shown_name(const char *schema, const char *name);
 

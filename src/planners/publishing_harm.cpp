@@ -63,6 +63,14 @@ Remark remark_of(const HarmedTables &harmed)
                        "consumers of publication \"%s\"",
                        tables, publication);
         break;
+    case Harm::mixed:
+        remark.message =
+            ::psprintf("publication \"%s\" will publish %s otherwise than another publication does",
+                       publication, tables);
+        remark.detail =
+            "What a consumer of both receives of them changes, or decoding fails, because of a column "
+            "list, a row filter or the name under which they arrive.";
+        break;
     default:
         remark.message = ::psprintf("changes of %s will no longer reach consumers of publication \"%s\"",
                                     tables, publication);

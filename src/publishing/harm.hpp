@@ -12,6 +12,8 @@ enum class Harm : std::int32_t {
     stops,       // changes that arrived no longer do
     renamed,     // they arrive under another name
     exposed,     // rows or columns arrive that a filter or list has kept in
+    mixed,       // a second publication publishes the table otherwise: consumers of both get something else
+    weakened,    // old rows that arrived whole arrive with no more than their key
 };
 
 struct HarmDone {
@@ -29,6 +31,10 @@ HarmDone find_harm(const Scenario &before, const Scenario &after, const Relation
 // The write on the table that begins to fail, if one does. That of one publication may have failed before,
 // because of another one.
 std::optional<BrokenWrite> find_begun(const Scenario &before, const Scenario &after, const Relation &table);
+
+// Old rows that a consumer of a publication receives whole, and no longer would. Who sets another identity
+// wants that; a remedy does not.
+HarmDone find_weakening(const Scenario &before, const Scenario &after, const Relation &table);
 
 // Every harm to a consumer that comes to the table: one for each publication.
 Array<HarmDone> find_consumer_harms(const Scenario &before, const Scenario &after, const Relation &table);

@@ -19,16 +19,19 @@ struct Identity {
     ::Oid index; // of kind 'i'; InvalidOid when it was dropped
 };
 
+struct Listing;
+
 struct PublicationMember {
     ::Oid publication;
     ::Oid table;
+    const Listing *narrowing = nullptr; // of one that is added: its column list and row filter, if any
 };
 
 // What is to become of tables and publications, where it differs from what is.
 struct Intent {
     Array<Identity> identities;
     Array<Publication> publications;  // changed or new
-    Array<PublicationMember> added;   // without column list and row filter
+    Array<PublicationMember> added;   // to what is listed
     Array<PublicationMember> dropped; // what is added and dropped is added anew
     Array<::Oid> logged;              // tables that are unlogged now
     Array<::Oid> removed;             // publications

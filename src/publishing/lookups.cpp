@@ -106,6 +106,17 @@ Array<::Oid> read_partitions_of(std::span<const ::Oid> tables)
     return partitions;
 }
 
+Array<::Oid> read_heirs_of(::Oid table)
+{
+    Array<::Oid> heirs;
+    // The server's own walk counts a table once that inherits over several ways.
+    const ::List *all = ::find_all_inheritors(table, NoLock, nullptr);
+    for (int index = 0; index < ::list_length(all); index++)
+        if (const ::Oid heir = ::list_nth_oid(all, index); heir != table)
+            heirs.push(heir);
+    return heirs;
+}
+
 Array<::AttrNumber> read_columns(::Oid table)
 {
     Array<::AttrNumber> columns;

@@ -27,6 +27,9 @@ Array<GeneratedColumn> read_generated(::Oid table); // by number
 // The partitions of these tables, at any level; unsorted.
 Array<::Oid> read_partitions_of(std::span<const ::Oid> tables);
 
+// The tables that inherit from the table, at any distance.
+Array<::Oid> read_heirs_of(::Oid table);
+
 // The numbers of a table's columns, in order.
 Array<::AttrNumber> read_columns(::Oid table);
 

@@ -51,14 +51,12 @@ Scenario Scenario::of(const Facts &facts, const Intent &intent)
         if (publication.is_for_all)
             scenario.for_all.push(publication.oid);
     scenario.identities = last_of_each(intent.identities);
-    for (const PublicationMember &member : intent.added)
-        scenario.added.push({.table = member.table,
-                             .publication = member.publication,
-                             .is_excepted = false,
-                             .has_list = false,
-                             .has_filter = false,
-                             .list = nullptr,
-                             .filter_uses = nullptr});
+    for (const PublicationMember &member : intent.added) {
+        Listing listing = member.narrowing != nullptr ? *member.narrowing : Listing{};
+        listing.table = member.table;
+        listing.publication = member.publication;
+        scenario.added.push(listing);
+    }
     std::sort(scenario.added.begin(), scenario.added.end(), [](const Listing &left, const Listing &right) {
         return left.table != right.table ? left.table < right.table : left.publication < right.publication;
     });
@@ -173,9 +171,15 @@ Publishing Scenario::publishing(const Relation &table, const Publication &public
             top = is_held ? ancestor : top;
         }
     if (top == nullptr || is_left_out || !is_permanent(table))
-        return {.publication = nullptr, .as = nullptr, .listing = nullptr};
+        return {};
     const Relation *as = publication.is_via_root ? top : &table;
-    return {.publication = &publication, .as = as, .listing = listing(*as, publication.oid)};
+    const Listing *counting = listing(*as, publication.oid);
+    const std::span<const ::Oid> whole = facts->publications_of_schema(as->schema);
+    const bool is_whole = std::binary_search(whole.begin(), whole.end(), publication.oid);
+    return {.publication = &publication,
+            .as = as,
+            .listing = counting,
+            .delivered = is_whole ? nullptr : counting};
 }
 
 bool Scenario::is_as_listed(const Relation &table) const
@@ -193,7 +197,7 @@ Array<Publishing> Scenario::publishings_as_listed(const Relation &table) const
         while (next != all.end() && next->oid < listing.publication)
             next++;
         if (next != all.end() && next->oid == listing.publication && is_permanent(table))
-            published.push({.publication = next, .as = &table, .listing = &listing});
+            published.push({.publication = next, .as = &table, .listing = &listing, .delivered = &listing});
     }
     return published;
 }

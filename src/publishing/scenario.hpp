@@ -28,8 +28,9 @@ struct BrokenWrite {
 // How a publication publishes a table that holds rows.
 struct Publishing {
     const Publication *publication;
-    const Relation *as;     // under whose name changes arrive: its own, or a table's above it
-    const Listing *listing; // with the list and filter that count; null where there is none
+    const Relation *as;       // under whose name changes arrive: its own, or a table's above it
+    const Listing *listing;   // with the list and filter that writes must go with; null where there is none
+    const Listing *delivered; // the same for what arrives; null also where the schema is published as a whole
 };
 
 // What identifies a row for a publication of writes.

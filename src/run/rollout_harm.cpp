@@ -77,6 +77,58 @@ void read_identity(const ::AlterTableStmt *parsed, ::Oid table, Reading &reading
     }
 }
 
+// Collects the columns that an expression names, as the parser leaves it.
+bool add_named_columns(::Node *node, void *given)
+{
+    auto *names = static_cast<Array<const char *> *>(given);
+    if (node == nullptr)
+        return false;
+    if (IsA(node, ColumnRef)) {
+        const ::Node *field = static_cast<::Node *>(llast(castNode(ColumnRef, node)->fields));
+        names->push(IsA(field, String) ? strVal(field) : "");
+        return false;
+    }
+    return ::walk_raw_nodes(node, add_named_columns, given);
+}
+
+// Numbers of columns by name; one that is not there counts as 0, which is in no key.
+::Bitmapset *numbers_of(::Oid table, const Array<const char *> &names)
+{
+    ::Bitmapset *numbers = nullptr;
+    for (const char *name : names)
+        numbers = ::bms_add_member(numbers, std::max<int>(::get_attnum(table, name), 0));
+    return numbers;
+}
+
+// The column list and row filter of an entry; null when it has none.
+const Listing *narrowing_of(const ::PublicationTable &entry, ::Oid table)
+{
+    if (entry.columns == NIL && entry.whereClause == nullptr)
+        return nullptr;
+    auto *listing = static_cast<Listing *>(::palloc0(sizeof(Listing)));
+    Array<const char *> listed;
+    for (int index = 0; index < ::list_length(entry.columns); index++)
+        listed.push(strVal(::list_nth(entry.columns, index)));
+    listing->has_list = entry.columns != NIL;
+    listing->list = numbers_of(table, listed);
+    Array<const char *> used;
+    add_named_columns(entry.whereClause, &used);
+    listing->has_filter = entry.whereClause != nullptr;
+    listing->filter_uses = numbers_of(table, used);
+    return listing;
+}
+
+// Without ONLY, what inherits from the table comes along.
+Array<::Oid> tables_of(const ::PublicationTable &entry, ::Oid table)
+{
+    Array<::Oid> tables;
+    tables.push(table);
+    if (entry.relation->inh && ::get_rel_relkind(table) == RELKIND_RELATION)
+        for (const ::Oid child : read_heirs_of(table))
+            tables.push(child);
+    return tables;
+}
+
 void read_alter(const ::AlterPublicationStmt *parsed, ::Oid table, Reading &reading)
 {
     if (parsed->options != NIL) {
@@ -88,14 +140,13 @@ void read_alter(const ::AlterPublicationStmt *parsed, ::Oid table, Reading &read
     const Publication *publication = known ? &*known : planned_publication(reading, parsed->pubname);
     if (publication == nullptr || !OidIsValid(table))
         return;
-    const auto *object = linitial_node(PublicationObjSpec, parsed->pubobjects);
-    const bool is_narrowed = object->pubtable->columns != NIL || object->pubtable->whereClause != nullptr;
-    const PublicationMember member{.publication = publication->oid, .table = table};
-    if (parsed->action == ::AP_DropObjects)
-        reading.intent.dropped.push(member);
-    else if (!is_narrowed)
-        reading.intent.added.push(member);
-    reading.tables.push(table);
+    const ::PublicationTable &entry = *linitial_node(PublicationObjSpec, parsed->pubobjects)->pubtable;
+    for (const ::Oid member : tables_of(entry, table)) {
+        (parsed->action == ::AP_DropObjects ? reading.intent.dropped : reading.intent.added)
+            .push(
+                {.publication = publication->oid, .table = member, .narrowing = narrowing_of(entry, member)});
+        reading.tables.push(member);
+    }
 }
 
 void read_create(const ::CreatePublicationStmt *parsed, Reading &reading)

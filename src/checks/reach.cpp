@@ -1,0 +1,101 @@
+// From an intent to tables and subjects.
+#include "checks/reach.hpp"
+
+#include "publishing/harm.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+// Calls act on each table that the intent is about.
+template <class Act>
+void for_each_table(const Intent &intent, Act &&act)
+{
+    for (const Identity &identity : intent.identities)
+        act(identity.table);
+    for (const PublicationMember &member : intent.added)
+        act(member.table);
+    for (const PublicationMember &member : intent.dropped)
+        act(member.table);
+    for (const ::Oid table : intent.logged)
+        act(table);
+}
+
+} // namespace
+
+// The tables that hold rows which a remedy may touch: those of the subjects, and those of all trees that it
+// is about, whether they are subjects or not; all that are known where it changes a publication.
+Array<const Relation *> touched(const Review &review, const Intent &intent,
+                                const Array<const Subject *> &subjects)
+{
+    Array<const Relation *> tables;
+    if (!intent.publications.is_empty() || subjects.count == review.all->items.count) {
+        for (const Relation &relation : review.scenario.facts->relations)
+            tables.push(&relation);
+        return tables;
+    }
+    for (const Subject *subject : subjects)
+        tables.push(subject->relation);
+    for_each_table(intent, [&](::Oid table) {
+        const auto is_it = [&](const Subject *subject) { return subject->relation->oid == table; };
+        const Relation *relation = review.scenario.facts->find(table);
+        if (relation != nullptr && std::none_of(subjects.begin(), subjects.end(), is_it))
+            for (const Relation *leaf : review.all->tree_of(*relation))
+                tables.push(leaf);
+    });
+    return tables;
+}
+
+bool knows_all(const Review &review, const Intent &intent)
+{
+    bool is_known = true;
+    for_each_table(intent, [&](::Oid table) { is_known &= review.scenario.facts->find(table) != nullptr; });
+    return is_known;
+}
+
+Array<const Subject *> subjects_about(const Review &review, const Intent &intent,
+                                      const Array<const Subject *> &subjects)
+{
+    Array<const Subject *> about;
+    for (const Subject *subject : subjects)
+        about.push(subject);
+    if (subjects.count < review.all->items.count)
+        for_each_table(intent, [&](::Oid table) {
+            if (const Subject *subject = review.all->find(table))
+                about.push(subject);
+        });
+    std::sort(about.begin(), about.end());
+    about.count = std::unique(about.begin(), about.end()) - about.begin();
+    return about;
+}
+
+Unready unready(const Review &review, const Intent &base, const Intent &intent)
+{
+    Intent both = {};
+    both.absorb(base);
+    both.absorb(intent);
+    const Scenario before = Scenario::of(*review.scenario.facts, base);
+    const Scenario after = Scenario::of(*review.scenario.facts, both);
+    Unready unready{.homes = {}, .has_strangers = false};
+    const auto look = [&](::Oid table) {
+        const Relation *relation = review.scenario.facts->find(table);
+        if (relation == nullptr)
+            return;
+        for (const Relation *leaf : review.all->tree_of(*relation)) {
+            if (!find_begun(before, after, *leaf))
+                continue;
+            const Subject *home = review.all->find(leaf->root());
+            unready.has_strangers |= home == nullptr;
+            if (home != nullptr &&
+                std::find(unready.homes.begin(), unready.homes.end(), home) == unready.homes.end())
+                unready.homes.push(home);
+        }
+    };
+    for (const PublicationMember &member : intent.added)
+        look(member.table);
+    for (const ::Oid table : intent.logged)
+        look(table);
+    return unready;
+}
+
+} // namespace dj_deploy
