@@ -44,9 +44,8 @@ void not_member(const Review &review, Findings &findings)
                 .object = subject->name,
                 .text = ::psprintf("not published by publication %s", judged_names(review)),
                 .proposals = join_chosen(review),
-                .by_hand = "Before it joins, its generated columns, its replica identity or what the "
-                           "publication lists "
-                           "of its partitions have to change.",
+                .by_hand = "Before it joins, what stands in the way has to change: its replica identity, "
+                           "generated columns, or what publications list of it or its partitions.",
             });
 }
 

@@ -68,8 +68,8 @@ Remark remark_of(const HarmedTables &harmed)
             ::psprintf("publication \"%s\" will publish %s otherwise than another publication does",
                        publication, tables);
         remark.detail =
-            "What a consumer of both receives of them changes, or decoding fails, because of a column "
-            "list, a row filter or the name under which they arrive.";
+            "What a consumer of both receives changes, or decoding fails, because of a column list, a row "
+            "filter or the name under which changes arrive.";
         break;
     default:
         remark.message = ::psprintf("changes of %s will no longer reach consumers of publication \"%s\"",

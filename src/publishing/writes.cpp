@@ -75,16 +75,14 @@ WriteHazard Scenario::hazard(const Publishing &publishing, const Relation &table
 // Under FULL only column lists matter, and from 18 on generated columns, however many publish the table.
 bool Scenario::goes_with_full(const Relation &table) const
 {
-    const auto is_listed_plainly = [](const Relation &relation) {
-        return std::none_of(relation.listings.begin(), relation.listings.end(),
-                            [](const Listing &listing) { return listing.has_list; });
+    const auto is_plain = [](const Listing &listing) { return !listing.has_list; };
+    const auto has_no_list = [&](::Oid oid) {
+        const Relation *relation = facts->find(oid);
+        return std::ranges::all_of(added_to(oid), is_plain) &&
+               (relation == nullptr || std::ranges::all_of(relation->listings, is_plain));
     };
-    const bool is_plain = is_listed_plainly(table) &&
-                          std::all_of(table.ancestors.begin(), table.ancestors.end(), [&](::Oid oid) {
-                              const Relation *ancestor = facts->find(oid);
-                              return ancestor == nullptr || is_listed_plainly(*ancestor);
-                          });
-    return is_plain && (PG_VERSION_NUM < 180000 || facts->generated(table).empty());
+    return has_no_list(table.oid) && std::ranges::all_of(table.ancestors, has_no_list) &&
+           (PG_VERSION_NUM < 180000 || facts->generated(table).empty());
 }
 
 Array<BrokenWrite> Scenario::broken_writes(const Relation &table) const

@@ -124,6 +124,49 @@ SELECT finding, remedy FROM pg_temp.advice('any', 'publication_operations', 'reg
 DROP PUBLICATION regress_advice, regress_advice_delete, regress_advice_update, regress_advice_insert;
 DROP TABLE advice.bare, advice.filler;
 
+-- A remedy is judged by all that it touches, wherever that is: what is logged with a table that references it, and what another
+-- publication does with a table that joins.
+CREATE SCHEMA advice_other;
+CREATE UNLOGGED TABLE advice_other.rig (id int NOT NULL UNIQUE);
+CREATE UNLOGGED TABLE advice.trial (id int PRIMARY KEY REFERENCES advice_other.rig (id));
+CREATE PUBLICATION regress_advice FOR ALL TABLES;
+SELECT finding, remedy FROM pg_temp.advice('any', 'unlogged_table');
+DROP PUBLICATION regress_advice;
+SELECT remedy FROM pg_temp.advice('any', 'unlogged_table');
+DROP TABLE advice.trial, advice_other.rig;
+CREATE TABLE advice.t (id int PRIMARY KEY, note text);
+CREATE TABLE advice.u (id int PRIMARY KEY, note text);
+CREATE PUBLICATION regress_advice_narrow FOR TABLE advice.t (id);
+CREATE PUBLICATION regress_advice FOR TABLE advice.u;
+SELECT object, finding, remedy FROM pg_temp.advice('any', 'not_member', 'regress_advice');
+DROP PUBLICATION regress_advice, regress_advice_narrow;
+
+-- Writes that fail are told of hidden tables and of what inherits from a table elsewhere, too.
+CREATE TABLE advice."~log" (id int);
+CREATE TABLE advice_other.heir (PRIMARY KEY (id) DEFERRABLE) INHERITS (advice.t);
+CREATE PUBLICATION regress_advice FOR TABLE advice."~log", advice.t, advice.u;
+SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'write_.*|.*identity.*|no_primary_key', 'regress_advice');
+DROP PUBLICATION regress_advice;
+
+-- So is what is unlogged or foreign and inherits. No statement logs a partitioned table.
+ALTER TABLE advice_other.heir SET UNLOGGED;
+CREATE FOREIGN DATA WRAPPER regress_far;
+CREATE SERVER regress_far FOREIGN DATA WRAPPER regress_far;
+CREATE FOREIGN TABLE advice_other.far () INHERITS (advice.u) SERVER regress_far;
+SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'unlogged_table|foreign_partition');
+DROP FOREIGN DATA WRAPPER regress_far CASCADE;
+DROP TABLE advice."~log", advice.t, advice.u CASCADE;
+DROP SCHEMA advice_other;
+
+-- An index whose NULLs are not distinct cannot become the primary key.
+CREATE TABLE advice.k (id int NOT NULL);
+CREATE UNIQUE INDEX ON advice.k (id) NULLS NOT DISTINCT;
+ALTER TABLE advice.k REPLICA IDENTITY FULL;
+CREATE PUBLICATION regress_advice FOR TABLE advice.k;
+SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'full_without_primary_key');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.k;
+
 -- How much each finding matters to whom: a letter for any, lakehouse_sync, debezium, clickpipes and postgres.
 CREATE TABLE advice.by_default (id int PRIMARY KEY, note text);
 CREATE TABLE advice.blob (id int PRIMARY KEY, blob bytea);

@@ -74,6 +74,39 @@ CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.canary 
                          "ALTER TABLE rolled.a REPLICA IDENTITY DEFAULT", "ALTER TABLE rolled.b REPLICA IDENTITY DEFAULT"]', false);
 DROP PUBLICATION regress_cdc;
 
+-- What a kept plan would do to writes and consumers is told: lists, filters, and what comes along without ONLY.
+CREATE SCHEMA rolled_other;
+CREATE TABLE rolled_other."full" (id int PRIMARY KEY, note text);
+CREATE TABLE rolled_other."key" (id int PRIMARY KEY, note text);
+CREATE TABLE rolled_other.root (id int) PARTITION BY RANGE (id);
+CREATE TABLE rolled_other.leaf PARTITION OF rolled_other.root DEFAULT;
+CREATE TABLE rolled_other.heir (PRIMARY KEY (id) DEFERRABLE) INHERITS (rolled_other."key");
+ALTER TABLE rolled_other."full" REPLICA IDENTITY FULL;
+ALTER TABLE rolled_other.leaf REPLICA IDENTITY FULL;
+SET client_min_messages = error;
+CREATE PUBLICATION regress_cdc;
+CREATE PUBLICATION regress_narrow FOR TABLE ONLY rolled_other."full" (id) WITH (publish = 'insert');
+RESET client_min_messages;
+CREATE FUNCTION pg_temp.adds(entry text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_array('ALTER PUBLICATION regress_cdc ADD TABLE ' || entry)
+$$;
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."full"'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."full" (id)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."full" WHERE (note > $$$$)'));
+CALL dj_deploy.rollout(pg_temp.adds('rolled_other.leaf (id)'));
+CALL dj_deploy.rollout(pg_temp.adds('rolled_other.root (id)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" (note)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" (id)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" WHERE (id > 1 AND "key".note IS NOT NULL)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" WHERE ("key".id + 1 > 3)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key"'));
+CALL dj_deploy.rollout(pg_temp.adds('rolled_other."key"'));
+DROP PUBLICATION regress_cdc, regress_narrow;
+DROP FUNCTION pg_temp.adds;
+SET client_min_messages = warning;
+DROP SCHEMA rolled_other CASCADE;
+RESET client_min_messages;
+
 -- Statements about the same table keep their order.
 CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY FULL", "GRANT SELECT ON rolled.a TO regress_reader",
                          "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING", "REVOKE ALL ON rolled.a FROM regress_reader",
