@@ -84,7 +84,7 @@ bool add_named_columns(::Node *node, void *given)
     if (node == nullptr)
         return false;
     if (IsA(node, ColumnRef)) {
-        const ::Node *field = static_cast<::Node *>(llast(castNode(ColumnRef, node)->fields));
+        ::Node *field = static_cast<::Node *>(llast(castNode(ColumnRef, node)->fields));
         names->push(IsA(field, String) ? strVal(field) : "");
         return false;
     }
