@@ -11,12 +11,12 @@ our @EXPORT_OK = qw(broken_writes consumer_harm dead_ends silences silent_values
 
 my @operations = qw(insert update delete);
 
-# Law 1: no write that worked fails.
+# Law 1: no write that worked fails, but for tables for which is_told($table) says that there was a WARNING.
 sub broken_writes
 {
-	my ($tables, $before, $after) = @_;
+	my ($tables, $before, $after, $is_told) = @_;
 	my @found;
-	for my $table (map { $_->{name} } @$tables)
+	for my $table (map { $_->{name} } grep { !$is_told || !$is_told->($_) } @$tables)
 	{
 		my ($old, $new) = map { $_->{writes}{$table} } $before, $after;
 		my @broken = grep { worked($old, $_) && !worked($new, $_) } @operations;
@@ -33,14 +33,15 @@ sub worked
 
 # Law 2: what arrived still arrives, under its name and with its columns, and no row or column arrives that a filter or list
 # kept in.
-# is_asked($publication, $table, $operation): whether it was asked for that it stops.
+# is_told($table, $publication): whether there was a WARNING; is_asked($publication, $table, $operation): whether it was asked for
+# that it stops.
 sub consumer_harm
 {
-	my ($tables, $before, $after, $is_asked) = @_;
+	my ($tables, $before, $after, $is_told, $is_asked) = @_;
 	my @found;
 	for my $publication (sort keys %{ { %{ $before->{got} }, %{ $before->{view} } } })
 	{
-		for my $table (@$tables)
+		for my $table (grep { !$is_told || !$is_told->($_, $publication) } @$tables)
 		{
 			my $old = $before->{got}{$publication}{ $table->{name} } // {};
 			my $new = $after->{got}{$publication}{ $table->{name} } // {};

@@ -11,8 +11,8 @@ use Laws::Server;
 
 # Remedies about the server, its roles and slots, which say nothing about publications.
 my $not_tried = qr/ALTER SYSTEM|pg_terminate|ALTER ROLE|pg_drop_replication_slot|GRANT/;
-# Warnings that say nothing about what arrives.
-my $other_warnings = qr/skipping|will fail|was empty|\bslot\b/;
+# Warnings that say nothing about what arrives or fails.
+my $other_warnings = qr/skipping|was empty|\bslot\b/;
 
 my $json = JSON::PP->new->canonical->utf8->pretty(0);
 
@@ -78,15 +78,22 @@ sub take_step
 	my $what = join ' ', @remedies;
 	my $with = sub { map { [ $_->[0], "$_->[1]\n  after $what" ] } @_ };
 	$self->keep(1, $source, $with->(broken_writes($server->{tables}, $before, $after)));
-	$self->keep(2, $source, $with->(consumer_harm($server->{tables}, $before, $after))) if !has_warned($messages);
+	$self->keep(2, $source, $with->(consumer_harm($server->{tables}, $before, $after, is_told_by($messages))));
 	$self->keep(3, $source, $with->(dead_ends($first, $before->{rows}, $after->{rows}, $ran, $step)));
 	return $after;
 }
 
-sub has_warned
+# What the warnings say: of that publication, or of writes that will fail, and the table is named or not shown.
+sub is_told_by
 {
 	my ($messages) = @_;
-	return grep { !/$other_warnings/ } $messages =~ /WARNING:  (.*)/g;
+	my @warnings = $messages =~ /WARNING:  (.*)/g;
+	return sub {
+		my ($table, $publication) = @_;
+		my $about = defined $publication ? qr/^(?!.*will fail).*publication "\Q$publication\E"/ : qr/will fail/;
+		my $named = join '|', '\d+ more', quotemeta qq("$table->{plain}");
+		return grep { /^\d+ more are not shown/ || (/$about/ && /$named/ && !/$other_warnings/) } @warnings;
+	};
 }
 
 # Each publication for each schema: what does not arrive has a finding.
@@ -121,10 +128,10 @@ sub call_directly
 	$self->did($status == 0 ? $source : "$source: refused: $refusal");
 	return if $status != 0;
 	my $after = $server->observe;
-	my @broken = broken_writes($server->{tables}, $before, $after);
-	$self->keep(1, $source, map { [ $_->[0], "$_->[1]\n  after $statement" ] } @broken) if $messages !~ /WARNING/;
-	my @harm = consumer_harm($server->{tables}, $before, $after, $is_asked);
-	$self->keep(2, $source, map { [ $_->[0], "$_->[1]\n  after $statement" ] } @harm) if !has_warned($messages);
+	my $with = sub { map { [ $_->[0], "$_->[1]\n  after $statement" ] } @_ };
+	my $is_told = is_told_by($messages);
+	$self->keep(1, $source, $with->(broken_writes($server->{tables}, $before, $after, $is_told)));
+	$self->keep(2, $source, $with->(consumer_harm($server->{tables}, $before, $after, $is_told, $is_asked)));
 	return $before;
 }
 
