@@ -92,12 +92,19 @@ void sort_siblings(Array<Index> &in_order, const Array<Index> &places, const Arr
     }
 }
 
+// Before tables by themselves: ATTACH PARTITION locks the partitioned table and then what becomes a
+// partition.
+bool is_in_tree(const Table &table)
+{
+    return table.is_partitioned() || table.is_partition;
+}
+
 } // namespace
 
 Array<Index> places_of_locks(std::span<const Table> tables, const Array<Index> &places,
                              const Dependencies &dependencies)
 {
-    if (dependencies.inheritance.is_empty())
+    if (dependencies.inheritance.is_empty() && std::none_of(tables.begin(), tables.end(), is_in_tree))
         return places;
     Trees trees{.tables = tables, .links = {}, .waiting = {}, .order = {}, .is_placed = {}};
     const Array<NumberedTable> by_oid = number_by_oid(tables);
@@ -105,9 +112,10 @@ Array<Index> places_of_locks(std::span<const Table> tables, const Array<Index> &
     trees.prepare();
     Array<Index> in_order = places_of(places);
     sort_siblings(in_order, places, by_oid, dependencies.inheritance.view());
-    for (const Index index : in_order)
-        if (trees.waiting[index] == 0)
-            trees.place_from(index);
+    for (const bool comes_first : {true, false})
+        for (const Index index : in_order)
+            if (trees.waiting[index] == 0 && is_in_tree(tables[index]) == comes_first)
+                trees.place_from(index);
     // Only a broken catalog leaves any: tables that inherit in a circle.
     for (const Index index : in_order)
         trees.place_from(index);
