@@ -168,7 +168,7 @@ sub deadlocks
 }
 
 # Each is a list of statements. Our own runs never meet in one, nor do our functions with statements that take their locks in the
-# server's order. REINDEX CONCURRENTLY waits for everybody's snapshots, and what it does to statements by hand is the server's own.
+# server's order. REINDEX CONCURRENTLY waits for everybody's snapshots, and what statements by hand do to each other is the server's own.
 sub judge_deadlocks
 {
 	my ($title, @circles) = @_;
@@ -177,6 +177,7 @@ sub judge_deadlocks
 	{
 		my $shown = join "\n  beside ", sort @$circle;
 		if (!grep { m{/\* by hand} } @$circle) { $own .= "$shown\n" }
+		elsif (!grep { !m{/\* by hand} } @$circle) { $other .= "$shown\n" }
 		elsif (!grep { !m{^SELECT dj_deploy\.|/\* by hand, parents first \*/} } @$circle) { $ordered .= "$shown\n" }
 		else { $other .= "$shown\n" }
 	}
