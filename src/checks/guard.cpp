@@ -39,11 +39,19 @@ const char *reason_of(const Review &review, const HarmDone &done, const Intent &
         return ::psprintf(
             "Publication %s would publish rows or columns of %s that a filter or list keeps in.", publication,
             table);
+    case Harm::widened:
+        return ::psprintf("Publication %s would publish generated columns of %s, and a subscription whose "
+                          "table does not have them stops.",
+                          publication, table);
     case Harm::weakened:
         return ::psprintf(
-            "With DEFAULT old rows of %s would no longer arrive whole from publication %s: a subscription "
-            "whose table has no primary key stops.",
-            table, publication);
+            "%s old rows of %s would no longer arrive whole, or with the same key, from publication %s: a "
+            "subscription whose table has no such primary key stops.",
+            start_of(intent), table, publication);
+    case Harm::fewer:
+        return ::psprintf(
+            "Some operations, rows or columns of %s would no longer arrive from publication %s.", table,
+            publication);
     case Harm::mixed:
         return ::psprintf(
             "Another publication publishes %s with a column list, a row filter or under another name: "
@@ -76,15 +84,25 @@ bool stays(const Review &after, const Check &check, std::span<const Finding *con
                        [&](const Finding &finding) { return is_about(finding, findings); });
 }
 
-HarmDone first_harm(const Scenario &before, const Scenario &after, const Array<const Relation *> &tables)
+// Generated columns that begin to arrive stop a subscription alone, whose table must have them.
+bool counts(const HarmDone &done, const Review &review)
 {
+    return done.harm != Harm::widened || review.is(Consumer::any) || review.is(Consumer::postgres);
+}
+
+// The first harm to one of the tables, if any; one to old rows alone only where there is no other.
+HarmDone first_harm(const Review &review, const Scenario &before, const Scenario &after,
+                    const Array<const Relation *> &tables)
+{
+    HarmDone weakening{};
     for (const Relation *table : tables)
-        if (const HarmDone done = find_harm(before, after, *table); done.harm != Harm::none)
-            return done;
-    for (const Relation *table : tables)
-        if (const HarmDone done = find_weakening(before, after, *table); done.harm != Harm::none)
-            return done;
-    return {};
+        for (const HarmDone &done : find_harms(before, after, *table)) {
+            if (done.harm != Harm::weakened && counts(done, review))
+                return done;
+            if (done.harm == Harm::weakened && weakening.harm == Harm::none)
+                weakening = done;
+        }
+    return weakening;
 }
 
 struct Told {
@@ -147,7 +165,8 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
         const Scenario before = Scenario::of(*review.scenario.facts, base);
         const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
         if (remedy.statement != nullptr && knows_all(review, remedy.intent) &&
-            first_harm(before, after, touched(review, remedy.intent, review.subjects)).harm == Harm::none &&
+            first_harm(review, before, after, touched(review, remedy.intent, review.subjects)).harm ==
+                Harm::none &&
             is_good_end(review.in(after, review.subjects), origin))
             return true;
     }
@@ -168,7 +187,7 @@ Verdict judge(const Review &review, const Intent &base, const Check &check,
     const Intent both = sum_of(base, remedy.intent);
     const Scenario before = Scenario::of(facts, base);
     const Scenario after = Scenario::of(facts, both);
-    const HarmDone done = first_harm(before, after, touched(review, remedy.intent, subjects));
+    const HarmDone done = first_harm(review, before, after, touched(review, remedy.intent, subjects));
     if (done.harm != Harm::none)
         return {.is_safe = false, .leads_on = false, .reason = reason_of(review, done, remedy.intent, after)};
     const Array<const Subject *> about = subjects_about(review, remedy.intent, subjects);

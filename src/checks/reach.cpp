@@ -82,7 +82,7 @@ Unready unready(const Review &review, const Intent &base, const Intent &intent)
         if (relation == nullptr)
             return;
         for (const Relation *leaf : review.all->tree_of(*relation)) {
-            if (!find_begun(before, after, *leaf))
+            if (find_begun(before, after, *leaf).is_empty())
                 continue;
             const Subject *home = review.all->find(leaf->root());
             unready.has_strangers |= home == nullptr;

@@ -53,28 +53,36 @@ const char *continued(const char *text, const char *more)
     return ::psprintf("%s%s %s", text, last == '.' ? "" : ".", more);
 }
 
+// What the remedies of the rows above do: of those of the same severity, which people may run alone, and of all.
+struct Bases {
+    Intent same;
+    Intent all;
+};
+
 // By itself, and after the remedies of the rows above it.
-Verdict judge_twice(const Review &review, const Intent &base, const Group &group, const Remedy &remedy,
-                    const Array<const Subject *> &subjects)
+Verdict judge_each_way(const Review &review, const Bases &bases, const Group &group, const Remedy &remedy,
+                       const Array<const Subject *> &subjects)
 {
     const std::span<const Finding *const> findings = group.findings.view();
-    const Verdict alone = judge(review, {}, *group.check, findings, remedy, subjects);
-    return alone.is_safe && !base.is_empty() ? judge(review, base, *group.check, findings, remedy, subjects)
-                                             : alone;
+    Verdict verdict = judge(review, {}, *group.check, findings, remedy, subjects);
+    for (const Intent *base : {&bases.same, &bases.all})
+        if (verdict.is_safe && !base->is_empty())
+            verdict = judge(review, *base, *group.check, findings, remedy, subjects);
+    return verdict;
 }
 
 // The remedy that is offered, which the rows below then count on; without a statement where there is none.
-Remedy offered(const Review &review, const Intent &base, const Group &group, const char *&reason)
+Remedy offered(const Review &review, const Bases &bases, const Group &group, const char *&reason)
 {
     const std::span<const Finding *const> findings = group.findings.view();
     if (group.proposal >= findings[0]->proposals.count)
         return {.statement = nullptr, .intent = {}};
     const Remedy whole = whole_schema_remedy(review, {}, findings, group.proposal);
-    if (whole.statement != nullptr && judge_twice(review, base, group, whole, review.subjects).is_safe &&
-        leaves_others_alone(review, base, findings, whole))
+    if (whole.statement != nullptr && judge_each_way(review, bases, group, whole, review.subjects).is_safe &&
+        leaves_others_alone(review, bases.same, findings, whole))
         return whole;
     const Remedy exact = remedy_for(review, {}, findings, group.proposal);
-    const Verdict verdict = judge_twice(review, base, group, exact, around(review, findings));
+    const Verdict verdict = judge_each_way(review, bases, group, exact, around(review, findings));
     if (verdict.is_safe)
         return exact;
     reason = verdict.reason;
@@ -142,25 +150,26 @@ void sort_rows(Array<ReportRow> &rows)
 Array<ReportRow> report_findings(const Review &review)
 {
     Array<ReportRow> rows;
-    Intent base = {};
+    Bases bases{};
     char severity = '\0';
     const Array<Group> groups = find_groups(review);
     const ::MemoryContext context = ::CurrentMemoryContext;
     for_each_in_scratch(groups, [&](const Group &group) {
-        // Whoever runs remedies may run those of one severity alone.
         if (const char next = group.check->severity(review.question->consumer); next != severity) {
             severity = next;
-            base = {.identities = {.context = context},
-                    .publications = {.context = context},
-                    .added = {.context = context},
-                    .dropped = {.context = context},
-                    .logged = {.context = context},
-                    .removed = {.context = context}};
+            bases.same = {.identities = {.context = context},
+                          .publications = {.context = context},
+                          .added = {.context = context},
+                          .dropped = {.context = context},
+                          .logged = {.context = context},
+                          .removed = {.context = context}};
         }
         const char *reason = group.reason;
-        const Remedy remedy = offered(review, base, group, reason);
-        if (remedy.statement != nullptr)
-            base.absorb(remedy.intent);
+        const Remedy remedy = offered(review, bases, group, reason);
+        if (remedy.statement != nullptr) {
+            bases.same.absorb(remedy.intent);
+            bases.all.absorb(remedy.intent);
+        }
         ReportRow row = row_of(review, group, remedy, reason);
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         row.place = rows.count;

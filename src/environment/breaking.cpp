@@ -75,12 +75,12 @@ Array<Remark> judge_harm(Parts &parts)
     const Scenario after = Scenario::of(facts, parts.intent);
     const ::MemoryContext context = ::CurrentMemoryContext;
     for_each_in_scratch(by_name(facts), [&](const NamedRelation &named) {
-        const std::optional<BrokenWrite> begun = find_begun(before, after, *named.relation);
-        if (!begun)
+        const Array<BrokenWrite> begun = find_begun(before, after, *named.relation);
+        if (begun.is_empty())
             return;
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         const bool is_allowed_here = is_allowed(parts.resolved, *named.relation);
-        (is_allowed_here ? parts.plan.remarks : refused).push(remark_about(*begun, after));
+        (is_allowed_here ? parts.plan.remarks : refused).push(remark_about(begun[0], after));
         ::MemoryContextSwitchTo(scratch);
     });
     warn_of_consumer_harm(before, after, parts.plan);

@@ -57,6 +57,25 @@ Remark remark_of(const HarmedTables &harmed)
             "WITH (copy_data = false) or prepare other consumers for the new name, then let writes go "
             "on.";
         break;
+    case Harm::fewer:
+        remark.message =
+            ::psprintf("some operations, rows or columns of %s will no longer reach consumers of "
+                       "publication \"%s\"",
+                       tables, publication);
+        break;
+    case Harm::widened:
+        remark.message =
+            ::psprintf("generated columns of %s will begin to reach consumers of publication \"%s\"", tables,
+                       publication);
+        remark.detail = "A subscription whose table does not have them stops.";
+        remark.hint = "Add them to the subscriber's tables first.";
+        break;
+    case Harm::weakened:
+        remark.message = ::psprintf(
+            "old rows of %s will no longer reach consumers of publication \"%s\" whole, or with the same key",
+            tables, publication);
+        remark.detail = "A subscription whose table has no such primary key or replica identity stops.";
+        break;
     case Harm::exposed:
         remark.message =
             ::psprintf("rows or columns of %s that a column list or row filter kept in will reach "
@@ -95,9 +114,9 @@ void warn_of_begun_writes(const Scenario &before, const Scenario &after, const c
     Array<BrokenWrite> begun;
     const ::MemoryContext context = ::CurrentMemoryContext;
     for_each_in_scratch(before.facts->relations, [&](const Relation &table) {
-        if (const std::optional<BrokenWrite> write = find_begun(before, after, table)) {
+        for (const BrokenWrite &write : find_begun(before, after, table)) {
             const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
-            begun.push(*write);
+            begun.push(write);
             ::MemoryContextSwitchTo(scratch);
         }
     });

@@ -4,6 +4,7 @@
 #include "catalog/identity_index.hpp"
 #include "pg/context.hpp"
 #include "plan/quote.hpp"
+#include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
 
@@ -172,6 +173,7 @@ void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
         intent.identities.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
     }
     const Facts facts = Facts::read(tables.view());
+    const Scenario before = Scenario::of(facts);
     const Scenario planned = Scenario::of(facts, intent);
     const ::MemoryContext context = ::CurrentMemoryContext;
     for_each_in_scratch(plan.changes, [&](const Change &change) {
@@ -185,6 +187,8 @@ void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
             ::MemoryContextSwitchTo(scratch);
         }
     });
+    if (identity != REPLICA_IDENTITY_FULL)
+        warn_of_consumer_harm(before, planned, plan);
 }
 
 } // namespace dj_deploy

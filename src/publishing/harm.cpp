@@ -22,26 +22,148 @@ bool is_same_narrowing(const Publishing &before, const Publishing &after)
     return is_narrowed(after) && before.delivered == after.delivered;
 }
 
-Harm harm_between(const Publishing &before, const Publishing &after)
+// Whether one shows a generated column that the other does not.
+bool shows_more(const Scenario &scenario, const Publishing &more, const Publishing &less,
+                const Relation &table)
 {
-    if (after.publication == nullptr || publishes_less(*before.publication, *after.publication))
-        return Harm::stops;
-    if (is_narrowed(before) && !is_same_narrowing(before, after))
-        return Harm::exposed;
-    if (is_narrowed(after) && !is_same_narrowing(before, after))
-        return Harm::stops;
-    if (before.publication->has_generated && !after.publication->has_generated)
-        return Harm::stops;
-    return before.as->oid != after.as->oid ? Harm::renamed : Harm::none;
+    if (more.publication->has_generated == less.publication->has_generated && more.listing == less.listing)
+        return false;
+    return std::ranges::any_of(scenario.facts->generated(table), [&](const GeneratedColumn &column) {
+        return scenario.shows_generated(more, table, column) &&
+               !scenario.shows_generated(less, table, column);
+    });
+}
+
+// The harms of one publication that published the table, before it stops altogether.
+Array<Harm> harms_between(const Scenario &scenario, const Publishing &before, const Publishing &after,
+                          const Relation &table)
+{
+    Array<Harm> harms;
+    const bool is_other_narrowing = !is_same_narrowing(before, after);
+    if (publishes_less(*before.publication, *after.publication) ||
+        (is_narrowed(after) && is_other_narrowing) || shows_more(scenario, before, after, table))
+        harms.push(Harm::fewer);
+    if (is_narrowed(before) && is_other_narrowing)
+        harms.push(Harm::exposed);
+    if (shows_more(scenario, after, before, table))
+        harms.push(Harm::widened);
+    if (before.as->oid != after.as->oid)
+        harms.push(Harm::renamed);
+    return harms;
+}
+
+// Whether the old rows of a table identify it by less than they did, or by something else.
+bool identifies_otherwise(const IdentityColumns &before, const IdentityColumns &after)
+{
+    return !before.is_missing && !after.is_missing && !after.is_full &&
+           (before.is_full || !std::ranges::equal(before.key, after.key));
+}
+
+// Old rows that a consumer receives, and writes that do not fail.
+void add_weakening(const Scenario &before, const Scenario &after, const Relation &table,
+                   const Array<Publishing> &published, Array<HarmDone> &harms)
+{
+    if (before.identity(table).kind == after.identity(table).kind &&
+        before.identity(table).index == after.identity(table).index)
+        return;
+    if (!identifies_otherwise(before.identity_columns(table), after.identity_columns(table)))
+        return;
+    const Array<BrokenWrite> broken = before.broken_writes(table);
+    for (const Publishing &was : published) {
+        const auto fails = [&](const BrokenWrite &write) {
+            return write.is_update >= was.publication->is_update &&
+                   write.is_delete >= was.publication->is_delete;
+        };
+        const Publication *kept = after.publication(was.publication->oid);
+        if (was.publication->has_writes() && std::none_of(broken.begin(), broken.end(), fails) &&
+            kept != nullptr && kept->has_writes() && after.publishing(table, *kept).publication != nullptr)
+            harms.push({.harm = Harm::weakened,
+                        .table = &table,
+                        .publication = was.publication,
+                        .as = was.as,
+                        .write = {}});
+    }
+}
+
+bool is_changed(const Publishing &was, const Publishing &published)
+{
+    return was.as->oid != published.as->oid || was.delivered != published.delivered ||
+           was.publication->has_generated != published.publication->has_generated;
+}
+
+const Publishing *of_same(const Array<Publishing> &publishings, const Publishing &other)
+{
+    const auto is_it = [&](const Publishing &publishing) {
+        return publishing.publication->oid == other.publication->oid;
+    };
+    const Publishing *found = std::find_if(publishings.begin(), publishings.end(), is_it);
+    return found == publishings.end() ? nullptr : found;
+}
+
+// A publication that publishes the table anew or otherwise, beside one that publishes it in another way. What
+// a consumer of both received before, it received from one alone, or from two that went together.
+void add_mixing(const Scenario &before, const Scenario &after, const Relation &table,
+                const Array<Publishing> &was, Array<HarmDone> &harms)
+{
+    if (was.is_empty())
+        return;
+    const Array<Publishing> published = after.publishings(table);
+    for (const Publishing &one : published) {
+        const Publishing *one_before = of_same(was, one);
+        if (one_before != nullptr && !is_changed(*one_before, one))
+            continue;
+        const bool is_mixed = std::ranges::any_of(published, [&](const Publishing &other) {
+            if (other.publication == one.publication || go_together(after, one, other, table))
+                return false;
+            const Publishing *other_before = of_same(was, other);
+            return one_before == nullptr || other_before == nullptr ||
+                   go_together(before, *one_before, *other_before, table);
+        });
+        if (is_mixed)
+            harms.push({.harm = Harm::mixed,
+                        .table = &table,
+                        .publication = one.publication,
+                        .as = one.as,
+                        .write = {}});
+    }
+}
+
+// Whether one of them has a list that leaves out what the other one publishes.
+bool lists_alike(const Publishing &left, const Publishing &right)
+{
+    const auto has_list = [](const Publishing &publishing) {
+        return publishing.delivered != nullptr && publishing.delivered->has_list;
+    };
+    const auto shows = [&](const Publishing &publishing, ::AttrNumber column) {
+        return !has_list(publishing) || ::bms_is_member(column, publishing.delivered->list);
+    };
+    return (!has_list(left) && !has_list(right)) ||
+           std::ranges::all_of(read_columns(left.as->oid), [&](::AttrNumber column) {
+               return shows(left, column) == shows(right, column);
+           });
+}
+
+bool has_filter(const Publishing &publishing)
+{
+    return publishing.delivered != nullptr && publishing.delivered->has_filter;
 }
 
 } // namespace
 
-std::optional<BrokenWrite> find_begun(const Scenario &before, const Scenario &after, const Relation &table)
+bool go_together(const Scenario &scenario, const Publishing &left, const Publishing &right,
+                 const Relation &table)
 {
+    return left.as->oid == right.as->oid && !has_filter(left) && !has_filter(right) &&
+           lists_alike(left, right) && !shows_more(scenario, left, right, table) &&
+           !shows_more(scenario, right, left, table);
+}
+
+Array<BrokenWrite> find_begun(const Scenario &before, const Scenario &after, const Relation &table)
+{
+    Array<BrokenWrite> begun;
     const Array<BrokenWrite> broken = after.broken_writes(table);
     if (broken.is_empty())
-        return {};
+        return begun;
     bool failed_update = false;
     bool failed_delete = false;
     for (const BrokenWrite &write : before.broken_writes(table)) {
@@ -52,65 +174,9 @@ std::optional<BrokenWrite> find_begun(const Scenario &before, const Scenario &af
         write.is_update &= !failed_update;
         write.is_delete &= !failed_delete;
         if (write.is_update || write.is_delete)
-            return write;
+            begun.push(write);
     }
-    return {};
-}
-
-namespace {
-
-// Whether two publications of a table go together for a consumer that reads both.
-bool is_alike(const Publishing &left, const Publishing &right)
-{
-    const bool has_list = left.delivered != nullptr && left.delivered->has_list;
-    const bool has_filter = left.delivered != nullptr && left.delivered->has_filter;
-    const bool has_other_list = right.delivered != nullptr && right.delivered->has_list;
-    const bool has_other_filter = right.delivered != nullptr && right.delivered->has_filter;
-    return left.as->oid == right.as->oid && has_list == has_other_list && has_filter == has_other_filter;
-}
-
-// A publication that did not publish the table, beside one that does and publishes it otherwise.
-void add_mixing(const Array<Publishing> &before, const Scenario &after, const Relation &table,
-                Array<HarmDone> &harms)
-{
-    if (before.is_empty())
-        return;
-    for (const Publishing &published : after.publishings(table)) {
-        const auto is_it = [&](const Publishing &was) {
-            return was.publication->oid == published.publication->oid;
-        };
-        const auto differs = [&](const Publishing &was) { return !is_alike(was, published); };
-        if (std::none_of(before.begin(), before.end(), is_it) &&
-            std::any_of(before.begin(), before.end(), differs))
-            harms.push({.harm = Harm::mixed,
-                        .table = &table,
-                        .publication = published.publication,
-                        .as = published.as,
-                        .write = {}});
-    }
-}
-
-} // namespace
-
-HarmDone find_weakening(const Scenario &before, const Scenario &after, const Relation &table)
-{
-    if (!table.is_leaf() || before.identity(table).kind != REPLICA_IDENTITY_FULL ||
-        after.identity(table).kind == REPLICA_IDENTITY_FULL)
-        return {};
-    const Array<BrokenWrite> broken = before.broken_writes(table);
-    const auto fails = [&](const Publication &publication) {
-        return std::any_of(broken.begin(), broken.end(), [&](const BrokenWrite &write) {
-            return write.is_update >= publication.is_update && write.is_delete >= publication.is_delete;
-        });
-    };
-    for (const Publishing &published : before.publishings(table))
-        if (published.publication->has_writes() && !fails(*published.publication))
-            return {.harm = Harm::weakened,
-                    .table = &table,
-                    .publication = published.publication,
-                    .as = published.as,
-                    .write = {}};
-    return {};
+    return begun;
 }
 
 Array<HarmDone> find_consumer_harms(const Scenario &before, const Scenario &after, const Relation &table)
@@ -119,32 +185,39 @@ Array<HarmDone> find_consumer_harms(const Scenario &before, const Scenario &afte
     if (!table.is_leaf())
         return harms;
     const Array<Publishing> published = before.publishings(table);
-    add_mixing(published, after, table, harms);
     for (const Publishing &was : published) {
         const Publication *publication = after.publication(was.publication->oid);
         const Publishing will_be =
             publication == nullptr ? Publishing{} : after.publishing(table, *publication);
-        const Harm harm = harm_between(was, will_be);
-        if (harm != Harm::none)
-            harms.push({.harm = harm,
-                        .table = &table,
-                        .publication = was.publication,
-                        .as = will_be.as,
-                        .write = {}});
+        HarmDone done{.harm = Harm::stops,
+                      .table = &table,
+                      .publication = was.publication,
+                      .as = will_be.as,
+                      .write = {}};
+        if (will_be.publication == nullptr)
+            harms.push(done);
+        else
+            for (const Harm harm : harms_between(after, was, will_be, table)) {
+                done.harm = harm;
+                harms.push(done);
+            }
     }
+    add_mixing(before, after, table, published, harms);
+    add_weakening(before, after, table, published, harms);
     return harms;
 }
 
-HarmDone find_harm(const Scenario &before, const Scenario &after, const Relation &table)
+Array<HarmDone> find_harms(const Scenario &before, const Scenario &after, const Relation &table)
 {
-    if (const std::optional<BrokenWrite> write = find_begun(before, after, table))
-        return {.harm = Harm::write_fails,
-                .table = &table,
-                .publication = write->publication,
-                .as = nullptr,
-                .write = *write};
-    const Array<HarmDone> harms = find_consumer_harms(before, after, table);
-    return harms.is_empty() ? HarmDone{} : harms[0];
+    Array<HarmDone> harms;
+    for (const BrokenWrite &write : find_begun(before, after, table))
+        harms.push({.harm = Harm::write_fails,
+                    .table = &table,
+                    .publication = write.publication,
+                    .as = nullptr,
+                    .write = write});
+    append(harms, find_consumer_harms(before, after, table));
+    return harms;
 }
 
 const char *commands_of(const BrokenWrite &write)

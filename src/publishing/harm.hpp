@@ -10,10 +10,12 @@ enum class Harm : std::int32_t {
     none,
     write_fails, // an UPDATE or DELETE that worked begins to fail
     stops,       // changes that arrived no longer do
+    fewer,       // operations, rows or columns that arrived no longer do
     renamed,     // they arrive under another name
     exposed,     // rows or columns arrive that a filter or list has kept in
+    widened,     // generated columns arrive that did not: a subscription without them stops
     mixed,       // a second publication publishes the table otherwise: consumers of both get something else
-    weakened,    // old rows that arrived whole arrive with no more than their key
+    weakened,    // old rows arrive with fewer columns, or with another key
 };
 
 struct HarmDone {
@@ -24,20 +26,20 @@ struct HarmDone {
     BrokenWrite write;              // write_fails: which begins to fail
 };
 
-// The first harm that comes to these tables between two scenarios of the same facts, or none. Tables that
-// hold no rows are passed over.
-HarmDone find_harm(const Scenario &before, const Scenario &after, const Relation &table);
-
-// The write on the table that begins to fail, if one does. That of one publication may have failed before,
-// because of another one.
-std::optional<BrokenWrite> find_begun(const Scenario &before, const Scenario &after, const Relation &table);
-
-// Old rows that a consumer of a publication receives whole, and no longer would. Who sets another identity
-// wants that; a remedy does not.
-HarmDone find_weakening(const Scenario &before, const Scenario &after, const Relation &table);
-
-// Every harm to a consumer that comes to the table: one for each publication.
+// Every harm that comes to a table between two scenarios of the same facts; none to a table that holds no
+// rows. Those to consumers: one for each publication and kind. Who sets another identity may want what
+// weakens old rows; a remedy does not.
+Array<HarmDone> find_harms(const Scenario &before, const Scenario &after, const Relation &table);
 Array<HarmDone> find_consumer_harms(const Scenario &before, const Scenario &after, const Relation &table);
+
+// The writes on the table that begin to fail, by publication. Those of one publication may have failed
+// before, because of another one.
+Array<BrokenWrite> find_begun(const Scenario &before, const Scenario &after, const Relation &table);
+
+// Whether a consumer of both publications receives the table as a consumer of either does. Where it does not,
+// decoding may fail.
+bool go_together(const Scenario &scenario, const Publishing &left, const Publishing &right,
+                 const Relation &table);
 
 // "UPDATE", "DELETE" or "UPDATE and DELETE".
 const char *commands_of(const BrokenWrite &write);

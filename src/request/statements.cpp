@@ -44,6 +44,8 @@ void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statem
             command->subtype == ::AT_SetRelOptions || command->subtype == ::AT_ResetRelOptions;
         if (!is_option && command->subtype != ::AT_ReplicaIdentity)
             refuse_kind(place);
+        statement.may_identify_less |=
+            !is_option && castNode(ReplicaIdentityStmt, command->def)->identity_type != REPLICA_IDENTITY_FULL;
         // Also for options that are not toast.*.
         statement.locks_toast = statement.locks_toast || is_option;
     }
@@ -58,6 +60,7 @@ void read_alter_publication(const Place &place, const ::AlterPublicationStmt *pa
     statement.publication = parsed->pubname;
     if (parsed->options != NIL) {
         statement.waits_for_earlier = true;
+        statement.may_publish_less = true;
         return;
     }
     const bool is_member = parsed->pubobjects != NIL &&
@@ -81,6 +84,7 @@ void read_drop(const Place &place, const ::DropStmt *parsed, Statement &statemen
         refuse_kind(place);
     statement.publication = strVal(linitial(parsed->objects));
     statement.waits_for_earlier = true;
+    statement.may_publish_less = true;
 }
 
 // GRANT SELECT ON TABLE "lab"."session" TO "reader"
@@ -173,6 +177,8 @@ Statement StatementList::statement(std::size_t index) const
                         .locks_toast = false,
                         .is_about_sequence = false,
                         .waits_for_earlier = false,
+                        .may_publish_less = false,
+                        .may_identify_less = false,
                         .parsed = nullptr};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)

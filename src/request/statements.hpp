@@ -15,6 +15,8 @@ struct Statement {
     bool locks_toast;        // takes the same lock on the TOAST table
     bool is_about_sequence;
     bool waits_for_earlier; // what it publishes must be as it is to be
+    bool may_publish_less;  // of a publication as a whole: then tables can do with less of an identity
+    bool may_identify_less; // another replica identity than FULL
     const ::Node *parsed;
 
     ::Oid find_table() const;       // InvalidOid when there is none

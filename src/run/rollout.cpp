@@ -2,6 +2,7 @@
 // again for each try, and the server's caches are emptied now and then.
 #include "run/rollout.hpp"
 
+#include "catalog/ancestors.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "plan/name_list.hpp"
@@ -36,6 +37,8 @@ struct Line {
     OidSet failed;
     std::size_t tried = 0;
     bool is_first_round = true;
+    bool waits_to_publish_less = false; // a statement of this round
+    bool failed_to_publish_less = false;
 
     Result execute(const Statement &statement, ::Oid table);
     Result try_statement(std::size_t index, bool is_behind_others);
@@ -44,11 +47,17 @@ struct Line {
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
 
-// Whether the statement is about one of the tables: a publication takes in the partitions of its tables.
+// Whether the statement is about one of the tables: a publication takes in the partitions of its tables, and
+// a partition may be published through a table above it.
 bool concerns(const Statement &statement, ::Oid table, const OidSet &tables)
 {
     if (!OidIsValid(table))
         return false;
+    if (statement.may_identify_less && ::get_rel_relispartition(table)) {
+        const Array<::Oid> ancestors = read_ancestors(table);
+        if (std::ranges::any_of(ancestors, [&](::Oid ancestor) { return tables.has(ancestor); }))
+            return true;
+    }
     if (statement.publication == nullptr || ::get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
         return tables.has(table);
     const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
@@ -90,14 +99,21 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    if (concerns(statement, table, busy) || (statement.waits_for_earlier && is_behind_others))
+    if (concerns(statement, table, busy) || (statement.waits_for_earlier && is_behind_others) ||
+        (statement.may_identify_less && waits_to_publish_less)) {
+        waits_to_publish_less |= statement.may_publish_less;
         return Result::busy;
-    if (concerns(statement, table, failed) || (statement.waits_for_earlier && failures.count > 0)) {
+    }
+    if (concerns(statement, table, failed) || (statement.waits_for_earlier && failures.count > 0) ||
+        (statement.may_identify_less && failed_to_publish_less)) {
+        failed_to_publish_less |= statement.may_publish_less;
         failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                      "An earlier statement failed that this one depends on.");
         return Result::failed;
     }
     const Result result = execute(statement, table);
+    waits_to_publish_less |= statement.may_publish_less && result == Result::busy;
+    failed_to_publish_less |= statement.may_publish_less && result == Result::failed;
     if (result == Result::busy && OidIsValid(table))
         busy.add(table);
     if (result == Result::failed && OidIsValid(table))
@@ -114,6 +130,7 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
     const std::size_t count = std::exchange(waiting.count, 0);
+    waits_to_publish_less = false;
     for (std::size_t position = 0; position < count; position++) {
         CHECK_FOR_INTERRUPTS();
         const std::uint32_t index = waiting[position];

@@ -227,14 +227,14 @@ void warn_of_harm(const StatementList &list)
     const Scenario after = Scenario::of(facts, reading.intent);
     Plan plan{};
     for_each_in_scratch(facts.relations, [&](const Relation &relation) {
-        const std::optional<BrokenWrite> begun = find_begun(before, after, relation);
-        if (!begun)
+        const Array<BrokenWrite> begun = find_begun(before, after, relation);
+        if (begun.is_empty())
             return;
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         const Identity identity = after.identity(relation);
         const RelationName name = read_relation_name(relation.oid);
         plan.remarks.push(
-            remark_of(*begun, name.schema, name.name,
+            remark_of(begun[0], name.schema, name.name,
                       {.kind = identity.kind,
                        .index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr}));
         ::MemoryContextSwitchTo(scratch);

@@ -260,7 +260,8 @@ sub judge_convergence
 	{
 		my ($output, $errors) = ('', '');
 		$node->psql('postgres', "CALL dj_deploy.$call", stdout => \$output, stderr => \$errors);
-		unlike($errors, qr/ERROR|WARNING/, "$title: $call succeeds");
+		# DEFAULT after FULL is told to the consumers of old rows.
+		unlike($errors =~ s/^.*WARNING:  old rows of .*\n//mgr, qr/ERROR|WARNING/, "$title: $call succeeds");
 		unlike($output, qr/"tables_modified": 0/, "$title: $call does something");
 	}
 	return;
