@@ -1,9 +1,9 @@
 // Asks the model for the scenario after a remedy, and the checks what they find there.
 #include "checks/guard.hpp"
 
+#include "checks/groups.hpp"
 #include "checks/reach.hpp"
-#include "plan/quote.hpp"
-#include "publishing/harm.hpp"
+#include "checks/reasons.hpp"
 
 namespace dj_deploy {
 
@@ -13,54 +13,6 @@ namespace {
 constexpr std::array affected_families = std::to_array<const std::span<const Check> *>(
     {&identity_checks, &partition_checks, &write_checks, &publication_checks, &membership_checks,
      &storage_checks, &column_checks});
-
-// How a reason begins: what the remedy sets.
-const char *start_of(const Intent &intent)
-{
-    if (intent.identities.is_empty() || !intent.added.is_empty() || !intent.logged.is_empty())
-        return "With it";
-    return intent.identities[0].kind == REPLICA_IDENTITY_FULL ? "With FULL" : "With DEFAULT";
-}
-
-const char *reason_of(const Review &review, const HarmDone &done, const Intent &intent, const Scenario &after)
-{
-    const char *table = review.name_of(*done.table);
-    const char *publication = shown_identifier(done.publication->name);
-    switch (done.harm) {
-    case Harm::write_fails:
-        return ::psprintf("%s writes would fail, because %s (%s in publication %s).", start_of(intent),
-                          reason_of(done.write.hazard, after.identity(*done.table).kind), table, publication);
-    case Harm::renamed:
-        return ::psprintf(
-            "Changes of %s would arrive under another name from publication %s, and be lost at a "
-            "subscription that has no such table.",
-            table, publication);
-    case Harm::exposed:
-        return ::psprintf(
-            "Publication %s would publish rows or columns of %s that a filter or list keeps in.", publication,
-            table);
-    case Harm::widened:
-        return ::psprintf("Publication %s would publish generated columns of %s, and a subscription whose "
-                          "table does not have them stops.",
-                          publication, table);
-    case Harm::weakened:
-        return ::psprintf(
-            "%s old rows of %s would no longer arrive whole, or with the same key, from publication %s: a "
-            "subscription whose table has no such primary key stops.",
-            start_of(intent), table, publication);
-    case Harm::fewer:
-        return ::psprintf(
-            "Some operations, rows or columns of %s would no longer arrive from publication %s.", table,
-            publication);
-    case Harm::mixed:
-        return ::psprintf(
-            "Another publication publishes %s with a column list, a row filter or under another name: "
-            "what a consumer of both receives would change, or decoding fail.",
-            table);
-    default:
-        return ::psprintf("Changes of %s would no longer arrive from publication %s.", table, publication);
-    }
-}
 
 Intent sum_of(const Intent &base, const Intent &more)
 {
@@ -173,6 +125,37 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
     return false;
 }
 
+// Whether an error of one table could be mended by itself.
+bool is_mendable(const Review &review, const Intent &base, const Told &told)
+{
+    const Finding *finding = &told.finding;
+    const Review near = review.in(review.scenario, around(review, {&finding, 1}));
+    const Array<Told> errors = find_all(near, "e");
+    return has_remedy(near, base, told, {.check = told.check, .findings = {&finding, 1}, .errors = &errors});
+}
+
+// Scenarios as reviews, and what leads to them.
+struct Side {
+    const Review &review;
+    const Intent &base;
+    const Array<Told> &errors;
+};
+
+// An error of a table that the remedy touches, which is not to be mended by it, could be mended before and no
+// longer can; null without.
+const Told *find_lost(const Side &before, const Side &after, const Intent &intent,
+                      std::span<const Finding *const> findings)
+{
+    const Array<const Subject *> touched_ones = subjects_about(after.review, intent, {});
+    for (const Told &told : after.errors)
+        if (told.finding.subject != nullptr &&
+            std::binary_search(touched_ones.begin(), touched_ones.end(), told.finding.subject) &&
+            is_known(before.errors, told) && !is_about(told.finding, findings) &&
+            is_mendable(before.review, before.base, told) && !is_mendable(after.review, after.base, told))
+            return &told;
+    return nullptr;
+}
+
 } // namespace
 
 Verdict judge(const Review &review, const Intent &base, const Check &check,
@@ -194,10 +177,17 @@ Verdict judge(const Review &review, const Intent &base, const Check &check,
     const Review then = review.in(after, about);
     if (stays(then, check, findings))
         return {.is_safe = false, .leads_on = false, .reason = nullptr};
-    const Array<Told> known = find_all(review.in(before, about), "e");
+    const Review now = review.in(before, about);
+    const Array<Told> known = find_all(now, "e");
+    const Array<Told> errors = find_all(then, "e");
+    if (const Told *lost = find_lost({now, base, known}, {then, both, errors}, remedy.intent, findings))
+        return {.is_safe = false,
+                .leads_on = false,
+                .reason = ::psprintf("%s %s of %s would have no remedy any more.", start_of(remedy.intent),
+                                     lost->check->name, lost->finding.object)};
     const Origin origin{.check = &check, .findings = findings, .errors = &known};
     Verdict verdict{.is_safe = true, .leads_on = false, .reason = nullptr};
-    for (const Told &told : find_all(then, "e"))
+    for (const Told &told : errors)
         if (!is_known(known, told)) {
             verdict.leads_on = true;
             verdict.is_safe = verdict.is_safe && has_remedy(then, both, told, origin);

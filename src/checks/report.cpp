@@ -53,7 +53,8 @@ const char *continued(const char *text, const char *more)
     return ::psprintf("%s%s %s", text, last == '.' ? "" : ".", more);
 }
 
-// What the remedies of the rows above do: of those of the same severity, which people may run alone, and of all.
+// What the remedies of the rows above do: of those of the same severity, which people may run alone, and of
+// all.
 struct Bases {
     Intent same;
     Intent all;

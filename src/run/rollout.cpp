@@ -2,7 +2,6 @@
 // again for each try, and the server's caches are emptied now and then.
 #include "run/rollout.hpp"
 
-#include "catalog/ancestors.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "plan/name_list.hpp"
@@ -46,26 +45,6 @@ struct Line {
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
-
-// Whether the statement is about one of the tables: a publication takes in the partitions of its tables, and
-// a partition may be published through a table above it.
-bool concerns(const Statement &statement, ::Oid table, const OidSet &tables)
-{
-    if (!OidIsValid(table))
-        return false;
-    if (statement.may_identify_less && ::get_rel_relispartition(table)) {
-        const Array<::Oid> ancestors = read_ancestors(table);
-        if (std::ranges::any_of(ancestors, [&](::Oid ancestor) { return tables.has(ancestor); }))
-            return true;
-    }
-    if (statement.publication == nullptr || ::get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
-        return tables.has(table);
-    const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
-    for (int index = 0; index < ::list_length(tree); index++)
-        if (tables.has(::list_nth_oid(tree, index)))
-            return true;
-    return false;
-}
 
 Result Line::execute(const Statement &statement, ::Oid table)
 {

@@ -1,6 +1,7 @@
 // Conditional locks only: who does not get one at once does not stand in its queue.
 #include "run/rollout_locks.hpp"
 
+#include "catalog/ancestors.hpp"
 #include "catalog/blockers.hpp"
 #include "pg/scan.hpp"
 #include "run/requirements.hpp"
@@ -28,6 +29,24 @@ bool lock_publication_if_free(::Oid publication)
 }
 
 } // namespace
+
+bool concerns(const Statement &statement, ::Oid table, const OidSet &tables)
+{
+    if (!OidIsValid(table))
+        return false;
+    if (statement.may_identify_less && ::get_rel_relispartition(table)) {
+        const Array<::Oid> ancestors = read_ancestors(table);
+        if (std::ranges::any_of(ancestors, [&](::Oid ancestor) { return tables.has(ancestor); }))
+            return true;
+    }
+    if (statement.publication == nullptr || ::get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
+        return tables.has(table);
+    const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
+    for (int index = 0; index < ::list_length(tree); index++)
+        if (tables.has(::list_nth_oid(tree, index)))
+            return true;
+    return false;
+}
 
 bool lock_if_free(const Statement &statement, ::Oid table)
 {

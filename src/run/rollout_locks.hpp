@@ -1,9 +1,14 @@
-// What a statement of a rollout locks.
+// What a statement of a rollout locks and is about.
 #pragma once
 
+#include "pg/oid_set.hpp"
 #include "request/statements.hpp"
 
 namespace dj_deploy {
+
+// Whether the statement, about this table, is about one of the tables, too: a publication takes in the
+// partitions of its tables, and a partition may be published through a table above it.
+bool concerns(const Statement &statement, ::Oid table, const OidSet &tables);
 
 // Takes the locks that the statement needs, on its table, the TOAST table and its publication, until the
 // transaction ends. False when somebody holds one in conflict, or waits for one, or the name means another
