@@ -42,6 +42,15 @@ bool counts(const HarmDone &done, const Review &review)
     return done.harm != Harm::widened || review.is(Consumer::any) || review.is(Consumer::postgres);
 }
 
+// Whether old rows come to harm that consumers receive already, without the remedies before.
+bool weakens_what_is(const Scenario &after, const HarmDone &done)
+{
+    const Scenario as_it_is = Scenario::of(*after.facts);
+    return std::ranges::any_of(find_consumer_harms(as_it_is, after, *done.table), [&](const HarmDone &other) {
+        return other.harm == Harm::weakened && other.publication->oid == done.publication->oid;
+    });
+}
+
 // The first harm to one of the tables, if any; one to old rows alone only where there is no other.
 HarmDone first_harm(const Review &review, const Scenario &before, const Scenario &after,
                     const Array<const Relation *> &tables)
@@ -51,7 +60,7 @@ HarmDone first_harm(const Review &review, const Scenario &before, const Scenario
         for (const HarmDone &done : find_harms(before, after, *table)) {
             if (done.harm != Harm::weakened && counts(done, review))
                 return done;
-            if (done.harm == Harm::weakened && weakening.harm == Harm::none)
+            if (done.harm == Harm::weakened && weakening.harm == Harm::none && weakens_what_is(after, done))
                 weakening = done;
         }
     return weakening;
