@@ -1,6 +1,7 @@
 // What a publication leaves out of the tables that it publishes: columns and rows that never arrive.
 #include "checks/check.hpp"
 #include "plan/quote.hpp"
+#include "publishing/harm.hpp"
 #include "publishing/members.hpp"
 
 namespace dj_deploy {
@@ -114,10 +115,60 @@ void rows_filtered(const Review &review, Findings &findings)
     });
 }
 
+// The judged publications of a table that holds rows.
+Array<Publishing> judged_publishings(const Review &review, const Subject &leaf)
+{
+    Array<Publishing> published;
+    for (const Publication *publication : review.judged)
+        if (const Publishing one = review.scenario.publishing(*leaf.relation, *publication);
+            one.publication != nullptr)
+            published.push(one);
+    return published;
+}
+
+// What comes of two that publish a table in different ways.
+const char *difference(const Publishing &left, const Publishing &right)
+{
+    const auto has_filter = [](const Publishing &publishing) {
+        return publishing.delivered != nullptr && publishing.delivered->has_filter;
+    };
+    if (left.as->oid != right.as->oid)
+        return "under different names: a consumer of both receives changes under that of the table above "
+               "alone";
+    if (has_filter(left) || has_filter(right))
+        return "with different row filters: a consumer of both receives the rows that either lets through";
+    return "with different columns: decoding fails for a consumer of both";
+}
+
+// One row for each table: the first two that do not go together.
+void publications_differ(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        if (!subject->is_user() && subject->heir_of == nullptr)
+            continue;
+        const auto find_pair = [&](const Subject &leaf) {
+            const Array<Publishing> published = judged_publishings(review, leaf);
+            for (const Publishing &left : published)
+                for (const Publishing &right : published)
+                    if (&left < &right && !go_together(review.scenario, left, right, *leaf.relation)) {
+                        const char *text = ::psprintf(
+                            "publications %s and %s publish it %s", shown_identifier(left.publication->name),
+                            shown_identifier(right.publication->name), difference(left, right));
+                        findings.add({.subject = subject, .object = subject->name, .text = text});
+                        return true;
+                    }
+            return false;
+        };
+        const std::span<const Subject *const> leaves = review.leaves(*subject);
+        std::ranges::any_of(leaves, [&](const Subject *leaf) { return find_pair(*leaf); });
+    }
+}
+
 constexpr std::array checks = std::to_array<Check>({
     {.name = "generated_not_published", .severities = "iiiii", .find = generated_not_published},
     {.name = "columns_not_listed", .severities = "iiiii", .find = columns_not_listed},
     {.name = "rows_filtered", .severities = "iiiii", .find = rows_filtered},
+    {.name = "publications_differ", .severities = "i-iii", .find = publications_differ},
 });
 
 } // namespace

@@ -182,6 +182,24 @@ provoke($node, 'info rows_filtered lab.extra', finding => qr/: WHERE \(\(id > 1\
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (id > 1)',
 	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
 	appears => [ 'info identity_not_full lab.extra' ]);
+# Two publications, and what comes of both: decoding fails where their columns differ.
+my $both = q(SELECT count(*) FROM pg_logical_slot_get_binary_changes('both', NULL, NULL, 'proto_version', '1', 'publication_names', 'cdc,other'));
+provoke($node, 'info publications_differ lab.extra', finding => qr/^publications cdc and other publish it with different columns: decoding fails/,
+	cleanup => q(SELECT pg_drop_replication_slot('both'); DROP TABLE lab.extra; DROP PUBLICATION other),
+	setup => sub {
+		$node->safe_psql('postgres', q{CREATE TABLE lab.extra (id int PRIMARY KEY, b int); ALTER PUBLICATION cdc ADD TABLE lab.extra;
+			CREATE PUBLICATION other FOR TABLE lab.extra (id); SELECT pg_create_logical_replication_slot('both', 'pgoutput'); INSERT INTO lab.extra VALUES (1)});
+		like(error_of($node, $both), qr/cannot use different column lists for table "lab.extra" in different publications/, 'decoding fails');
+	},
+	by_hand => 'ALTER PUBLICATION other DROP TABLE lab.extra; ALTER PUBLICATION other ADD TABLE lab.extra (id, b)',
+	appears => [ 'info identity_not_full lab.extra' ]);
+provoke($node, 'info publications_differ lab.extra', finding => qr/with different row filters: /, cleanup => 'DROP TABLE lab.extra; DROP PUBLICATION other',
+	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY); ALTER PUBLICATION cdc ADD TABLE lab.extra; CREATE PUBLICATION other FOR TABLE lab.extra WHERE (id > 1)',
+	by_hand => 'DROP PUBLICATION other; CREATE PUBLICATION other FOR TABLE lab.extra', appears => [ 'info identity_not_full lab.extra' ]);
+provoke($node, 'info publications_differ lab.extra', finding => qr/under different names: /, cleanup => 'DROP TABLE lab.extra',
+	setup => q{CREATE TABLE lab.extra (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE lab.extra_1 PARTITION OF lab.extra DEFAULT;
+		ALTER PUBLICATION cdc ADD TABLE lab.extra; CREATE PUBLICATION other FOR TABLE lab.extra},
+	by_hand => 'DROP PUBLICATION other', appears => [ 'info identity_not_full lab.extra' ]);
 # A partition of tomorrow: it fails as told, unless it is made in the order that is told.
 provoke($node, 'warning partition_to_come lab.sample', finding => qr/published at once by cdc, .* nothing identifies its rows\./,
 	cleanup => 'DROP TABLE lab.sample',
