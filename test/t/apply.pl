@@ -74,6 +74,29 @@ is($messages =~ s/^NOTICE:.*\n(DETAIL:.*\n)?//mgr, '', 'the rollout ends well');
 is($node->safe_psql('postgres', "SELECT pubupdate FROM pg_publication"), 't', 'and then it publishes updates');
 $node->safe_psql('postgres', "UPDATE lab.nokey SET note = 'c'");
 is($node->safe_psql('postgres', "SELECT count(*) FROM dj_deploy.drift('$environment')"), 0, 'all is as declared');
+# Nor does a table lose its identity while what publishes it is in the way: of the publication, of the table above it.
+$node->safe_psql('postgres', q{
+	CREATE TABLE lab.log (note text) PARTITION BY LIST (note); CREATE TABLE lab.log_a PARTITION OF lab.log FOR VALUES IN ('a');
+	ALTER TABLE lab.log REPLICA IDENTITY FULL; ALTER TABLE lab.log_a REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.log; INSERT INTO lab.log VALUES ('a')});
+for my $case (
+	[ 'the publication', 'ALTER PUBLICATION cdc SET (publish_via_partition_root)', q(ALTER PUBLICATION cdc SET (publish = 'insert')), 'lab.nokey' ],
+	[ 'the table above it', 'LOCK TABLE lab.log IN ACCESS EXCLUSIVE MODE', 'ALTER PUBLICATION cdc DROP TABLE lab.log', 'lab.log_a' ])
+{
+	my ($what, $hold, $less, $table) = @$case;
+	$node->safe_psql('postgres', "ALTER PUBLICATION cdc SET (publish = 'insert, update, delete')");
+	my $plan = q('[") . $less =~ s/'/''/gr . qq(", "ALTER TABLE $table REPLICA IDENTITY DEFAULT"]'::jsonb);
+	$other->query_safe("BEGIN; $hold");
+	start_rollout($deploy, rollout_of($plan));
+	wait_until_asleep($node, 'deploy');
+	is($node->safe_psql('postgres', "SELECT relreplident FROM pg_class WHERE oid = '$table'::regclass"), 'f', "$table keeps its identity while $what is busy");
+	$other->query_safe('COMMIT');
+	(undef, $messages) = finish_rollout($deploy);
+	unlike($messages, qr/ERROR/, 'and then the rollout ends well');
+	is($node->safe_psql('postgres', "SELECT relreplident FROM pg_class WHERE oid = '$table'::regclass"), 'd', 'with all done');
+}
+$node->safe_psql('postgres', q{ALTER TABLE lab.nokey REPLICA IDENTITY FULL});
+like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
+	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'nor where it failed');
 $_->quit for $other, $deploy;
 
 done_testing();
