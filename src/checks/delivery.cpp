@@ -30,6 +30,30 @@ void for_each_published(const Review &review, Add &&add)
         }
 }
 
+// The same for each list or filter of it: partitions that are published by themselves may have their own.
+template <class Add>
+void for_each_narrowing(const Review &review, Add &&add)
+{
+    Array<const Listing *> seen;
+    const Subject *last = nullptr;
+    for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
+        if (&subject != std::exchange(last, &subject))
+            seen.count = 0;
+        if (published.delivered != nullptr &&
+            std::find(seen.begin(), seen.end(), published.delivered) == seen.end()) {
+            seen.push(published.delivered);
+            add(subject, leaf, published);
+        }
+        return false;
+    });
+}
+
+// " of lab.sample_1", where a partition has it.
+const char *of_partition(const Review &review, const Subject &subject, const Publishing &published)
+{
+    return published.as == subject.relation ? "" : ::psprintf(" of %s", review.name_of(*published.as));
+}
+
 const char *hidden_generated(const Review &review, const Subject &leaf, const Publishing &published)
 {
     const char *names = "";
@@ -74,44 +98,41 @@ const char *unlisted_columns(const Subject &leaf, const Publishing &published)
 
 void columns_not_listed(const Review &review, Findings &findings)
 {
-    for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
-        if (published.delivered == nullptr || !published.delivered->has_list)
-            return false;
-        const char *names = unlisted_columns(leaf, published);
+    for_each_narrowing(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
+        const char *names = published.delivered->has_list ? unlisted_columns(leaf, published) : "";
         if (names[0] == '\0')
-            return false;
+            return;
+        const char *publication = shown_identifier(published.publication->name);
         findings.add({
             .subject = &subject,
             .object = subject.name,
             .text = ::psprintf(
-                "columns %s never arrive: publication %s lists others, and no column that is added later",
-                names, shown_identifier(published.publication->name)),
+                "columns %s%s never arrive: publication %s lists others, and no column that is added later",
+                names, of_partition(review, subject, published), publication),
             .common = ::psprintf(
                 "columns never arrive that publication %s does not list, and no column that is added "
                 "later",
-                shown_identifier(published.publication->name)),
+                publication),
         });
-        return true;
     });
 }
 
 void rows_filtered(const Review &review, Findings &findings)
 {
-    for_each_published(review, [&](const Subject &subject, const Subject &, const Publishing &published) {
-        if (published.delivered == nullptr || !published.delivered->has_filter)
-            return false;
+    for_each_narrowing(review, [&](const Subject &subject, const Subject &, const Publishing &published) {
+        if (!published.delivered->has_filter)
+            return;
+        const char *publication = shown_identifier(published.publication->name);
         const char *narrowing = read_narrowing(published.publication->name, published.delivered->table);
         const char *filter = ::strstr(narrowing, "WHERE ");
         findings.add({
             .subject = &subject,
             .object = subject.name,
-            .text =
-                ::psprintf("rows never arrive that publication %s filters out: %s",
-                           shown_identifier(published.publication->name), filter == nullptr ? "" : filter),
-            .common = ::psprintf("rows never arrive that publication %s filters out",
-                                 shown_identifier(published.publication->name)),
+            .text = ::psprintf("rows%s never arrive that publication %s filters out: %s",
+                               of_partition(review, subject, published), publication,
+                               filter == nullptr ? "" : filter),
+            .common = ::psprintf("rows never arrive that publication %s filters out", publication),
         });
-        return true;
     });
 }
 

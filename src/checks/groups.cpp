@@ -47,7 +47,8 @@ bool belongs(const Group &group, const Judged &judged)
     const Finding &first = *group.findings[0];
     const Finding &finding = *judged.finding;
     if (group.check != judged.check || finding.subject == nullptr || first.subject == nullptr ||
-        ::strcmp(common_of(first), common_of(finding)) != 0)
+        ::strcmp(common_of(first), common_of(finding)) != 0 ||
+        group.findings[group.findings.count - 1]->subject == finding.subject)
         return false;
     const bool is_offered = judged.proposal < finding.proposals.count;
     if (is_offered != (group.proposal < first.proposals.count))

@@ -84,7 +84,7 @@ Remark remark_of(const HarmedTables &harmed)
         break;
     case Harm::mixed:
         remark.message =
-            ::psprintf("publication \"%s\" will publish %s otherwise than another publication does",
+            ::psprintf("publication \"%s\" will publish %s differently from another publication",
                        publication, tables);
         remark.detail =
             "What a consumer of both receives changes, or decoding fails, because of a column list, a row "

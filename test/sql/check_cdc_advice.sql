@@ -167,6 +167,39 @@ SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'full_without_pri
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.k;
 
+-- Partitions that are published by themselves have lists and filters of their own: a row for each.
+CREATE TABLE advice.root (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf_1 PARTITION OF advice.root FOR VALUES FROM (0) TO (10);
+CREATE TABLE advice.leaf_2 PARTITION OF advice.root FOR VALUES FROM (10) TO (20);
+CREATE TABLE advice.leaf_3 PARTITION OF advice.root FOR VALUES FROM (20) TO (30);
+CREATE PUBLICATION regress_advice FOR TABLE advice.leaf_1 (id) WHERE (id > 1), advice.leaf_2 WHERE (id > 12), advice.leaf_3;
+SELECT object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" IN ('columns_not_listed', 'rows_filtered');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.root;
+
+-- Another key than consumers get now, or no longer the whole row, is told; the same key, or a row that is whole then, is not.
+CREATE TABLE advice.by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE);
+ALTER TABLE advice.by_index REPLICA IDENTITY USING INDEX by_index_code_key;
+CREATE TABLE advice.by_key (id int PRIMARY KEY);
+ALTER TABLE advice.by_key REPLICA IDENTITY USING INDEX by_key_pkey;
+CREATE TABLE advice.whole (id int PRIMARY KEY);
+ALTER TABLE advice.whole REPLICA IDENTITY FULL;
+CREATE TABLE advice.unheard (id int PRIMARY KEY);
+ALTER TABLE advice.unheard REPLICA IDENTITY FULL;
+CREATE PUBLICATION regress_advice FOR TABLE advice.by_index, advice.by_key, advice.whole WITH (publish = 'insert, delete');
+SELECT dj_deploy.set_replica_identity('advice', 'default') -> 'tables_modified';
+SELECT dj_deploy.set_replica_identity('advice', 'full') -> 'tables_modified';
+ALTER PUBLICATION regress_advice SET (publish = 'insert');
+SELECT dj_deploy.set_replica_identity('advice', 'default') -> 'tables_modified';
+DROP PUBLICATION regress_advice;
+
+-- Publications that a consumer of both cannot read together: other columns, other rows.
+CREATE PUBLICATION regress_advice FOR TABLE advice.by_index (id, code), advice.whole, advice.by_key WHERE (id > 1);
+CREATE PUBLICATION regress_other WITH (publish_via_partition_root);
+SELECT dj_deploy.set_publication_membership('advice', 'regress_other') -> 'tables_modified';
+DROP PUBLICATION regress_advice, regress_other;
+DROP TABLE advice.by_index, advice.by_key, advice.whole, advice.unheard;
+
 -- How much each finding matters to whom: a letter for any, lakehouse_sync, debezium, clickpipes and postgres.
 CREATE TABLE advice.by_default (id int PRIMARY KEY, note text);
 CREATE TABLE advice.blob (id int PRIMARY KEY, blob bytea);
