@@ -158,6 +158,16 @@ DROP FOREIGN DATA WRAPPER regress_far CASCADE;
 DROP TABLE advice."~log", advice.t, advice.u CASCADE;
 DROP SCHEMA advice_other;
 
+-- A temporary table that inherits belongs to its session: nothing is told of it, and nothing proposed.
+CREATE TABLE advice.t (id int PRIMARY KEY, note text);
+CREATE TEMPORARY TABLE regress_heir (PRIMARY KEY (id)) INHERITS (advice.t);
+CREATE TEMPORARY TABLE regress_bare () INHERITS (regress_heir);
+CREATE PUBLICATION regress_advice FOR TABLE ONLY advice.t;
+SELECT consumer, "check", object, remedy FROM unnest(ARRAY['any', 'lakehouse_sync', 'debezium', 'clickpipes', 'postgres']) AS c(consumer),
+    pg_temp.advice(consumer, '.*_table|.*member|.*identity.*|.*_key|toast_not_full', 'regress_advice');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.t CASCADE;
+
 -- An index whose NULLs are not distinct cannot become the primary key.
 CREATE TABLE advice.k (id int NOT NULL);
 CREATE UNIQUE INDEX ON advice.k (id) NULLS NOT DISTINCT;
