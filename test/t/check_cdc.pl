@@ -289,6 +289,14 @@ for my $index ('(id DESC)', '(id NULLS FIRST)', '(what text_pattern_ops)', '(wha
 		by_hand => 'ALTER TABLE lab.extra ADD PRIMARY KEY (id)');
 }
 
+# A primary key makes its columns NOT NULL in what inherits, too; from 18 on they are, unless the constraint is not inherited.
+my ($nullable, $mended) = $version < 18
+	? (extra('id int NOT NULL', 'FULL') . 'CREATE TABLE public.middle () INHERITS (lab.extra); CREATE TABLE public.child () INHERITS (public.middle);
+		ALTER TABLE public.child ALTER id DROP NOT NULL', '')
+	: (extra('id int CONSTRAINT solid NOT NULL NO INHERIT', 'FULL'), 'ALTER TABLE lab.extra ALTER CONSTRAINT solid INHERIT;');
+provoke($node, 'warning full_without_primary_key lab.extra', call => { consumer => 'debezium' }, cleanup => 'DROP TABLE lab.extra CASCADE',
+	setup => "$nullable; CREATE UNIQUE INDEX ON lab.extra (id)", by_hand => "$mended ALTER TABLE lab.extra ADD PRIMARY KEY (id)");
+
 # --- writes that fail: they do, and after the remedy they do not.
 
 sub provoke_failing
