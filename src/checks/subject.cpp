@@ -111,8 +111,6 @@ Subject subject_of(const Row &row, const Relation &relation)
     subject.key_index = row.string(6);
     subject.to_jsonb = row.string(7);
     subject.has_blob = row.boolean(8);
-    subject.has_other_incomparable = row.boolean(9);
-    subject.keeps_json = row.boolean(10);
     return subject;
 }
 

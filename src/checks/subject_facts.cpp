@@ -17,18 +17,15 @@ namespace dj_deploy {
 // heir          what inherits from a table: a primary key makes its columns NOT NULL there, too
 // key           the shortest unique index that could be the primary key: one that ADD PRIMARY KEY USING
 //               INDEX takes, whose columns consumers receive, and whose name no constraint of the table has
-// family        tables with a column of type json, and what inherits from them
-// kept          those whose json columns something depends on, but for a default and NOT NULL, or have their
-//               type from elsewhere: a parent, a type, another table's column of the row type
 const char *const subject_facts_sql = R"(
 WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT t.oid, t.number, c.relkind, c.reltype, c.reloftype, c.reltoastrelid,
+    SELECT t.oid, t.number, c.relkind, c.reltoastrelid,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 ), attribute AS MATERIALIZED (
-    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attgenerated, a.attinhcount,
+    SELECT a.attrelid, a.attname, a.attnum, a.atttypid,
            a.attstorage IN ('x', 'e') AND (t.reltoastrelid <> 0 OR t.relkind = 'p') AS is_large
     FROM asked t
     JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
@@ -105,11 +102,11 @@ WITH RECURSIVE asked AS MATERIALIZED (
            pg_catalog.bool_or(d.atttypid = 17) AS has_blob,
            pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_incomparable)
            AS incomparable,
-           pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114) AS has_other_incomparable,
            pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_unsupported)
            AS unsupported,
-           pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
-           FILTER (WHERE d.atttypid = 114) AS json
+           CASE WHEN NOT pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114)
+                THEN pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
+                     FILTER (WHERE d.atttypid = 114) END AS to_jsonb
     FROM described d
     GROUP BY d.attrelid
 ), heir(home, oid) AS (
@@ -121,42 +118,6 @@ WITH RECURSIVE asked AS MATERIALIZED (
     SELECT h.home, i.inhrelid
     FROM heir h
     JOIN pg_catalog.pg_inherits i ON i.inhparent = h.oid
-), family(home, oid) AS (
-    SELECT c.attrelid, c.attrelid
-    FROM columns c
-    WHERE c.json IS NOT NULL
-    UNION
-    SELECT f.home, i.inhrelid
-    FROM family f
-    JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
-), kept AS MATERIALIZED (
-    SELECT f.home AS oid
-    FROM family f
-    CROSS JOIN LATERAL (
-        SELECT a.attnum, a.attinhcount, a.attgenerated
-        FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
-        OFFSET 0
-    ) a
-    WHERE f.oid = f.home AND a.attinhcount > 0 OR a.attgenerated <> ''
-       OR EXISTS (
-           SELECT FROM pg_catalog.pg_depend d
-           WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
-             AND NOT (d.classid = 2604 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_attrdef v
-                 WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
-             AND NOT (d.classid = 2606 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))
-    UNION
-    SELECT t.oid
-    FROM asked t
-    WHERE t.oid IN (SELECT f.home FROM family f)
-      AND (t.reloftype <> 0
-           OR EXISTS (
-               SELECT FROM pg_catalog.pg_depend d
-               JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
-               WHERE d.refclassid = 1247 AND t.reltype IN (y.oid, y.typelem) AND d.deptype = 'n'
-                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype))))
 )
 SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
        (SELECT pg_catalog.quote_ident(x.relname)
@@ -187,9 +148,7 @@ SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
                             AND (k.conindid = i.indexrelid AND k.contype <> 'f' OR k.conname = x.relname))
         ORDER BY i.indnkeyatts, x.relname
         LIMIT 1) AS key_index,
-       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN 'ALTER TABLE ' || t.name || ' ' || c.json END AS to_jsonb,
-       COALESCE(c.has_blob, false), COALESCE(c.has_other_incomparable, false),
-       t.oid IN (SELECT k.oid FROM kept k)
+       'ALTER TABLE ' || t.name || ' ' || c.to_jsonb AS to_jsonb, COALESCE(c.has_blob, false)
 FROM asked t
 LEFT JOIN columns c ON c.attrelid = t.oid
 ORDER BY t.number)";
