@@ -121,6 +121,28 @@ $node->safe_psql('postgres', 'DROP TABLE lab.extra, public.oldest');
 provoke($node, 'warning unlogged_table lab.sample_0', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample CREATE UNLOGGED TABLE lab.sample_0 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1); ALTER TABLE lab.sample_0 REPLICA IDENTITY FULL",
 	finding => qr/^unlogged partition: /, remedy => 'ALTER TABLE lab.sample_0 SET LOGGED');
+# A partitioned table that is unlogged: no publication takes it, and SET LOGGED does nothing. From 18 on there is none.
+if ($version < 18)
+{
+	provoke($node, 'warning unlogged_table lab.sample', cleanup => 'DROP TABLE lab.sample', by_hand => $_,
+		finding => qr/ where those are listed, and lab\.sample_1 and 1 more are not\. List its permanent partitions /,
+		setup => sub {
+			$node->safe_psql('postgres', q{CREATE UNLOGGED TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
+				CREATE TABLE lab.sample_1 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1);
+				CREATE TABLE lab.sample_2 PARTITION OF lab.sample DEFAULT; ALTER TABLE lab.sample REPLICA IDENTITY FULL;
+				ALTER TABLE lab.sample_1 REPLICA IDENTITY FULL; ALTER TABLE lab.sample_2 REPLICA IDENTITY FULL});
+			like(error_of($node, 'ALTER TABLE lab.sample SET LOGGED; ALTER PUBLICATION cdc ADD TABLE lab.sample'),
+				qr/cannot add relation "sample" to publication/, 'no publication takes it');
+			$node->safe_psql('postgres', 'ALTER TABLE lab.sample SET LOGGED');
+			is($node->safe_psql('postgres', q{SELECT relpersistence FROM pg_class WHERE oid = 'lab.sample'::regclass}), 'u',
+				'SET LOGGED leaves it as it is');
+		})
+	  for 'ALTER PUBLICATION cdc ADD TABLE lab.sample_1, lab.sample_2',
+	  q{CREATE TABLE lab.made (LIKE lab.sample INCLUDING ALL) PARTITION BY RANGE (id); ALTER TABLE lab.made REPLICA IDENTITY FULL;
+		ALTER TABLE lab.sample DETACH PARTITION lab.sample_1; ALTER TABLE lab.sample DETACH PARTITION lab.sample_2;
+		ALTER TABLE lab.made ATTACH PARTITION lab.sample_1 FOR VALUES FROM (0) TO (1); ALTER TABLE lab.made ATTACH PARTITION lab.sample_2 DEFAULT;
+		DROP TABLE lab.sample; ALTER TABLE lab.made RENAME TO sample; ALTER PUBLICATION cdc ADD TABLE lab.sample};
+}
 provoke($node, 'warning foreign_partition lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
 	setup => q{CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far;
 		CREATE TABLE lab.sample (id int) PARTITION BY RANGE (id); ALTER TABLE lab.sample REPLICA IDENTITY FULL;
