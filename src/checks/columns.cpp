@@ -122,11 +122,19 @@ void toast_not_full(const Review &review, Findings &findings)
     }
 }
 
-Array<Proposal> to_jsonb(const Subject &subject)
+// Another type loses what the text has, and consumers see it: for a person to decide.
+const char *convert_by_hand(const Subject &subject)
 {
-    return subject.to_jsonb == nullptr || subject.has_other_incomparable
-               ? Array<Proposal>{}
-               : proposals({statement(subject.to_jsonb)});
+    return subject.to_jsonb == nullptr
+               ? nullptr
+               : ::psprintf("To convert: %s; it rewrites the table and keeps neither key order nor duplicate "
+                            "keys.",
+                            subject.to_jsonb);
+}
+
+const char *what_is_incomparable(const Subject &subject)
+{
+    return subject.to_jsonb == nullptr ? "columns of types without equality" : "columns of type json";
 }
 
 // Only where rows are compared: without a primary key at the subscriber.
@@ -136,23 +144,17 @@ void row_comparison(const Review &review, Findings &findings)
         if (!subject->is_user() || review.state(*subject) != IdentityState::full ||
             review.has_key(*subject) || subject->incomparable == nullptr)
             continue;
-        const char *way_out = subject->has_other_incomparable ? "Add a primary key."
-                              : subject->keeps_json
-                                  ? "Add a primary key, or convert to jsonb when what depends on the columns "
-                                    "is out of the way."
-                                  : "Conversion to jsonb rewrites the table.";
         findings.add({
             .subject = subject,
             .object = subject->name,
             .text = ::psprintf(
                 "no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE stops a "
-                "subscriber. %s",
-                subject->incomparable, way_out),
-            .common = ::psprintf(
-                "no primary key, and columns that cannot be compared: under FULL an UPDATE or DELETE "
-                "stops a subscriber. %s",
-                way_out),
-            .proposals = to_jsonb(*subject),
+                "subscriber. Add a primary key.",
+                subject->incomparable),
+            .common = ::psprintf("no primary key, and %s cannot be compared: under FULL an UPDATE or DELETE "
+                                 "stops a subscriber. Add a primary key.",
+                                 what_is_incomparable(*subject)),
+            .by_hand = convert_by_hand(*subject),
         });
     }
 }
@@ -163,9 +165,6 @@ void row_comparison_key(const Review &review, Findings &findings)
         if (!subject->is_user() || review.state(*subject) != IdentityState::full ||
             !review.has_key(*subject) || subject->incomparable == nullptr)
             continue;
-        Array<Proposal> proposed = by_key(review, *subject, review.is(Consumer::postgres));
-        for (const Proposal &proposal : to_jsonb(*subject))
-            proposed.push(proposal);
         findings.add({
             .subject = subject,
             .object = subject->name,
@@ -173,10 +172,11 @@ void row_comparison_key(const Review &review, Findings &findings)
                 "%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber whose table "
                 "lacks the primary key",
                 subject->incomparable),
-            .common = "columns that cannot be compared: under FULL an UPDATE or DELETE stops a subscriber "
-                      "whose table "
-                      "lacks the primary key",
-            .proposals = proposed,
+            .common = ::psprintf("%s cannot be compared: under FULL an UPDATE or DELETE stops a subscriber "
+                                 "whose table lacks the primary key",
+                                 what_is_incomparable(*subject)),
+            .proposals = by_key(review, *subject, review.is(Consumer::postgres)),
+            .by_hand = convert_by_hand(*subject),
         });
     }
 }
@@ -187,7 +187,7 @@ void unsupported(const Review &review, Findings &findings)
         if (!subject->is_user() || subject->unsupported == nullptr)
             continue;
         const bool is_json_alone =
-            subject->incomparable != nullptr && ::strcmp(subject->unsupported, subject->incomparable) == 0;
+            subject->to_jsonb != nullptr && ::strcmp(subject->unsupported, subject->incomparable) == 0;
         findings.add({
             .subject = subject,
             .object = subject->name,
@@ -195,10 +195,10 @@ void unsupported(const Review &review, Findings &findings)
                 "types not on the list of Lakehouse Sync: %s (depending on its release, as text or not at "
                 "all)",
                 subject->unsupported),
-            .common = "columns of types not on the list of Lakehouse Sync (depending on its release, as text "
-                      "or not at "
-                      "all)",
-            .proposals = is_json_alone ? to_jsonb(*subject) : Array<Proposal>{},
+            .common = ::psprintf("columns of %s not on the list of Lakehouse Sync (depending on its release, "
+                                 "as text or not at all)",
+                                 is_json_alone ? "type json," : "types"),
+            .by_hand = is_json_alone ? convert_by_hand(*subject) : nullptr,
         });
     }
 }

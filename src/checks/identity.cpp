@@ -96,6 +96,59 @@ void index_dropped(const Review &review, Findings &findings)
                   "replica identity is an index that is dropped or not valid");
 }
 
+// The generated columns of the key that UPDATE and DELETE arrive without. From 18 on such writes fail.
+const char *columns_not_sent(const Review &review, const Subject &leaf, const Publication &publication)
+{
+    const IdentityColumns identity = review.scenario.identity_columns(*leaf.relation);
+    const Publishing published = review.scenario.publishing(*leaf.relation, publication);
+    const char *names = "";
+    if (identity.key.empty() || published.publication == nullptr || !publication.has_writes() ||
+        review.scenario.hazard(published, *leaf.relation, identity) != WriteHazard::none)
+        return names;
+    for (const GeneratedColumn &column : review.scenario.facts->generated(*leaf.relation))
+        if (std::find(identity.key.begin(), identity.key.end(), column.number) != identity.key.end() &&
+            !review.scenario.shows_generated(published, *leaf.relation, column))
+            names = ::psprintf("%s%s%s", names, names[0] == '\0' ? "" : ", ",
+                               shown_identifier(::get_attname(leaf.relation->oid, column.number, true)));
+    return names;
+}
+
+const char *without_columns(const Review &review)
+{
+    return review.is(Consumer::postgres)
+               ? "UPDATE and DELETE stop a subscription whose table has no key of the other columns alone; "
+                 "under FULL only one whose table has a key with these"
+               : "UPDATE and DELETE arrive with a key that lacks them, and may not tell rows apart";
+}
+
+// Tables by themselves, and what a root stands for: the first that has such a key.
+void key_not_sent(const Review &review, Findings &findings)
+{
+    const char *consequence = without_columns(review);
+    for (const Subject *subject : review.subjects) {
+        const char *names = "";
+        if (subject->root == nullptr)
+            for (const Subject *leaf : review.leaves(*subject))
+                for (const Publication *publication : review.judged)
+                    names = names[0] == '\0' ? columns_not_sent(review, *leaf, *publication) : names;
+        if (names[0] == '\0')
+            continue;
+        // ClickHouse goes by the primary key, whatever the old row has.
+        const bool goes_by_key =
+            review.is(Consumer::clickpipes) && review.state(*subject) == IdentityState::by_key;
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text = ::psprintf("replica identity holds generated columns (%s), which are not published: %s",
+                               names, consequence),
+            .common = ::psprintf("replica identity holds generated columns, which are not published: %s",
+                                 consequence),
+            .proposals = goes_by_key ? Array<Proposal>{} : proposals({set_identity(REPLICA_IDENTITY_FULL)}),
+            .by_hand = "Make a unique index of other columns, NOT NULL, the replica identity.",
+        });
+    }
+}
+
 bool may_need_full(const Review &review, const Subject &subject)
 {
     if (!review.is(Consumer::lakehouse_sync) && review.fails_when_full(subject))
@@ -169,6 +222,7 @@ constexpr std::array checks = std::to_array<Check>({
     {.name = "no_primary_key", .severities = "eeeee", .find = no_primary_key},
     {.name = "identity_nothing", .severities = "eeeee", .find = identity_nothing},
     {.name = "identity_index_dropped", .severities = "eeeee", .find = index_dropped},
+    {.name = "identity_generated", .severities = "w-wwe", .find = key_not_sent},
     {.name = "identity_not_full", .severities = "iei--", .find = not_full},
     {.name = "full_without_primary_key", .severities = "i-www", .find = full_without_key},
 });

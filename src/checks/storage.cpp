@@ -67,6 +67,48 @@ LoggedTexts logged_texts(const Subject &subject)
     return texts;
 }
 
+// Of the permanent partitions those whose changes do not arrive: ", and lab.a and 2 more are not"; null where
+// all do.
+const char *unlisted_partitions(const Review &review, const Subject &root)
+{
+    const char *first = nullptr;
+    std::size_t permanent = 0;
+    std::size_t unlisted = 0;
+    for (const Subject *leaf : review.leaves(root)) {
+        if (!review.scenario.is_permanent(*leaf->relation))
+            continue;
+        permanent++;
+        if (review.is_published(*leaf))
+            continue;
+        unlisted++;
+        first = first == nullptr || ::strcmp(leaf->name, first) < 0 ? leaf->name : first;
+    }
+    if (first == nullptr)
+        return permanent > 0 ? nullptr : "";
+    return unlisted == 1 ? ::psprintf(", and %s is not", first)
+                         : ::psprintf(", and %s and %zu more are not", first, unlisted - 1);
+}
+
+// Before 18, where a partitioned table can be unlogged, which means nothing for its partitions.
+void unlogged_root(const Review &review, const Subject &subject, Findings &findings)
+{
+    const char *unlisted = unlisted_partitions(review, subject);
+    if (unlisted == nullptr)
+        return;
+    constexpr const char *what =
+        "unlogged partitioned table: no publication can list it, and SET LOGGED leaves it as it is. Changes "
+        "of its partitions arrive only where those are listed";
+    findings.add({
+        .subject = &subject,
+        .object = subject.name,
+        .text = ::psprintf("%s%s", what, unlisted),
+        .common = what,
+        .by_hand = "List its permanent partitions one by one, those to come, too; or make a permanent table "
+                   "like it (LIKE ... INCLUDING ALL) and move the partitions there, with DETACH and ATTACH "
+                   "PARTITION.",
+    });
+}
+
 // What is logged may be published at once, so all of them need an identity. A partition belongs where its
 // root does.
 void unlogged(const Review &review, Findings &findings)
@@ -74,8 +116,12 @@ void unlogged(const Review &review, Findings &findings)
     for (const Subject *subject : review.subjects) {
         const bool is_partition = subject->root != nullptr && subject->root->is_user() && subject->is_leaf();
         const bool is_told = is_partition || subject->heir_of != nullptr || subject->is_user();
-        if (review.scenario.is_permanent(*subject->relation) || !is_told || !subject->is_leaf())
+        if (review.scenario.is_permanent(*subject->relation) || !is_told)
             continue;
+        if (!subject->is_leaf()) {
+            unlogged_root(review, *subject, findings);
+            continue;
+        }
         const LoggedTexts texts = logged_texts(*subject);
         const bool joins =
             !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);

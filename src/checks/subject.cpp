@@ -111,8 +111,6 @@ Subject subject_of(const Row &row, const Relation &relation)
     subject.key_index = row.string(6);
     subject.to_jsonb = row.string(7);
     subject.has_blob = row.boolean(8);
-    subject.has_other_incomparable = row.boolean(9);
-    subject.keeps_json = row.boolean(10);
     return subject;
 }
 
@@ -143,12 +141,14 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
             oids.push(table);
     Subjects subjects{};
     subjects.facts = Facts::read(oids.view());
-    // Whatever the statistics say of the catalogs, facts are looked up by index.
+    // Whatever the statistics say of the catalogs, facts are looked up by index. Temporary tables that
+    // inherit belong to a session, and no publication can have them.
     with_settings({{"enable_seqscan", "off"}}, [&] {
         query(
             subject_facts_sql,
             [&](const Row &row) {
-                if (const Relation *relation = subjects.facts.find(row.oid(1)))
+                const Relation *relation = subjects.facts.find(row.oid(1));
+                if (relation != nullptr && relation->persistence != RELPERSISTENCE_TEMP)
                     subjects.items.push(subject_of(row, *relation));
             },
             oids.view().first(asked));

@@ -19,11 +19,9 @@ struct Subject {
     const char *incomparable; // columns of types without equality, with their types
     const char *unsupported;  // columns of types that Lakehouse Sync does not list, with their types
     const char *key_index;    // a unique index that could be the primary key
-    const char *to_jsonb;     // the statement that makes json columns jsonb
+    const char *to_jsonb; // the statement that makes json columns jsonb; null where others are incomparable
     bool has_blob;
-    bool has_other_incomparable; // besides json
-    bool keeps_json;             // what depends on a json column keeps its type
-    std::int64_t toast_bytes;    // stored out of line, dead rows included
+    std::int64_t toast_bytes; // stored out of line, dead rows included
 
     bool is_table() const { return relation->kind != RELKIND_FOREIGN_TABLE; }
     // What is to be published and identified by itself.

@@ -5,26 +5,27 @@ namespace dj_deploy {
 
 // asked         the tables, with the pages of their TOAST tables
 // part          each type of a column, and what it is made of: a domain's base, an array's element, a
-// composite
-//               type's columns, or any of these of another
+//               composite type's columns, or any of these of another
+// base          each type of a column, and for a domain the types under it
+// default_class the operator classes of btree that the server takes for a type by default, if an index can
+//               have them at all: the type's own, or else those of types that it prefers
 // incomparable  types made of one without equality, as lookup_type_cache() finds it: by a default operator
 //               class of the type or of one that it is taken for without a conversion. The type cache itself
 //               would lock tables whose row types are used.
 // supported     the types that Lakehouse Sync lists: bool, int2, int4, int8, float4, float8, numeric, text,
 //               varchar, bpchar, jsonb, date, timestamp, timestamptz; besides them enumerations
-// key           the shortest unique index that could be the primary key
-// family        tables with a column of type json, and what inherits from them
-// kept          those whose json columns something depends on, but for a default and NOT NULL, or have their
-//               type from elsewhere: a parent, a type, another table's column of the row type
+// heir          what inherits from a table: a primary key makes its columns NOT NULL there, too
+// key           the shortest unique index that could be the primary key: one that ADD PRIMARY KEY USING
+//               INDEX takes, whose columns consumers receive, and whose name no constraint of the table has
 const char *const subject_facts_sql = R"(
 WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT t.oid, t.number, c.relkind, c.reltype, c.reloftype, c.reltoastrelid,
+    SELECT t.oid, t.number, c.relkind, c.reltoastrelid,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 ), attribute AS MATERIALIZED (
-    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attgenerated, a.attinhcount,
+    SELECT a.attrelid, a.attname, a.attnum, a.atttypid,
            a.attstorage IN ('x', 'e') AND (t.reltoastrelid <> 0 OR t.relkind = 'p') AS is_large
     FROM asked t
     JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
@@ -47,6 +48,29 @@ WITH RECURSIVE asked AS MATERIALIZED (
         FROM pg_catalog.pg_attribute m
         WHERE u.typtype = 'c' AND m.attrelid = u.typrelid AND m.attnum > 0 AND NOT m.attisdropped
     ) d(oid)
+), base(type, oid) AS (
+    SELECT DISTINCT a.atttypid, a.atttypid
+    FROM attribute a
+    UNION
+    SELECT b.type, u.typbasetype
+    FROM base b
+    JOIN pg_catalog.pg_type u ON u.oid = b.oid
+    WHERE u.typtype = 'd'
+), own_class AS MATERIALIZED (
+    SELECT b.type, o.oid AS class
+    FROM base b
+    JOIN pg_catalog.pg_opclass o ON o.opcintype = b.oid
+    WHERE o.opcmethod = 403 AND o.opcdefault
+), default_class AS MATERIALIZED (
+    SELECT c.type, c.class
+    FROM own_class c
+    UNION ALL
+    SELECT b.type, o.oid
+    FROM base b
+    CROSS JOIN pg_catalog.pg_opclass o
+    JOIN pg_catalog.pg_type u ON u.oid = o.opcintype
+    WHERE o.opcmethod = 403 AND o.opcdefault AND (u.typispreferred OR u.typtype = 'p')
+      AND b.type NOT IN (SELECT c.type FROM own_class c)
 ), comparable AS MATERIALIZED (
     SELECT o.opcintype AS oid
     FROM pg_catalog.pg_opclass o
@@ -78,49 +102,22 @@ WITH RECURSIVE asked AS MATERIALIZED (
            pg_catalog.bool_or(d.atttypid = 17) AS has_blob,
            pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_incomparable)
            AS incomparable,
-           pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114) AS has_other_incomparable,
            pg_catalog.string_agg(d.name || ' ' || d.type, ', ' ORDER BY d.attnum) FILTER (WHERE d.is_unsupported)
            AS unsupported,
-           pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
-           FILTER (WHERE d.atttypid = 114) AS json
+           CASE WHEN NOT pg_catalog.bool_or(d.is_incomparable AND d.atttypid <> 114)
+                THEN pg_catalog.string_agg('ALTER COLUMN ' || d.name || ' TYPE jsonb', ', ' ORDER BY d.attnum)
+                     FILTER (WHERE d.atttypid = 114) END AS to_jsonb
     FROM described d
     GROUP BY d.attrelid
-), family(home, oid) AS (
-    SELECT c.attrelid, c.attrelid
-    FROM columns c
-    WHERE c.json IS NOT NULL
-    UNION
-    SELECT f.home, i.inhrelid
-    FROM family f
-    JOIN pg_catalog.pg_inherits i ON i.inhparent = f.oid
-), kept AS MATERIALIZED (
-    SELECT f.home AS oid
-    FROM family f
-    CROSS JOIN LATERAL (
-        SELECT a.attnum, a.attinhcount, a.attgenerated
-        FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = 114
-        OFFSET 0
-    ) a
-    WHERE f.oid = f.home AND a.attinhcount > 0 OR a.attgenerated <> ''
-       OR EXISTS (
-           SELECT FROM pg_catalog.pg_depend d
-           WHERE d.refclassid = 1259 AND d.refobjid = f.oid AND d.refobjsubid = a.attnum
-             AND NOT (d.classid = 2604 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_attrdef v
-                 WHERE v.oid = d.objid AND v.adrelid = f.oid AND v.adnum = a.attnum))
-             AND NOT (d.classid = 2606 AND EXISTS (
-                 SELECT FROM pg_catalog.pg_constraint v WHERE v.oid = d.objid AND v.contype = 'n')))
-    UNION
-    SELECT t.oid
+), heir(home, oid) AS (
+    SELECT i.inhparent, i.inhrelid
     FROM asked t
-    WHERE t.oid IN (SELECT f.home FROM family f)
-      AND (t.reloftype <> 0
-           OR EXISTS (
-               SELECT FROM pg_catalog.pg_depend d
-               JOIN pg_catalog.pg_type y ON y.oid = d.refobjid
-               WHERE d.refclassid = 1247 AND t.reltype IN (y.oid, y.typelem) AND d.deptype = 'n'
-                 AND d.refobjid IN (t.reltype, (SELECT x.typarray FROM pg_catalog.pg_type x WHERE x.oid = t.reltype))))
+    JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+    WHERE t.relkind = 'r'
+    UNION
+    SELECT h.home, i.inhrelid
+    FROM heir h
+    JOIN pg_catalog.pg_inherits i ON i.inhparent = h.oid
 )
 SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
        (SELECT pg_catalog.quote_ident(x.relname)
@@ -129,22 +126,29 @@ SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
         WHERE i.indrelid = t.oid AND t.relkind = 'r'
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_index p WHERE p.indrelid = t.oid AND p.indisprimary)
           AND i.indisunique AND NOT i.indnullsnotdistinct AND i.indisvalid AND i.indimmediate
-          AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[]) AND 0 = ALL (i.indoption::int2[])
+          AND x.relam = 403 AND i.indpred IS NULL AND 0 <> ALL (i.indkey::int2[]) AND 0 = ALL (i.indoption::int2[])
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
+              GROUP BY i.indkey[s.key]
+              HAVING pg_catalog.count(*) > 1)
           AND NOT EXISTS (
               SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS s(key)
               JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[s.key]
-              JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[s.key]
-              WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indcollation[s.key] <> a.attcollation
+              WHERE NOT a.attnotnull OR a.attgenerated <> ''
+                 OR i.indcollation[s.key] <> a.attcollation
+                 OR (a.atttypid, i.indclass[s.key]) NOT IN (SELECT d.type, d.class FROM default_class d)
                  OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                            WHERE k.conrelid = t.oid AND k.contype = 'n' AND NOT k.convalidated
-                              AND k.conkey = ARRAY[a.attnum]))
+                            WHERE k.conrelid = t.oid AND k.contype = 'n' AND (NOT k.convalidated OR k.connoinherit)
+                              AND k.conkey = ARRAY[a.attnum])
+                 OR EXISTS (SELECT FROM heir h
+                            JOIN pg_catalog.pg_attribute b ON b.attrelid = h.oid AND b.attname = a.attname
+                            WHERE h.home = t.oid AND NOT b.attnotnull))
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                          WHERE k.conrelid = t.oid AND k.conindid = i.indexrelid)
+                          WHERE k.conrelid = t.oid
+                            AND (k.conindid = i.indexrelid AND k.contype <> 'f' OR k.conname = x.relname))
         ORDER BY i.indnkeyatts, x.relname
         LIMIT 1) AS key_index,
-       CASE WHEN t.oid NOT IN (SELECT k.oid FROM kept k) THEN 'ALTER TABLE ' || t.name || ' ' || c.json END AS to_jsonb,
-       COALESCE(c.has_blob, false), COALESCE(c.has_other_incomparable, false),
-       t.oid IN (SELECT k.oid FROM kept k)
+       'ALTER TABLE ' || t.name || ' ' || c.to_jsonb AS to_jsonb, COALESCE(c.has_blob, false)
 FROM asked t
 LEFT JOIN columns c ON c.attrelid = t.oid
 ORDER BY t.number)";

@@ -4,7 +4,7 @@
 namespace dj_deploy {
 
 // $1: OIDs of tables. Returns for each, in their order: oid, name (quoted as it needs), large, incomparable,
-// unsupported, key_index, to_jsonb, has_blob, has_other_incomparable, keeps_json (see Subject).
+// unsupported, key_index, to_jsonb, has_blob (see Subject).
 extern const char *const subject_facts_sql;
 
 } // namespace dj_deploy

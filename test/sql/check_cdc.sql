@@ -99,7 +99,7 @@ BEGIN
     EXECUTE format('CREATE TABLE %1$I.%1$I (id int PRIMARY KEY)', name);
     EXECUTE format('CREATE PUBLICATION %I FOR TABLES IN SCHEMA %1$I', name);
     EXECUTE format('CREATE TABLE %I.%I (id int)', name, hidden);
-    EXECUTE format('CREATE TABLE %1$I.part (%1$I json NOT NULL, id int NOT NULL)', name);
+    EXECUTE format('CREATE TABLE %1$I.part (%1$I text NOT NULL, id int NOT NULL)', name);
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I.part (id)', 'i' || left(name, 60), name);
     EXECUTE format('CREATE UNLOGGED TABLE %I.unlogged (id int PRIMARY KEY)', name);
     EXECUTE format('CREATE TABLE %I.listed (%1$I int PRIMARY KEY, two int)', name);
