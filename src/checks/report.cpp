@@ -90,6 +90,26 @@ Remedy offered(const Review &review, const Bases &bases, const Group &group, con
     return {.statement = nullptr, .intent = {}};
 }
 
+// A group whose remedy does harm to some of its tables, divided into those that it can be offered for, and
+// the others. Either may be empty.
+std::array<Group, 2> divide(const Review &review, const Bases &bases, const Group &group)
+{
+    std::array<Group, 2> parts{};
+    for (Group &part : parts) {
+        part.check = group.check;
+        part.proposal = group.proposal;
+        part.reason = group.reason;
+    }
+    for_each_in_scratch(group.findings, [&](const Finding *finding) {
+        Group alone{.check = group.check, .findings = {}, .proposal = group.proposal, .reason = nullptr};
+        alone.findings.push(finding);
+        const Remedy remedy = remedy_for(review, {}, alone.findings.view(), group.proposal);
+        const Array<const Subject *> subjects = around(review, alone.findings.view());
+        parts[judge_each_way(review, bases, alone, remedy, subjects).is_safe ? 0 : 1].findings.push(finding);
+    });
+    return parts;
+}
+
 ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy, const char *reason)
 {
     const Finding &first = *group.findings[0];
@@ -165,20 +185,33 @@ Array<ReportRow> report_findings(const Review &review)
                           .logged = {.context = context},
                           .removed = {.context = context}};
         }
+        const auto tell = [&](const Group &part, const Remedy &remedy, const char *reason) {
+            if (remedy.statement != nullptr) {
+                bases.same.absorb(remedy.intent);
+                bases.all.absorb(remedy.intent);
+            }
+            ReportRow row = row_of(review, part, remedy, reason);
+            const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
+            row.place = rows.count;
+            row.object = ::pstrdup(row.object);
+            row.finding = ::pstrdup(row.finding);
+            row.remedy = row.remedy == nullptr ? nullptr : ::pstrdup(row.remedy);
+            rows.push(row);
+            ::MemoryContextSwitchTo(scratch);
+        };
         const char *reason = group.reason;
         const Remedy remedy = offered(review, bases, group, reason);
-        if (remedy.statement != nullptr) {
-            bases.same.absorb(remedy.intent);
-            bases.all.absorb(remedy.intent);
+        const bool is_withheld =
+            remedy.statement == nullptr && group.proposal < group.findings[0]->proposals.count;
+        if (!is_withheld || group.findings.count == 1)
+            return tell(group, remedy, reason);
+        const auto [mended, left] = divide(review, bases, group);
+        if (!mended.findings.is_empty()) {
+            const char *no_reason = mended.reason;
+            tell(mended, offered(review, bases, mended, no_reason), no_reason);
         }
-        ReportRow row = row_of(review, group, remedy, reason);
-        const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
-        row.place = rows.count;
-        row.object = ::pstrdup(row.object);
-        row.finding = ::pstrdup(row.finding);
-        row.remedy = row.remedy == nullptr ? nullptr : ::pstrdup(row.remedy);
-        rows.push(row);
-        ::MemoryContextSwitchTo(scratch);
+        if (!left.findings.is_empty())
+            tell(left, {.statement = nullptr, .intent = {}}, reason);
     });
     return rows;
 }

@@ -83,9 +83,8 @@ Remark remark_of(const HarmedTables &harmed)
                        tables, publication);
         break;
     case Harm::mixed:
-        remark.message =
-            ::psprintf("publication \"%s\" will publish %s differently from another publication",
-                       publication, tables);
+        remark.message = ::psprintf("publication \"%s\" will publish %s differently from another publication",
+                                    publication, tables);
         remark.detail =
             "What a consumer of both receives changes, or decoding fails, because of a column list, a row "
             "filter or the name under which changes arrive.";
