@@ -5,7 +5,6 @@
 #include "catalog/relation_name.hpp"
 #include "pg/context.hpp"
 #include "planners/publishing_harm.hpp"
-#include "planners/replica_identity.hpp"
 
 namespace dj_deploy {
 
@@ -32,16 +31,6 @@ bool is_allowed(const ResolvedEnvironment &resolved, const Relation &table)
         return settings != nullptr && settings->allows_breaking_writes;
     };
     return allows(table.oid) || std::any_of(table.ancestors.begin(), table.ancestors.end(), allows);
-}
-
-Remark remark_about(const BrokenWrite &begun, const Scenario &after)
-{
-    const Identity identity = after.identity(*begun.table);
-    const char *index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr;
-    const RelationName name = read_relation_name(begun.table->oid);
-    Remark remark = remark_of(begun, name.schema, name.name, {.kind = identity.kind, .index = index});
-    remark.hint = nullptr; // which speaks of the arguments of set_replica_identity
-    return remark;
 }
 
 struct NamedRelation {

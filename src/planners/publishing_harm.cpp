@@ -5,6 +5,7 @@
 #include "pg/context.hpp"
 #include "pg/query.hpp"
 #include "plan/name_list.hpp"
+#include "planners/replica_identity.hpp"
 
 namespace dj_deploy {
 
@@ -107,6 +108,14 @@ constexpr const char *slots_sql = R"(
     ORDER BY s.slot_name)";
 
 } // namespace
+
+Remark remark_about(const BrokenWrite &begun, const Scenario &after)
+{
+    const Identity identity = after.identity(*begun.table);
+    const char *index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr;
+    const RelationName name = read_relation_name(begun.table->oid);
+    return remark_of(begun, name.schema, name.name, {.kind = identity.kind, .index = index});
+}
 
 void warn_of_begun_writes(const Scenario &before, const Scenario &after, const char *publication, Plan &plan)
 {

@@ -6,6 +6,9 @@
 
 namespace dj_deploy {
 
+// That a write will fail with the identity which its table has then.
+Remark remark_about(const BrokenWrite &begun, const Scenario &after);
+
 // One for each table on which UPDATE or DELETE begins to fail because the publication holds it.
 void warn_of_begun_writes(const Scenario &before, const Scenario &after, const char *publication, Plan &plan);
 

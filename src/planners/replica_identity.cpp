@@ -125,22 +125,26 @@ Explanation explain(WriteHazard hazard, char identity)
     switch (hazard) {
     case WriteHazard::column_list:
         if (is_full)
-            return {"has a column list for the table, which replica identity FULL does not allow",
-                    "Drop the column list, or use mode 'default' if the list covers the primary key."};
+            return {
+                "has a column list for the table, which replica identity FULL does not allow",
+                "Drop the column list, or set replica identity DEFAULT if the list covers the primary key."};
         return {"has a column list for the table that leaves out columns of the primary key",
                 "Add these columns to the column list."};
     case WriteHazard::row_filter:
         return {"has a row filter for the table that reads columns outside the primary key",
-                "Filter by columns of the primary key, or use mode 'full' where there is no column list."};
+                "Filter by columns of the primary key, or set replica identity FULL where there is no column "
+                "list."};
     case WriteHazard::generated_column:
         return {"does not publish generated columns that are part of the replica identity",
-                is_full ? "Publish these columns, or use mode 'default' if the primary key has none."
-                        : "Publish these columns."};
+                is_full
+                    ? "Publish these columns, or set replica identity DEFAULT if the primary key has none."
+                    : "Publish these columns."};
     default:
         if (!is_default)
-            return {"publishes them, and nothing tells the rows apart", "Use mode 'default' or 'full'."};
+            return {"publishes them, and nothing tells the rows apart",
+                    "Set replica identity DEFAULT or FULL."};
         return {"publishes them, and the table has no primary key or a deferrable one",
-                "Add a primary key, or use mode 'full' where there is no column list."};
+                "Add a primary key, or set replica identity FULL where there is no column list."};
     }
 }
 

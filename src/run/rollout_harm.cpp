@@ -5,7 +5,6 @@
 #include "pg/context.hpp"
 #include "plan/plan.hpp"
 #include "planners/publishing_harm.hpp"
-#include "planners/replica_identity.hpp"
 
 namespace dj_deploy {
 
@@ -231,12 +230,7 @@ void warn_of_harm(const StatementList &list)
         if (begun.is_empty())
             return;
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
-        const Identity identity = after.identity(relation);
-        const RelationName name = read_relation_name(relation.oid);
-        plan.remarks.push(
-            remark_of(begun[0], name.schema, name.name,
-                      {.kind = identity.kind,
-                       .index = OidIsValid(identity.index) ? ::get_rel_name(identity.index) : nullptr}));
+        plan.remarks.push(remark_about(begun[0], after));
         ::MemoryContextSwitchTo(scratch);
     });
     warn_of_consumer_harm(before, after, plan);

@@ -52,7 +52,7 @@ async def main():
     check("WARNING of a function: SQLSTATE, message, detail, hint", notices == [(
         "WARNING", "55000", 'UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL',
         'Publication "partial" has a column list for the table, which replica identity FULL does not allow.',
-        "Drop the column list, or use mode 'default' if the list covers the primary key.")])
+        "Drop the column list, or set replica identity DEFAULT if the list covers the primary key.")])
     done = await value(identity, "lab", "full", False, False)
     check("run: the catalog has it", done["tables_modified"] == 15 and await number_full("lab") == 15)
     one = await value("SELECT dj_deploy.set_replica_identity($1::regclass, $2, dry_run => $3)", "lab.subject", "default", False)

@@ -29,7 +29,7 @@ async function main() {
     check('WARNING of a function: SQLSTATE, message, detail, hint', same(notices, [[
         'WARNING', '55000', 'UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL',
         'Publication "partial" has a column list for the table, which replica identity FULL does not allow.',
-        "Drop the column list, or use mode 'default' if the list covers the primary key."]]));
+        "Drop the column list, or set replica identity DEFAULT if the list covers the primary key."]]));
     let done = await value(identity, 'lab', 'full', false, false);
     check('run: the catalog has it', done.tables_modified === 15 && await numberFull('lab') === 15);
     done = await value('SELECT dj_deploy.set_replica_identity($1::regclass, $2, dry_run => $3)', 'lab.subject', 'default', false);

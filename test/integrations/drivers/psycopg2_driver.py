@@ -45,7 +45,7 @@ check("dry run: the result decoded, nothing done", type(plan) is dict and plan["
 check("WARNING of a function: its whole text, but psycopg2 has no SQLSTATE of it", conn.notices == [
     'WARNING:  UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL\n'
     'DETAIL:  Publication "partial" has a column list for the table, which replica identity FULL does not allow.\n'
-    "HINT:  Drop the column list, or use mode 'default' if the list covers the primary key.\n"])
+    "HINT:  Drop the column list, or set replica identity DEFAULT if the list covers the primary key.\n"])
 check("run: the catalog has it", value(identity, "lab", "full", False, False)["tables_modified"] == 15 and number_full("lab") == 15)
 one = value("SELECT dj_deploy.set_replica_identity(%s::regclass, %s, dry_run => %s)", "lab.subject", "default", False)
 check("one table as regclass", one["ddl"] == ['ALTER TABLE "lab"."subject" REPLICA IDENTITY DEFAULT'] and number_full("lab") == 14)

@@ -53,7 +53,7 @@ check("dry run: the result decoded, nothing done", type(plan) is dict and plan["
 check("WARNING of a function: SQLSTATE, message, detail, hint", notices == [(
     "WARNING", "55000", 'UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL',
     'Publication "partial" has a column list for the table, which replica identity FULL does not allow.',
-    "Drop the column list, or use mode 'default' if the list covers the primary key.")])
+    "Drop the column list, or set replica identity DEFAULT if the list covers the primary key.")])
 check("a notice is empty when its handler has returned", len(kept) == 1 and kept[0].message_primary is None)
 check("run: the catalog has it", value(identity, "lab", "full", False, False)["tables_modified"] == 15 and number_full("lab") == 15)
 one = value("SELECT dj_deploy.set_replica_identity(%s::regclass, %s, dry_run => %s)", "lab.subject", "default", False)
