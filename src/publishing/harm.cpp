@@ -93,11 +93,11 @@ bool is_changed(const Publishing &was, const Publishing &published)
 
 const Publishing *of_same(const Array<Publishing> &publishings, const Publishing &other)
 {
-    const auto is_it = [&](const Publishing &publishing) {
-        return publishing.publication->oid == other.publication->oid;
-    };
-    const Publishing *found = std::find_if(publishings.begin(), publishings.end(), is_it);
-    return found == publishings.end() ? nullptr : found;
+    const ::Oid oid = other.publication->oid;
+    const Publishing *found = std::lower_bound(
+        publishings.begin(), publishings.end(), oid,
+        [](const Publishing &publishing, ::Oid wanted) { return publishing.publication->oid < wanted; });
+    return found == publishings.end() || found->publication->oid != oid ? nullptr : found;
 }
 
 // A publication that publishes the table anew or otherwise, beside one that publishes it in another way. What
