@@ -74,6 +74,7 @@ const char *read_narrowing(const char *publication, ::Oid table)
     const char *narrowing = "";
     // The filter's constants read alike in every session.
     const std::initializer_list<Setting> settings = {{"datestyle", "ISO, YMD"},
+                                                     {"timezone", "UTC"},
                                                      {"extra_float_digits", "1"},
                                                      {"bytea_output", "hex"},
                                                      {"standard_conforming_strings", "on"}};

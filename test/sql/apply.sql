@@ -219,16 +219,20 @@ SELECT dj_deploy.apply('{"version": 1}') - 'fingerprint' AS nothing;
 SELECT dj_deploy.apply('{"version": 1, "publications": {}, "schemas": {"lab": {}}}') - 'fingerprint' AS nothing;
 DROP PUBLICATION regress_other;
 -- The fingerprint also knows what only undo knows: lists and filters. They read alike whatever the session's settings.
-CREATE TABLE lab.dated (id int, day date, PRIMARY KEY (id, day));
+CREATE TABLE lab.dated (id int, day date, at timestamptz, span interval, PRIMARY KEY (id, day, at, span));
 CREATE PUBLICATION regress_other FOR TABLE lab.dated;
 CREATE VIEW taken_out AS
     SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_other": {}}, "schemas": {"lab": {"publications": []}}}') AS result;
 CREATE TABLE prints AS TABLE taken_out;
-ALTER PUBLICATION regress_other SET TABLE lab.dated WHERE (day > '2024-03-04');
+ALTER PUBLICATION regress_other SET TABLE lab.dated WHERE (day > '2024-03-04' AND at > '2024-03-04 05:06:07+00' AND span > '-1 day 2 hours');
 INSERT INTO prints TABLE taken_out;
 SET datestyle = 'SQL, DMY';
+SET timezone = 'Asia/Tokyo';
+SET intervalstyle = 'sql_standard';
 INSERT INTO prints TABLE taken_out;
 RESET datestyle;
+RESET timezone;
+RESET intervalstyle;
 SELECT result #>> '{changes,0,from}' AS "from", result #>> '{changes,0,undo}' AS undo, count(*), count(DISTINCT result -> 'fingerprint')
 FROM prints GROUP BY 1, 2 ORDER BY count(*);
 SELECT count(DISTINCT result -> 'fingerprint') AS prints FROM prints;
