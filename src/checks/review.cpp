@@ -117,6 +117,24 @@ const char *Review::name_of(const Relation &table) const
     return shown_name(name.schema, name.name);
 }
 
+std::span<const Subject *const> Review::leaves(const Subject &subject) const
+{
+    const std::span<const Subject *const> leaves = all->leaves(subject);
+    if (subject.is_leaf() || subjects.count == all->items.count)
+        return leaves;
+    Array<const Subject *> looked_at;
+    if (leaves.size() < subjects.count) {
+        for (const Subject *leaf : leaves)
+            if (std::binary_search(subjects.begin(), subjects.end(), leaf))
+                looked_at.push(leaf);
+    } else {
+        for (const Subject *other : subjects)
+            if (other->is_leaf() && other->relation->root() == subject.relation->oid)
+                looked_at.push(other);
+    }
+    return looked_at.view();
+}
+
 bool Review::has_key(const Subject &subject) const
 {
     return OidIsValid(scenario.facts->keys(*subject.relation).primary);

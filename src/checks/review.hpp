@@ -30,7 +30,7 @@ struct Review {
     const Question *question;
     const Subjects *all;
     Scenario scenario;
-    Array<const Subject *> subjects;   // those that are looked at: all of them, or what a remedy is about
+    Array<const Subject *> subjects;   // those that are looked at, in order: all, or what a remedy is about
     Array<const Publication *> judged; // by name
     const Publication *chosen;         // the one of them that a table would join; null without
     std::size_t user_tables;           // of the schema
@@ -47,8 +47,9 @@ struct Review {
     // As SQL writes it; of a table that is gone "?.?".
     const char *name_of(const Relation &table) const;
 
-    // The subjects that hold the table's rows.
-    std::span<const Subject *const> leaves(const Subject &subject) const { return all->leaves(subject); }
+    // The subjects that hold the table's rows, of those that are looked at: a partition is judged without the
+    // others.
+    std::span<const Subject *const> leaves(const Subject &subject) const;
 
     // Whether a judged publication publishes the table, or what a partitioned table stands for.
     bool is_published(const Subject &subject, const Publication &publication) const;
