@@ -44,8 +44,7 @@ void read_alter_table(const Place &place, const ::AlterTableStmt *parsed, Statem
             command->subtype == ::AT_SetRelOptions || command->subtype == ::AT_ResetRelOptions;
         if (!is_option && command->subtype != ::AT_ReplicaIdentity)
             refuse_kind(place);
-        statement.may_identify_less |=
-            !is_option && castNode(ReplicaIdentityStmt, command->def)->identity_type != REPLICA_IDENTITY_FULL;
+        statement.sets_identity = statement.sets_identity || !is_option;
         // Also for options that are not toast.*.
         statement.locks_toast = statement.locks_toast || is_option;
     }
@@ -74,6 +73,7 @@ void read_alter_publication(const Place &place, const ::AlterPublicationStmt *pa
     statement.table = object->pubtable->relation;
     statement.lock = ShareUpdateExclusiveLock;
     statement.needs_owner = parsed->action == ::AP_AddObjects;
+    statement.adds_member = parsed->action == ::AP_AddObjects;
 }
 
 // DROP PUBLICATION "cdc", which undoes its creation
@@ -178,7 +178,8 @@ Statement StatementList::statement(std::size_t index) const
                         .is_about_sequence = false,
                         .waits_for_earlier = false,
                         .may_publish_less = false,
-                        .may_identify_less = false,
+                        .sets_identity = false,
+                        .adds_member = false,
                         .parsed = nullptr};
     ::List *parsed = parse(place, statement.text);
     if (::list_length(parsed) != 1)

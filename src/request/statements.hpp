@@ -15,8 +15,9 @@ struct Statement {
     bool locks_toast;        // takes the same lock on the TOAST table
     bool is_about_sequence;
     bool waits_for_earlier; // what it publishes must be as it is to be
-    bool may_publish_less;  // of a publication as a whole: then tables can do with less of an identity
-    bool may_identify_less; // another replica identity than FULL
+    bool may_publish_less;  // of a publication as a whole: then more identities go with it
+    bool sets_identity;     // with which what is published must go
+    bool adds_member;       // the same of a table with its identity
     const ::Node *parsed;
 
     ::Oid find_table() const;       // InvalidOid when there is none

@@ -7,15 +7,13 @@
 #include "plan/name_list.hpp"
 #include "run/attempt.hpp"
 #include "run/failures.hpp"
+#include "run/pause.hpp"
 #include "run/rollout_checks.hpp"
 #include "run/rollout_locks.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-constexpr double shortest_pause = 20; // ms
-constexpr double longest_pause = 500; // ms
 
 // The lock on the table is free. What a statement may still wait for is a catalog row that another
 // transaction has changed, and meanwhile it must not keep anyone from the table.
@@ -32,14 +30,17 @@ struct Line {
     Failures &failures;
     Progress &progress;
     OidSet busy;
+    OidSet busy_members; // those that are to join or leave a publication
     OidSet changed;
     OidSet failed;
+    OidSet failed_members;
     std::size_t tried = 0;
     bool is_first_round = true;
     bool waits_to_publish_less = false; // a statement of this round
     bool failed_to_publish_less = false;
 
     Result execute(const Statement &statement, ::Oid table);
+    void note(const Statement &statement, ::Oid table, Result result);
     Result try_statement(std::size_t index, bool is_behind_others);
     void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
@@ -70,6 +71,20 @@ Result Line::execute(const Statement &statement, ::Oid table)
     return result;
 }
 
+// What later statements may depend on.
+void Line::note(const Statement &statement, ::Oid table, Result result)
+{
+    if (result != Result::busy && result != Result::failed)
+        return;
+    const bool is_busy = result == Result::busy;
+    (is_busy ? waits_to_publish_less : failed_to_publish_less) |= statement.may_publish_less;
+    if (!OidIsValid(table))
+        return;
+    (is_busy ? busy : failed).add(table);
+    if (statement.publication != nullptr)
+        (is_busy ? busy_members : failed_members).add(table);
+}
+
 Result Line::try_statement(std::size_t index, bool is_behind_others)
 {
     const Statement statement = list.statement(index);
@@ -78,25 +93,21 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    if (concerns(statement, table, busy) || (statement.waits_for_earlier && is_behind_others) ||
-        (statement.may_identify_less && waits_to_publish_less)) {
-        waits_to_publish_less |= statement.may_publish_less;
+    const bool needs_less = statement.sets_identity || statement.adds_member;
+    if (concerns(statement, table, busy, busy_members) || (statement.waits_for_earlier && is_behind_others) ||
+        (needs_less && waits_to_publish_less)) {
+        note(statement, table, Result::busy);
         return Result::busy;
     }
-    if (concerns(statement, table, failed) || (statement.waits_for_earlier && failures.count > 0) ||
-        (statement.may_identify_less && failed_to_publish_less)) {
-        failed_to_publish_less |= statement.may_publish_less;
+    if (concerns(statement, table, failed, failed_members) ||
+        (statement.waits_for_earlier && failures.count > 0) || (needs_less && failed_to_publish_less)) {
         failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                      "An earlier statement failed that this one depends on.");
+        note(statement, table, Result::failed);
         return Result::failed;
     }
     const Result result = execute(statement, table);
-    waits_to_publish_less |= statement.may_publish_less && result == Result::busy;
-    failed_to_publish_less |= statement.may_publish_less && result == Result::failed;
-    if (result == Result::busy && OidIsValid(table))
-        busy.add(table);
-    if (result == Result::failed && OidIsValid(table))
-        failed.add(table);
+    note(statement, table, result);
     if (result == Result::done && OidIsValid(table) && !statement.is_about_sequence && changed.add(table))
         rollout.tables++;
     return result;
@@ -152,22 +163,6 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
                              : 0);
 }
 
-// Sleeps for a random part of the pause; true unless the deadline has come. Meanwhile no snapshot is held.
-bool sleep_before(::TimestampTz deadline, double &pause)
-{
-    const long left = ::TimestampDifferenceMilliseconds(::GetCurrentTimestamp(), deadline);
-    if (left <= 0)
-        return false;
-    ::InvalidateCatalogSnapshot();
-    const double jitter = 0.5 + ::pg_prng_double(&::pg_global_prng_state) / 2;
-    const long wait = std::clamp(static_cast<long>(pause * jitter), 1L, left);
-    ::WaitLatch(::MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait, PG_WAIT_EXTENSION);
-    ::ResetLatch(::MyLatch);
-    CHECK_FOR_INTERRUPTS();
-    pause = std::min(pause * 2, longest_pause);
-    return true;
-}
-
 void Line::fail_busy(std::span<const std::uint32_t> waiting)
 {
     const ::MemoryContext scratch =
@@ -199,8 +194,10 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
               failures,
               progress,
               OidSet{nullptr},
+              OidSet{nullptr},
               OidSet::make("dj_deploy changed tables"),
-              OidSet::make("dj_deploy failed tables")};
+              OidSet::make("dj_deploy failed tables"),
+              OidSet::make("dj_deploy failed members")};
     Array<std::uint32_t> waiting;
     for (std::uint32_t index = 0; index < list.count; index++)
         waiting.push(index);
@@ -210,8 +207,10 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
         do {
             const std::size_t before = waiting.count;
             line.busy = OidSet::make("dj_deploy busy tables");
+            line.busy_members = OidSet::make("dj_deploy busy members");
             line.run_round(waiting, deadline);
             line.busy.destroy();
+            line.busy_members.destroy();
             if (waiting.count < before)
                 pause = shortest_pause;
             line.report_waiting(waiting.view());
@@ -219,6 +218,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     });
     line.changed.destroy();
     line.failed.destroy();
+    line.failed_members.destroy();
     line.fail_busy(waiting.view());
     failures.raise(
         progress,

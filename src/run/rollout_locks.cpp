@@ -30,17 +30,17 @@ bool lock_publication_if_free(::Oid publication)
 
 } // namespace
 
-bool concerns(const Statement &statement, ::Oid table, const OidSet &tables)
+bool concerns(const Statement &statement, ::Oid table, const OidSet &tables, const OidSet &members)
 {
     if (!OidIsValid(table))
         return false;
-    if (statement.may_identify_less && ::get_rel_relispartition(table)) {
-        const Array<::Oid> ancestors = read_ancestors(table);
-        if (std::ranges::any_of(ancestors, [&](::Oid ancestor) { return tables.has(ancestor); }))
-            return true;
-    }
-    if (statement.publication == nullptr || ::get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
-        return tables.has(table);
+    if (tables.has(table))
+        return true;
+    if (statement.sets_identity && ::get_rel_relispartition(table))
+        return std::ranges::any_of(read_ancestors(table),
+                                   [&](::Oid ancestor) { return members.has(ancestor); });
+    if (statement.publication == nullptr || !::has_subclass(table))
+        return false;
     const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
     for (int index = 0; index < ::list_length(tree); index++)
         if (tables.has(::list_nth_oid(tree, index)))

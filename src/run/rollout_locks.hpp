@@ -6,9 +6,10 @@
 
 namespace dj_deploy {
 
-// Whether the statement, about this table, is about one of the tables, too: a publication takes in the
-// partitions of its tables, and a partition may be published through a table above it.
-bool concerns(const Statement &statement, ::Oid table, const OidSet &tables);
+// Whether the statement, about this table, depends on what is to be done to one of the tables: a publication
+// takes in the partitions of its tables and what inherits from them, and a partition may be published through
+// a table above it, which is to join or leave a publication.
+bool concerns(const Statement &statement, ::Oid table, const OidSet &tables, const OidSet &members);
 
 // Takes the locks that the statement needs, on its table, the TOAST table and its publication, until the
 // transaction ends. False when somebody holds one in conflict, or waits for one, or the name means another

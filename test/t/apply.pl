@@ -74,29 +74,46 @@ is($messages =~ s/^NOTICE:.*\n(DETAIL:.*\n)?//mgr, '', 'the rollout ends well');
 is($node->safe_psql('postgres', "SELECT pubupdate FROM pg_publication"), 't', 'and then it publishes updates');
 $node->safe_psql('postgres', "UPDATE lab.nokey SET note = 'c'");
 is($node->safe_psql('postgres', "SELECT count(*) FROM dj_deploy.drift('$environment')"), 0, 'all is as declared');
-# Nor does a table lose its identity while what publishes it is in the way: of the publication, of the table above it.
+# A plan half done makes no write fail: what depends on a statement that is in the way waits for it.
 $node->safe_psql('postgres', q{
-	CREATE TABLE lab.log (note text) PARTITION BY LIST (note); CREATE TABLE lab.log_a PARTITION OF lab.log FOR VALUES IN ('a');
-	ALTER TABLE lab.log REPLICA IDENTITY FULL; ALTER TABLE lab.log_a REPLICA IDENTITY FULL; ALTER PUBLICATION cdc ADD TABLE lab.log; INSERT INTO lab.log VALUES ('a')});
+	CREATE TABLE lab.log (note text PRIMARY KEY) PARTITION BY LIST (note); CREATE TABLE lab.log_a PARTITION OF lab.log FOR VALUES IN ('a');
+	CREATE TABLE lab.whole (note text) PARTITION BY LIST (note); CREATE TABLE lab.whole_a PARTITION OF lab.whole FOR VALUES IN ('a');
+	ALTER TABLE lab.whole REPLICA IDENTITY FULL; ALTER TABLE lab.whole_a REPLICA IDENTITY FULL;
+	CREATE TABLE lab.bare (note text); CREATE TABLE lab.parent (id int PRIMARY KEY); CREATE TABLE lab.child () INHERITS (lab.parent);
+	ALTER PUBLICATION cdc ADD TABLE lab.whole; CREATE PUBLICATION narrow FOR TABLE lab.log (note) WITH (publish_via_partition_root)});
+my $to_insert = q(ALTER PUBLICATION cdc SET (publish = 'insert'));
+my $is_member = q(EXISTS (SELECT FROM pg_publication_tables WHERE tablename = '%s'));
+my $identity_of = q((SELECT relreplident FROM pg_class WHERE oid = 'lab.%s'::regclass));
+my $hold_cdc = 'ALTER PUBLICATION cdc SET (publish_via_partition_root)';
 for my $case (
-	[ 'the publication', 'ALTER PUBLICATION cdc SET (publish_via_partition_root)', q(ALTER PUBLICATION cdc SET (publish = 'insert')), 'lab.nokey' ],
-	[ 'the table above it', 'LOCK TABLE lab.log IN ACCESS EXCLUSIVE MODE', 'ALTER PUBLICATION cdc DROP TABLE lab.log', 'lab.log_a' ])
+	[ 'less identity, for the publication', $hold_cdc, [ $to_insert, 'ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT' ], sprintf($identity_of, 'nokey'), qw(f d) ],
+	[ 'FULL, for the publication', $hold_cdc, [ $to_insert, 'ALTER TABLE lab.bare REPLICA IDENTITY FULL' ], sprintf($identity_of, 'bare'), qw(d f) ],
+	[ 'a table that joins, for the publication', $hold_cdc, [ $to_insert, 'ALTER PUBLICATION cdc ADD TABLE lab.parent' ], sprintf($is_member, 'parent'), qw(f t) ],
+	[ 'less identity, for the table above it', 'LOCK TABLE lab.whole IN ACCESS EXCLUSIVE MODE',
+		[ 'ALTER PUBLICATION cdc DROP TABLE lab.whole', 'ALTER TABLE lab.whole_a REPLICA IDENTITY DEFAULT' ], sprintf($identity_of, 'whole_a'), qw(f d) ],
+	[ 'FULL, for the table above it, whose list goes', 'LOCK TABLE lab.log IN SHARE UPDATE EXCLUSIVE MODE',
+		[ 'ALTER PUBLICATION narrow DROP TABLE lab.log', 'ALTER TABLE lab.log_a REPLICA IDENTITY FULL' ], sprintf($identity_of, 'log_a'), qw(d f) ],
+	[ 'a table that joins, for what inherits from it', 'SELECT count(*) FROM lab.child',
+		[ 'ALTER TABLE lab.child REPLICA IDENTITY FULL', 'ALTER PUBLICATION narrow ADD TABLE lab.parent' ], sprintf($is_member, q(child' AND pubname = 'narrow)), qw(f t) ])
 {
-	my ($what, $hold, $less, $table) = @$case;
+	my ($title, $hold, $statements, $state, $before, $after) = @$case;
 	$node->safe_psql('postgres', "ALTER PUBLICATION cdc SET (publish = 'insert, update, delete')");
-	my $plan = q('[") . $less =~ s/'/''/gr . qq(", "ALTER TABLE $table REPLICA IDENTITY DEFAULT"]'::jsonb);
+	my $plan = "'[" . join(', ', map { '"' . s/'/''/gr . '"' } @$statements) . "]'::jsonb";
 	$other->query_safe("BEGIN; $hold");
 	start_rollout($deploy, rollout_of($plan));
 	wait_until_asleep($node, 'deploy');
-	is($node->safe_psql('postgres', "SELECT relreplident FROM pg_class WHERE oid = '$table'::regclass"), 'f', "$table keeps its identity while $what is busy");
+	is($node->safe_psql('postgres', "SELECT $state"), $before, "$title: it waits");
 	$other->query_safe('COMMIT');
 	(undef, $messages) = finish_rollout($deploy);
-	unlike($messages, qr/ERROR/, 'and then the rollout ends well');
-	is($node->safe_psql('postgres', "SELECT relreplident FROM pg_class WHERE oid = '$table'::regclass"), 'd', 'with all done');
+	unlike($messages, qr/ERROR/, "$title: then the rollout ends well");
+	is($node->safe_psql('postgres', "SELECT $state"), $after, "$title: with all done");
 }
 $node->safe_psql('postgres', q{ALTER TABLE lab.nokey REPLICA IDENTITY FULL});
 like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
-	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'nor where it failed');
+	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'what depends on one that failed fails, too');
+$node->safe_psql('postgres', q{ALTER PUBLICATION narrow ADD TABLE lab.log (note); ALTER TABLE lab.log_a REPLICA IDENTITY DEFAULT});
+like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION narrow ADD TABLE lab.log", "ALTER TABLE lab.log_a REPLICA IDENTITY FULL"]', dry_run => false))),
+	qr/ALTER TABLE lab.log_a REPLICA IDENTITY FULL: An earlier statement failed that this one depends on/, 'also of the table above it');
 $_->quit for $other, $deploy;
 
 done_testing();
