@@ -34,10 +34,16 @@ Scenario Scenario::of(const Facts &facts, const Intent &intent)
 {
     Scenario scenario{};
     scenario.facts = &facts;
+    const auto is_removed = [&](const Publication &publication) {
+        return std::find(intent.removed.begin(), intent.removed.end(), publication.oid) !=
+               intent.removed.end();
+    };
     for (const Publication &publication : facts.publications)
-        if (std::find(intent.removed.begin(), intent.removed.end(), publication.oid) == intent.removed.end())
+        if (!is_removed(publication))
             scenario.all.push(publication);
     for (const Publication &changed : intent.publications) {
+        if (is_removed(changed))
+            continue;
         const auto is_it = [&](const Publication &other) { return other.oid == changed.oid; };
         Publication *known = std::find_if(scenario.all.begin(), scenario.all.end(), is_it);
         if (known != scenario.all.end())

@@ -352,6 +352,30 @@ BEGIN
 END $$;
 RESET client_min_messages;
 
+-- Of several statements about one table or publication the last one counts, also where an undo and a plan are one array.
+SET client_min_messages = error;
+CREATE PUBLICATION regress_again;
+CREATE PUBLICATION regress_listed;
+RESET client_min_messages;
+CREATE TABLE rolled.again (id int PRIMARY KEY, secret text);
+CREATE TABLE rolled.bare (id int);
+ALTER PUBLICATION regress_again ADD TABLE rolled.again;
+ALTER PUBLICATION regress_listed ADD TABLE rolled.again (id) WHERE (id > 5);
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_again DROP TABLE rolled.again", "ALTER PUBLICATION regress_again ADD TABLE rolled.again"]', result => NULL);
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_again DROP TABLE rolled.again", "ALTER PUBLICATION regress_again ADD TABLE rolled.again",
+    "ALTER PUBLICATION regress_again DROP TABLE rolled.again"]', result => NULL);
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_again DROP TABLE rolled.again", "ALTER PUBLICATION regress_again ADD TABLE rolled.again",
+    "ALTER PUBLICATION regress_again DROP TABLE rolled.again", "ALTER PUBLICATION regress_again ADD TABLE rolled.again WHERE (id > 1000)"]', result => NULL);
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_again ADD TABLE rolled.bare", "ALTER PUBLICATION regress_again DROP TABLE rolled.bare"]', result => NULL);
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_again", "CREATE PUBLICATION regress_again", "ALTER PUBLICATION regress_again ADD TABLE rolled.again",
+    "ALTER PUBLICATION regress_again ADD TABLE rolled.bare"]', result => NULL);
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_listed", "CREATE PUBLICATION regress_listed", "ALTER PUBLICATION regress_listed ADD TABLE rolled.again"]', result => NULL);
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new"]', result => NULL);
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new",
+    "CREATE PUBLICATION regress_new WITH (publish = ''insert'')", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
+DROP PUBLICATION regress_again, regress_listed;
+DROP TABLE rolled.again, rolled.bare;
+
 -- In a security-restricted operation it is refused, a dry run too: the owner of an index function would act in the name of
 -- whoever maintains the table.
 GRANT USAGE, CREATE ON SCHEMA rolled TO regress_owner;
