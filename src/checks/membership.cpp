@@ -53,20 +53,23 @@ void not_member(const Review &review, Findings &findings)
 void heir_not_member(const Review &review, Findings &findings)
 {
     for (const Subject *subject : review.subjects) {
-        if (subject->heir_of == nullptr || !subject->is_leaf() || !review.is_published(*subject->heir_of) ||
+        const auto published = std::ranges::find_if(
+            subject->parents, [&](const Subject *parent) { return review.is_published(*parent); });
+        if (published == subject->parents.end() || !subject->is_leaf() ||
             !review.scenario.is_permanent(*subject->relation) || review.is_published(*subject))
             continue;
+        const char *parent = (*published)->name;
         findings.add({
             .subject = subject,
             .object = subject->name,
             .text = ::psprintf(
                 "rows of %s that are stored here, in a table that inherits from it, are not published: "
                 "their changes never arrive",
-                subject->heir_of->name),
+                parent),
             .common = ::psprintf(
                 "rows of tables like %s that are stored here, by inheritance, are not published: their "
                 "changes never arrive",
-                subject->heir_of->name),
+                parent),
             .proposals = join_chosen(review),
             .by_hand = "Give it a replica identity, then add it to the publication.",
         });

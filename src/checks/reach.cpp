@@ -21,6 +21,15 @@ void for_each_table(const Intent &intent, Act &&act)
         act(table);
 }
 
+// Whether changes of its partitions come under the name of a table that has no identity: no write fails, but
+// the first UPDATE stops a subscription.
+bool lends_no_key(const Scenario &scenario, const Relation &root, ::Oid oid)
+{
+    const Publication *publication = scenario.publication(oid);
+    return root.kind == RELKIND_PARTITIONED_TABLE && publication != nullptr && publication->is_via_root &&
+           publication->has_writes() && scenario.identity_columns(root).is_missing;
+}
+
 } // namespace
 
 // The tables that hold rows which a remedy may touch: those of the subjects, and those of all trees that it
@@ -77,6 +86,10 @@ Unready unready(const Review &review, const Intent &base, const Intent &intent)
     const Scenario before = Scenario::of(*review.scenario.facts, base);
     const Scenario after = Scenario::of(*review.scenario.facts, both);
     Unready unready{.homes = {}, .has_strangers = false};
+    const auto add_home = [&](const Subject &home) {
+        if (std::find(unready.homes.begin(), unready.homes.end(), &home) == unready.homes.end())
+            unready.homes.push(&home);
+    };
     const auto look = [&](::Oid table) {
         const Relation *relation = review.scenario.facts->find(table);
         if (relation == nullptr)
@@ -86,13 +99,16 @@ Unready unready(const Review &review, const Intent &base, const Intent &intent)
                 continue;
             const Subject *home = review.all->find(leaf->root());
             unready.has_strangers |= home == nullptr;
-            if (home != nullptr &&
-                std::find(unready.homes.begin(), unready.homes.end(), home) == unready.homes.end())
-                unready.homes.push(home);
+            if (home != nullptr)
+                add_home(*home);
         }
     };
-    for (const PublicationMember &member : intent.added)
+    for (const PublicationMember &member : intent.added) {
         look(member.table);
+        if (const Subject *root = review.all->find(member.table);
+            root != nullptr && lends_no_key(after, *root->relation, member.publication))
+            add_home(*root);
+    }
     for (const ::Oid table : intent.logged)
         look(table);
     return unready;

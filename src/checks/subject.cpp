@@ -80,10 +80,10 @@ Array<::Oid> read_unlogged_references(std::span<const ::Oid> tables)
 Array<Heir> read_heirs(const Array<Table> &tables, ::Oid schema)
 {
     Array<Heir> heirs;
-    const OidSet known = OidSet::make("dj_deploy heirs");
     for (const Table &table : tables) {
         if (!is_user_table(table, schema) || !table.has_children)
             continue;
+        OidSet known = OidSet::make("dj_deploy heirs");
         Array<::Oid> parents;
         parents.push(table.oid);
         while (!parents.is_empty()) {
@@ -96,6 +96,7 @@ Array<Heir> read_heirs(const Array<Table> &tables, ::Oid schema)
             std::sort(children.begin(), children.end());
             parents = children;
         }
+        known.destroy();
     }
     return heirs;
 }
@@ -129,10 +130,13 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
         oids.push(table.oid);
         toasts.push(table.toast);
     }
-    const std::size_t own = oids.count;
+    OidSet known = OidSet::make("dj_deploy subjects");
+    for (const ::Oid table : oids)
+        known.add(table);
     for (const Heir &heir : heirs)
-        if (std::find(oids.begin(), oids.begin() + own, heir.table) == oids.begin() + own)
+        if (known.add(heir.table))
             oids.push(heir.table);
+    known.destroy();
     const std::size_t asked = oids.count;
     for (const ::Oid table : read_unlogged_references(oids.view()))
         oids.push(table);
@@ -167,8 +171,11 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
             subject.root = subjects.find(subject.relation->root());
     subjects.index_leaves();
     for (const Heir &heir : heirs)
-        if (auto *subject = const_cast<Subject *>(subjects.find(heir.table)))
-            subject->heir_of = subject->is_user() ? nullptr : subjects.find(heir.of);
+        if (auto *subject = const_cast<Subject *>(subjects.find(heir.table));
+            subject != nullptr && !subject->is_user()) {
+            subject->parents.push(subjects.find(heir.of));
+            subject->heir_of = subject->parents[0];
+        }
     return subjects;
 }
 

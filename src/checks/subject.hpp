@@ -12,7 +12,8 @@ struct Subject {
     const char *name;       // as SQL writes it: lab.session
     const Subject *root;    // of a partition; null when it is none, or belongs to another schema's table
     const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
-    bool is_home;           // lives in the schema
+    Array<const Subject *> parents; // all such tables, by name
+    bool is_home;                   // lives in the schema
     bool is_hidden;
     bool is_member;           // of an extension
     const char *large;        // columns whose values may be stored out of line, of any length; null without

@@ -18,6 +18,12 @@ Facts read_facts(const Parts &parts)
         tables.push(table->oid);
     for (const PublicationMember &member : parts.intent.dropped)
         tables.push(member.table);
+    // What the partitions of a table send has the key of the table.
+    Array<::Oid> identified;
+    for (const Identity &identity : parts.intent.identities)
+        if (identity.kind != REPLICA_IDENTITY_FULL)
+            identified.push(identity.table);
+    append(tables, read_partitions_of(identified.view()));
     if (!parts.intent.publications.is_empty())
         for (const ::Oid table : read_published_tables(parts.intent.publications.view()))
             tables.push(table);

@@ -176,6 +176,8 @@ void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
         tables.push(change.table->oid);
         intent.identities.push({.table = change.table->oid, .kind = identity, .index = InvalidOid});
     }
+    if (identity != REPLICA_IDENTITY_FULL)
+        append(tables, read_partitions_of(tables.view()));
     const Facts facts = Facts::read(tables.view());
     const Scenario before = Scenario::of(facts);
     const Scenario planned = Scenario::of(facts, intent);

@@ -52,31 +52,51 @@ Array<Harm> harms_between(const Scenario &scenario, const Publishing &before, co
     return harms;
 }
 
-// Whether the old rows of a table identify it by less than they did, or by something else.
-bool identifies_otherwise(const IdentityColumns &before, const IdentityColumns &after)
+bool is_same_identity(const Identity &left, const Identity &right)
 {
-    return !before.is_missing && !after.is_missing && !after.is_full &&
-           (before.is_full || !std::ranges::equal(before.key, after.key));
+    return left.kind == right.kind && left.index == right.index;
 }
 
-// Old rows that a consumer receives, and writes that do not fail.
+// Whether the old rows of a table tell less of it than they did, or something else.
+bool tells_otherwise(const IdentityColumns &before, const IdentityColumns &after)
+{
+    if (before.is_missing || after.is_full)
+        return false;
+    return before.is_full || after.is_missing || !std::ranges::equal(before.key, after.key);
+}
+
+bool fails(const Array<BrokenWrite> &broken, const Publication &publication)
+{
+    return std::ranges::any_of(broken, [&](const BrokenWrite &write) {
+        return write.is_update >= publication.is_update && write.is_delete >= publication.is_delete;
+    });
+}
+
+// Old rows that a consumer receives, of writes that do not fail. Of what is published as a table above it,
+// that one's identity says which columns are the key: without any, the first UPDATE stops a subscription,
+// also where writes have failed until then.
 void add_weakening(const Scenario &before, const Scenario &after, const Relation &table,
                    const Array<Publishing> &published, Array<HarmDone> &harms)
 {
-    if (before.identity(table).kind == after.identity(table).kind &&
-        before.identity(table).index == after.identity(table).index)
-        return;
-    if (!identifies_otherwise(before.identity_columns(table), after.identity_columns(table)))
-        return;
-    const Array<BrokenWrite> broken = before.broken_writes(table);
+    if (after.identity_columns(table).is_missing)
+        return; // then writes fail
+    const bool is_other = !is_same_identity(before.identity(table), after.identity(table)) &&
+                          tells_otherwise(before.identity_columns(table), after.identity_columns(table));
+    std::optional<Array<BrokenWrite>> broken;
     for (const Publishing &was : published) {
-        const auto fails = [&](const BrokenWrite &write) {
-            return write.is_update >= was.publication->is_update &&
-                   write.is_delete >= was.publication->is_delete;
-        };
         const Publication *kept = after.publication(was.publication->oid);
-        if (was.publication->has_writes() && std::none_of(broken.begin(), broken.end(), fails) &&
-            kept != nullptr && kept->has_writes() && after.publishing(table, *kept).publication != nullptr)
+        if (!was.publication->has_writes() || kept == nullptr || !kept->has_writes())
+            continue;
+        const bool is_other_above =
+            was.as->oid != table.oid &&
+            !is_same_identity(before.identity(*was.as), after.identity(*was.as)) &&
+            tells_otherwise(before.identity_columns(*was.as), after.identity_columns(*was.as));
+        if ((!is_other && !is_other_above) || after.publishing(table, *kept).publication == nullptr)
+            continue;
+        if (!broken)
+            broken = before.broken_writes(table);
+        const bool loses_key = is_other_above && after.identity_columns(*was.as).is_missing;
+        if (loses_key || !fails(*broken, *was.publication))
             harms.push({.harm = Harm::weakened,
                         .table = &table,
                         .publication = was.publication,

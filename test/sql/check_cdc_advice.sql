@@ -220,6 +220,36 @@ SELECT object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHER
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.root;
 
+-- An heir of several tables holds rows of each of them.
+CREATE TABLE advice.a_parent (id int PRIMARY KEY);
+CREATE TABLE advice.b_parent (id int PRIMARY KEY);
+CREATE TABLE advice."~heir" (PRIMARY KEY (id)) INHERITS (advice.a_parent, advice.b_parent);
+CREATE PUBLICATION regress_advice FOR TABLE ONLY advice.b_parent;
+SELECT object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" = 'heir_not_member';
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.a_parent, advice.b_parent CASCADE;
+
+-- Partitions that arrive under the name of their root have its key: it gets one before it joins, and keeps it.
+CREATE TABLE advice.root (id int NOT NULL, note text) PARTITION BY LIST (id);
+CREATE TABLE advice.leaf PARTITION OF advice.root (PRIMARY KEY (id)) DEFAULT;
+CREATE PUBLICATION regress_advice WITH (publish_via_partition_root);
+CREATE TABLE advice.listed (id int PRIMARY KEY);
+ALTER PUBLICATION regress_advice ADD TABLE advice.listed;
+SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+ALTER TABLE advice.root REPLICA IDENTITY FULL;
+ALTER PUBLICATION regress_advice ADD TABLE advice.root;
+SELECT dj_deploy.set_replica_identity('advice', 'default') -> 'ddl';
+ALTER PUBLICATION regress_advice SET (publish_via_partition_root = false);
+SELECT dj_deploy.set_replica_identity('advice', 'default') -> 'ddl';
+ALTER PUBLICATION regress_advice SET (publish_via_partition_root);
+CALL dj_deploy.rollout('["ALTER TABLE advice.root REPLICA IDENTITY NOTHING"]', result => NULL);
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"advice": {"tables": {"root": {"replica_identity": "default"}}}}}') -> 'ddl';
+ALTER TABLE advice.leaf REPLICA IDENTITY FULL;
+ALTER PUBLICATION regress_advice SET TABLE advice.root (id);
+SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice', 'postgres') WHERE "check" = 'write_column_list';
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.root, advice.listed;
+
 -- Another key than consumers get now, or no longer the whole row, is told; the same key, or a row that is whole then, is not.
 CREATE TABLE advice.by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE);
 ALTER TABLE advice.by_index REPLICA IDENTITY USING INDEX by_index_code_key;
