@@ -100,7 +100,7 @@ rollout_beside('a migration that is taken back', holder => 'ALTER TABLE lab.a RE
 
 # A publication publishes less when all before it is done, and only then a table can do with less of an identity.
 rollout_beside('what waits for a publication that waits', setup => 'CREATE PUBLICATION cdc FOR TABLE lab.a, lab.b',
-	holder => 'LOCK TABLE lab.a IN SHARE UPDATE EXCLUSIVE MODE', meanwhile => sub { look('1ms') }, after => 'a:d b:n',
+	holder => 'LOCK TABLE lab.a IN SHARE UPDATE EXCLUSIVE MODE', meanwhile => sub { look('1ms') }, until => 'b:[fn]', after => 'a:d b:n',
 	messages => qq{WARNING:  01000: changes of table "lab.a" will no longer reach consumers of publication "cdc"\n}
 	  . qq{WARNING:  01000: some operations, rows or columns of table "lab.b" will no longer reach consumers of publication "cdc"\n},
 	result => qr/"ALTER PUBLICATION cdc SET \(publish = 'insert'\)", "ALTER TABLE lab\.b REPLICA IDENTITY NOTHING"\]/,
