@@ -267,6 +267,10 @@ ALTER PUBLICATION regress_advice SET TABLE advice.by_key_1, advice.by_key_2 (id)
 ALTER TABLE advice.by_key_1 REPLICA IDENTITY NOTHING;
 ALTER TABLE advice.by_key_2 REPLICA IDENTITY NOTHING;
 SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'identity_nothing');
+-- Nor where it would do harm to a table that is well.
+ALTER PUBLICATION regress_advice SET TABLE advice.by_key_1 (id), advice.by_key_2 (id), advice.other_index;
+ALTER TABLE advice.other_index ADD PRIMARY KEY (id), REPLICA IDENTITY FULL;
+SELECT object, remedy FROM pg_temp.advice('debezium', 'identity_nothing');
 DROP TABLE advice.by_key_1, advice.by_key_2, advice.other_index;
 
 -- What a remedy of the rows above sets is not undone: then the finding would stay.
