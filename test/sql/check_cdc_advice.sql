@@ -273,6 +273,75 @@ SELECT dj_deploy.set_publication_membership('advice', 'regress_other') -> 'table
 DROP PUBLICATION regress_advice, regress_other;
 DROP TABLE advice.by_index, advice.by_key, advice.whole, advice.unheard;
 
+-- Two publications that publish a table in their own ways: a row for each table. One that all partitions share is one row, too.
+CREATE TABLE advice.root (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf_1 PARTITION OF advice.root FOR VALUES FROM (0) TO (10);
+CREATE TABLE advice.leaf_2 PARTITION OF advice.root FOR VALUES FROM (10) TO (20);
+CREATE TABLE advice.t (id int PRIMARY KEY);
+CREATE PUBLICATION regress_advice FOR TABLE advice.root, advice.t;
+CREATE PUBLICATION regress_other FOR TABLE advice.root (id), advice.t WHERE (id > 1) WITH (publish_via_partition_root);
+SELECT "check", object, finding FROM dj_deploy.check_cdc('advice')
+WHERE "check" IN ('columns_not_listed', 'rows_filtered', 'publications_differ');
+DROP PUBLICATION regress_advice, regress_other;
+DROP TABLE advice.root, advice.t;
+
+-- A call for the whole schema is not advised where another table has a finding after it, nor one statement for what has to be
+-- mended in two ways.
+CREATE TABLE advice.by_key_1 (id int PRIMARY KEY);
+CREATE TABLE advice.by_key_2 (id int PRIMARY KEY);
+CREATE TABLE advice.other_index (id int NOT NULL UNIQUE);
+ALTER TABLE advice.other_index REPLICA IDENTITY USING INDEX other_index_id_key;
+CREATE PUBLICATION regress_advice FOR TABLE advice.by_key_1, advice.by_key_2, advice.other_index;
+SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'identity_not_full');
+ALTER PUBLICATION regress_advice SET TABLE advice.by_key_1, advice.by_key_2 (id);
+ALTER TABLE advice.by_key_1 REPLICA IDENTITY NOTHING;
+ALTER TABLE advice.by_key_2 REPLICA IDENTITY NOTHING;
+SELECT object, finding, remedy FROM pg_temp.advice('debezium', 'identity_nothing');
+-- Nor where it would do harm to a table that is well.
+ALTER PUBLICATION regress_advice SET TABLE advice.by_key_1 (id), advice.by_key_2 (id), advice.other_index;
+ALTER TABLE advice.other_index ADD PRIMARY KEY (id), REPLICA IDENTITY FULL;
+SELECT object, remedy FROM pg_temp.advice('debezium', 'identity_nothing');
+DROP TABLE advice.by_key_1, advice.by_key_2, advice.other_index;
+
+-- What a remedy of the rows above sets is not undone: then the finding would stay.
+CREATE TABLE advice.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf PARTITION OF advice.root DEFAULT;
+ALTER TABLE advice.leaf REPLICA IDENTITY FULL;
+SELECT "check", object, finding, remedy FROM pg_temp.advice('lakehouse_sync', 'identity_not_full|partition_differs');
+DROP TABLE advice.root;
+
+-- A publication that would hold no table is not made.
+DROP PUBLICATION regress_advice;
+CREATE UNLOGGED TABLE advice.unlogged (id int PRIMARY KEY);
+SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'no_publication');
+DROP TABLE advice.unlogged;
+
+-- Old rows that a consumer receives now are not to come with less of them, and writes that would fail are told before that. Those
+-- of a table that joins with the rows above nobody receives yet.
+CREATE TABLE advice.root (id int PRIMARY KEY, doc json, note text) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf_1 PARTITION OF advice.root FOR VALUES FROM (0) TO (10);
+CREATE TABLE advice.leaf_2 PARTITION OF advice.root FOR VALUES FROM (10) TO (20);
+ALTER TABLE advice.root REPLICA IDENTITY FULL;
+ALTER TABLE advice.leaf_1 REPLICA IDENTITY FULL;
+ALTER TABLE advice.leaf_2 REPLICA IDENTITY FULL;
+CREATE PUBLICATION regress_advice FOR TABLE advice.leaf_1, advice.leaf_2;
+SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
+ALTER PUBLICATION regress_advice SET TABLE advice.leaf_1, advice.leaf_2 WHERE (note > '');
+SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
+CREATE TABLE advice.json_key (id int PRIMARY KEY, doc json);
+CREATE TABLE advice.t (id int PRIMARY KEY);
+ALTER TABLE advice.json_key REPLICA IDENTITY FULL;
+ALTER PUBLICATION regress_advice SET TABLE advice.t;
+DROP TABLE advice.root;
+SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'not_member|row_comparison_key', 'regress_advice');
+
+-- A remedy has to do after those of other severities, too: what publishes more makes writes fail under DEFAULT.
+ALTER PUBLICATION regress_advice SET TABLE advice.t, advice.json_key WHERE (doc IS NOT NULL);
+ALTER PUBLICATION regress_advice SET (publish = 'insert');
+SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'publication_operations|row_comparison_key', 'regress_advice');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.json_key, advice.t;
+
 -- How much each finding matters to whom: a letter for any, lakehouse_sync, debezium, clickpipes and postgres.
 CREATE TABLE advice.by_default (id int PRIMARY KEY, note text);
 CREATE TABLE advice.blob (id int PRIMARY KEY, blob bytea);

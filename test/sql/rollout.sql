@@ -101,8 +101,34 @@ CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" WHERE (id > 1 AND "
 CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" WHERE ("key".id + 1 > 3)'));
 CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key"'));
 CALL dj_deploy.rollout(pg_temp.adds('rolled_other."key"'));
+-- What becomes of what is published already, and of two publications that publish the same.
+CREATE TABLE rolled_other.by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE, note text);
+ALTER TABLE rolled_other.by_index REPLICA IDENTITY USING INDEX by_index_code_key;
+ALTER PUBLICATION regress_cdc SET TABLE ONLY rolled_other."full";
+ALTER PUBLICATION regress_narrow SET TABLE ONLY rolled_other."key" (id), rolled_other.by_index WHERE (note > '');
+ALTER PUBLICATION regress_narrow SET (publish = 'update');
+CREATE FUNCTION pg_temp.plan(VARIADIC statements text[]) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb($1) $$;
+SELECT 'ALTER PUBLICATION regress_cdc DROP TABLE ONLY rolled_other."full"' AS leaves,
+       'ALTER TABLE rolled_other."full" REPLICA IDENTITY DEFAULT' AS identity \gset
+CALL dj_deploy.rollout(pg_temp.plan(:'identity'));
+CALL dj_deploy.rollout(pg_temp.plan(:'leaves', :'identity'));
+CALL dj_deploy.rollout(pg_temp.plan('ALTER PUBLICATION regress_cdc SET (publish = ''insert'')', :'identity'));
+CALL dj_deploy.rollout(pg_temp.plan(:'leaves', 'ALTER PUBLICATION regress_cdc ADD TABLE ONLY rolled_other."full" WHERE (id > 1)'));
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."key" (id, note)'));
+ALTER PUBLICATION regress_cdc SET TABLE ONLY rolled_other.by_index;
+ALTER PUBLICATION regress_cdc SET (publish = 'insert, delete');
+CALL dj_deploy.rollout(pg_temp.plan('ALTER TABLE rolled_other.by_index REPLICA IDENTITY DEFAULT'));
+ALTER PUBLICATION regress_narrow SET TABLE ONLY rolled_other."full";
+CALL dj_deploy.rollout(pg_temp.adds('ONLY rolled_other."full" WHERE (id > 1)'));
+-- Nobody has received this one.
+CALL dj_deploy.rollout(pg_temp.plan('ALTER PUBLICATION regress_cdc ADD TABLE ONLY rolled_other."key"',
+                                    'ALTER PUBLICATION regress_narrow ADD TABLE ONLY rolled_other."key" (id)'));
 DROP PUBLICATION regress_cdc, regress_narrow;
-DROP FUNCTION pg_temp.adds;
+CREATE PUBLICATION regress_cdc FOR TABLES IN SCHEMA rolled_other;
+CREATE PUBLICATION regress_narrow FOR TABLES IN SCHEMA rolled_other;
+CALL dj_deploy.rollout(pg_temp.plan('ALTER PUBLICATION regress_cdc SET (publish_via_partition_root = true)'));
+DROP PUBLICATION regress_cdc, regress_narrow;
+DROP FUNCTION pg_temp.adds, pg_temp.plan;
 SET client_min_messages = warning;
 DROP SCHEMA rolled_other CASCADE;
 RESET client_min_messages;
@@ -248,6 +274,18 @@ SELECT pubupdate, prrelid::regclass FROM pg_publication_rel r JOIN pg_publicatio
 CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL", "ALTER PUBLICATION regress_cdc SET (publish = ''insert, update'')"]', false);
 SELECT pubupdate FROM pg_publication;
 DROP PUBLICATION regress_cdc;
+-- Neither does an identity become less of one where what would let it has failed: the options of a publication, or that the root of
+-- a partition leaves it.
+CREATE TABLE rolled.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE rolled.leaf PARTITION OF rolled.root DEFAULT;
+CREATE PUBLICATION regress_cdc FOR TABLE rolled.b;
+CALL dj_deploy.rollout('["GRANT SELECT ON rolled.a TO regress_nobody", "ALTER PUBLICATION regress_cdc SET (publish = ''insert'')",
+                         "ALTER TABLE rolled.b REPLICA IDENTITY NOTHING", "ALTER TABLE rolled.leaf REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_nobody DROP TABLE rolled.root", "ALTER TABLE rolled.leaf REPLICA IDENTITY NOTHING"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+DROP PUBLICATION regress_cdc;
+DROP TABLE rolled.root;
 -- A plan that apply would refuse.
 CALL dj_deploy.rollout('{"ddl": ["ALTER TABLE rolled.b REPLICA IDENTITY FULL"], "refused": ["UPDATE will fail"]}', false); \echo :SQLSTATE
 

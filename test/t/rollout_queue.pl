@@ -50,7 +50,7 @@ sub rollout_beside
 		CREATE SCHEMA lab;
 		CREATE TABLE lab.a (id int PRIMARY KEY);
 		CREATE TABLE lab.b (id int PRIMARY KEY);
-	});
+	} . ($given{setup} // ''));
 	$holder->query_safe("SET client_min_messages = error; BEGIN; $given{holder}");
 	my @deploys = map { start_session($node, "rollout $_") } 1 .. $given{rollouts} // 1;
 	start_rollout($_, rollout_of($given{plan} // $full)) for @deploys;
@@ -97,6 +97,16 @@ rollout_beside('a long transaction has read',
 rollout_beside('two at once', rollouts => 2, holder => 'SELECT id FROM lab.a', meanwhile => sub { look('1ms') },
 	plan => q{'["ALTER TABLE lab.a REPLICA IDENTITY FULL", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
 rollout_beside('a migration that is taken back', holder => 'ALTER TABLE lab.a RENAME TO renamed', end => 'ROLLBACK');
+
+# A publication publishes less when all before it is done, and only then a table can do with less of an identity.
+rollout_beside('what waits for a publication that waits', setup => 'CREATE PUBLICATION cdc FOR TABLE lab.a, lab.b',
+	holder => 'LOCK TABLE lab.a IN SHARE UPDATE EXCLUSIVE MODE', meanwhile => sub { look('1ms') }, until => 'b:[fn]', after => 'a:d b:n',
+	messages => qq{WARNING:  01000: changes of table "lab.a" will no longer reach consumers of publication "cdc"\n}
+	  . qq{WARNING:  01000: some operations, rows or columns of table "lab.b" will no longer reach consumers of publication "cdc"\n},
+	result => qr/"ALTER PUBLICATION cdc SET \(publish = 'insert'\)", "ALTER TABLE lab\.b REPLICA IDENTITY NOTHING"\]/,
+	plan => q{'["ALTER TABLE lab.b REPLICA IDENTITY FULL", "ALTER PUBLICATION cdc DROP TABLE lab.a",
+		"ALTER PUBLICATION cdc SET (publish = ''insert'')", "ALTER TABLE lab.b REPLICA IDENTITY NOTHING"]'});
+$node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 
 # An uncommitted GRANT is a changed row of pg_class, which the statement waits for; it does not lock the table as long. A reader that
 # waited for the GRANT would wait for ever, because the GRANT waits for the readers.
