@@ -1,4 +1,5 @@
 // The identity of partitions: of those that are there, and of the next one.
+#include "catalog/relation_name.hpp"
 #include "checks/check.hpp"
 #include "plan/quote.hpp"
 
@@ -121,10 +122,33 @@ void partition_to_come(const Review &review, Findings &findings)
     }
 }
 
+// Its changes come no longer as its root's, and it is no table by itself before that is finished.
+void partition_detaching(const Review &review, Findings &findings)
+{
+    for (const Subject *subject : review.subjects) {
+        const Relation &relation = *subject->relation;
+        if (!subject->is_home || subject->is_hidden || !subject->is_leaf() || !relation.is_partition ||
+            !relation.ancestors.empty() || review.judged.is_empty() || review.is_published(*subject))
+            continue;
+        const RelationName parent = read_relation_name(::get_partition_parent(relation.oid, true));
+        findings.add({
+            .subject = subject,
+            .object = subject->name,
+            .text =
+                "DETACH PARTITION CONCURRENTLY of it was interrupted: its changes arrive no longer, neither "
+                "under the name of a table above it nor under its own",
+            .proposals =
+                proposals({statement(::psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
+                                                shown_name(parent.schema, parent.name), subject->name))}),
+        });
+    }
+}
+
 constexpr std::array checks = std::to_array<Check>({
     {.name = "partition_without_identity", .severities = "eeeee", .find = partition_without_identity},
     {.name = "partition_differs", .severities = "wewww", .find = partition_differs},
     {.name = "partition_to_come", .severities = "w-www", .find = partition_to_come},
+    {.name = "partition_detaching", .severities = "w-www", .find = partition_detaching},
 });
 
 } // namespace
