@@ -48,7 +48,7 @@ Publication *planned_publication(Reading &reading, const char *name)
     return std::find_if(planned.begin(), planned.end(), is_it);
 }
 
-void add_step(Reading &reading, const PublicationMember &member, bool joins)
+void add_step(Reading &reading, PublicationMember member, bool joins)
 {
     reading.steps.push({.member = member, .joins = joins, .place = reading.steps.count});
     reading.tables.push(member.table);
