@@ -115,6 +115,17 @@ Subject subject_of(const Row &row, const Relation &relation)
     return subject;
 }
 
+// A table that is a user table, too, is told of by itself.
+void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
+{
+    for (const Heir &heir : heirs)
+        if (auto *subject = const_cast<Subject *>(subjects.find(heir.table));
+            subject != nullptr && !subject->is_user()) {
+            subject->parents.push(subjects.find(heir.of));
+            subject->heir_of = subject->parents[0];
+        }
+}
+
 } // namespace
 
 Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
@@ -170,12 +181,7 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
         if (subject.relation->is_partition)
             subject.root = subjects.find(subject.relation->root());
     subjects.index_leaves();
-    for (const Heir &heir : heirs)
-        if (auto *subject = const_cast<Subject *>(subjects.find(heir.table));
-            subject != nullptr && !subject->is_user()) {
-            subject->parents.push(subjects.find(heir.of));
-            subject->heir_of = subject->parents[0];
-        }
+    name_parents(subjects, heirs);
     return subjects;
 }
 
