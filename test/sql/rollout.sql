@@ -415,6 +415,17 @@ CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new WITH (publish = ''inser
     "CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
 CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "DROP PUBLICATION regress_new", "CREATE PUBLICATION regress_new",
     "ALTER PUBLICATION regress_new SET (publish = ''insert'')", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
+-- Of rows whose writes fail, no consumer has received any.
+CREATE TABLE rolled.root (id int PRIMARY KEY) PARTITION BY LIST (id);
+CREATE TABLE rolled.leaf PARTITION OF rolled.root DEFAULT;
+ALTER TABLE rolled.root REPLICA IDENTITY FULL;
+ALTER TABLE rolled.leaf REPLICA IDENTITY NOTHING;
+SET client_min_messages = error;
+CREATE PUBLICATION regress_root FOR TABLE rolled.root WITH (publish_via_partition_root);
+RESET client_min_messages;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.root REPLICA IDENTITY DEFAULT", "ALTER TABLE rolled.leaf REPLICA IDENTITY FULL"]', result => NULL);
+DROP PUBLICATION regress_root;
+DROP TABLE rolled.root;
 -- One that is made anew has nothing of the former: no table that joined or was listed, and no schema.
 CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new",
     "CREATE PUBLICATION regress_new"]', result => NULL);
