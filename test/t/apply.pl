@@ -113,6 +113,9 @@ for my $case (
 $node->safe_psql('postgres', q{ALTER TABLE lab.nokey REPLICA IDENTITY FULL});
 like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
 	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'what depends on one that failed fails, too');
+like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing ADD TABLE lab.bare", "ALTER PUBLICATION cdc SET (publish = ''insert'')",
+	"ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
+	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'also on one that fails with another');
 like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER PUBLICATION narrow ADD TABLE lab.bare"]', dry_run => false))),
 	qr/ALTER PUBLICATION narrow ADD TABLE lab.bare: An earlier statement failed that this one depends on/, 'also a table that joins');
 $node->safe_psql('postgres', q{ALTER PUBLICATION narrow ADD TABLE lab.log (note); ALTER TABLE lab.log_a REPLICA IDENTITY DEFAULT});
