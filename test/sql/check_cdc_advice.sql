@@ -236,6 +236,11 @@ CREATE PUBLICATION regress_advice WITH (publish_via_partition_root);
 CREATE TABLE advice.listed (id int PRIMARY KEY);
 ALTER PUBLICATION regress_advice ADD TABLE advice.listed;
 SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+ALTER PUBLICATION regress_advice SET (publish = 'insert');
+SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+ALTER PUBLICATION regress_advice SET (publish = 'insert, update', publish_via_partition_root = false);
+SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+ALTER PUBLICATION regress_advice SET (publish = 'insert, update, delete, truncate', publish_via_partition_root);
 ALTER TABLE advice.root REPLICA IDENTITY FULL;
 ALTER PUBLICATION regress_advice ADD TABLE advice.root;
 SELECT dj_deploy.set_replica_identity('advice', 'default') -> 'ddl';
@@ -249,6 +254,28 @@ ALTER PUBLICATION regress_advice SET TABLE advice.root (id);
 SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice', 'postgres') WHERE "check" = 'write_column_list';
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.root, advice.listed;
+
+-- What is mended is looked at as far as the remedy goes: partitions with their root.
+CREATE TABLE advice.listed (id int PRIMARY KEY);
+CREATE TABLE advice.root (id int, note int, PRIMARY KEY (id, note)) PARTITION BY LIST (id);
+CREATE TABLE advice.leaf PARTITION OF advice.root FOR VALUES IN (1);
+SELECT dj_deploy.set_replica_identity('advice', 'full', dry_run => false) -> 'tables_modified';
+CREATE PUBLICATION regress_advice FOR TABLE advice.listed, advice.root (id) WITH (publish_via_partition_root);
+SELECT "check", object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
+CREATE TABLE advice.other PARTITION OF advice.root FOR VALUES IN (2);
+ALTER TABLE advice.other REPLICA IDENTITY FULL;
+ALTER TABLE advice.leaf REPLICA IDENTITY NOTHING;
+SELECT "check", object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.root, advice.listed;
+
+-- Of tables that one remedy is for, it does harm to one after the remedies above: it is for the others.
+CREATE TABLE advice.narrow (id int PRIMARY KEY, note text);
+CREATE TABLE advice.whole (id int PRIMARY KEY, note text);
+CREATE PUBLICATION regress_advice FOR TABLE advice.narrow (id), advice.whole WITH (publish = 'insert');
+SELECT "check", object, finding, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'identity|operations';
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.narrow, advice.whole;
 
 -- Another key than consumers get now, or no longer the whole row, is told; the same key, or a row that is whole then, is not.
 CREATE TABLE advice.by_index (id int PRIMARY KEY, code int NOT NULL UNIQUE);

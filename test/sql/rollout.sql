@@ -411,8 +411,38 @@ CALL dj_deploy.rollout('["DROP PUBLICATION regress_listed", "CREATE PUBLICATION 
 CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new"]', result => NULL);
 CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new",
     "CREATE PUBLICATION regress_new WITH (publish = ''insert'')", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
-DROP PUBLICATION regress_again, regress_listed;
-DROP TABLE rolled.again, rolled.bare;
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new WITH (publish = ''insert'')", "DROP PUBLICATION regress_new",
+    "CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "DROP PUBLICATION regress_new", "CREATE PUBLICATION regress_new",
+    "ALTER PUBLICATION regress_new SET (publish = ''insert'')", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare"]', result => NULL);
+-- Of rows whose writes fail, no consumer has received any.
+CREATE TABLE rolled.root (id int PRIMARY KEY) PARTITION BY LIST (id);
+CREATE TABLE rolled.leaf PARTITION OF rolled.root DEFAULT;
+ALTER TABLE rolled.root REPLICA IDENTITY FULL;
+ALTER TABLE rolled.leaf REPLICA IDENTITY NOTHING;
+SET client_min_messages = error;
+CREATE PUBLICATION regress_root FOR TABLE rolled.root WITH (publish_via_partition_root);
+RESET client_min_messages;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.root REPLICA IDENTITY DEFAULT", "ALTER TABLE rolled.leaf REPLICA IDENTITY FULL"]', result => NULL);
+DROP PUBLICATION regress_root;
+DROP TABLE rolled.root;
+-- One that is made anew has nothing of the former: no table that joined or was listed, and no schema.
+CALL dj_deploy.rollout('["CREATE PUBLICATION regress_new", "ALTER PUBLICATION regress_new ADD TABLE rolled.bare", "DROP PUBLICATION regress_new",
+    "CREATE PUBLICATION regress_new"]', result => NULL);
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_again", "CREATE PUBLICATION regress_again"]', result => NULL);
+CREATE SCHEMA rolled_whole;
+CREATE TABLE rolled_whole.a (id int PRIMARY KEY);
+SET client_min_messages = error;
+CREATE PUBLICATION regress_whole FOR TABLES IN SCHEMA rolled_whole;
+RESET client_min_messages;
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_whole", "CREATE PUBLICATION regress_whole"]', result => NULL);
+SET client_min_messages = error;
+CREATE PUBLICATION regress_all FOR ALL TABLES WITH (publish = 'insert');
+RESET client_min_messages;
+CALL dj_deploy.rollout('["DROP PUBLICATION regress_all", "CREATE PUBLICATION regress_all"]', result => NULL);
+DROP PUBLICATION regress_again, regress_listed, regress_whole, regress_all;
+DROP TABLE rolled.again, rolled.bare, rolled_whole.a;
+DROP SCHEMA rolled_whole;
 
 -- In a security-restricted operation it is refused, a dry run too: the owner of an index function would act in the name of
 -- whoever maintains the table.

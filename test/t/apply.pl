@@ -89,9 +89,11 @@ for my $case (
 	[ 'less identity, for the publication', $hold_cdc, [ $to_insert, 'ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT' ], sprintf($identity_of, 'nokey'), qw(f d) ],
 	[ 'FULL, for the publication', $hold_cdc, [ $to_insert, 'ALTER TABLE lab.bare REPLICA IDENTITY FULL' ], sprintf($identity_of, 'bare'), qw(d f) ],
 	[ 'a table that joins, for the publication', $hold_cdc, [ $to_insert, 'ALTER PUBLICATION cdc ADD TABLE lab.parent' ], sprintf($is_member, 'parent'), qw(f t) ],
-	[ 'less identity, for the table above it', 'LOCK TABLE lab.whole IN ACCESS EXCLUSIVE MODE',
+	[ 'less identity, for the table above it', 'LOCK TABLE ONLY lab.whole IN ACCESS EXCLUSIVE MODE',
 		[ 'ALTER PUBLICATION cdc DROP TABLE lab.whole', 'ALTER TABLE lab.whole_a REPLICA IDENTITY DEFAULT' ], sprintf($identity_of, 'whole_a'), qw(f d) ],
-	[ 'FULL, for the table above it, whose list goes', 'LOCK TABLE lab.log IN SHARE UPDATE EXCLUSIVE MODE',
+	[ 'what becomes of the table above it, not for that', 'LOCK TABLE ONLY lab.whole IN ACCESS EXCLUSIVE MODE',
+		[ 'ALTER TABLE lab.whole REPLICA IDENTITY DEFAULT', 'ALTER TABLE lab.whole_a REPLICA IDENTITY NOTHING' ], sprintf($identity_of, 'whole_a'), qw(n n) ],
+	[ 'FULL, for the table above it, whose list goes', 'LOCK TABLE ONLY lab.log IN SHARE UPDATE EXCLUSIVE MODE',
 		[ 'ALTER PUBLICATION narrow DROP TABLE lab.log', 'ALTER TABLE lab.log_a REPLICA IDENTITY FULL' ], sprintf($identity_of, 'log_a'), qw(d f) ],
 	[ 'a table that joins, for what inherits from it', 'SELECT count(*) FROM lab.child',
 		[ 'ALTER TABLE lab.child REPLICA IDENTITY FULL', 'ALTER PUBLICATION narrow ADD TABLE lab.parent' ], sprintf($is_member, q(child' AND pubname = 'narrow)), qw(f t) ])
@@ -111,6 +113,11 @@ for my $case (
 $node->safe_psql('postgres', q{ALTER TABLE lab.nokey REPLICA IDENTITY FULL});
 like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
 	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'what depends on one that failed fails, too');
+like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing ADD TABLE lab.bare", "ALTER PUBLICATION cdc SET (publish = ''insert'')",
+	"ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT"]', dry_run => false))),
+	qr/ALTER TABLE lab.nokey REPLICA IDENTITY DEFAULT: An earlier statement failed that this one depends on/, 'also on one that fails with another');
+like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION missing SET (publish = ''insert'')", "ALTER PUBLICATION narrow ADD TABLE lab.bare"]', dry_run => false))),
+	qr/ALTER PUBLICATION narrow ADD TABLE lab.bare: An earlier statement failed that this one depends on/, 'also a table that joins');
 $node->safe_psql('postgres', q{ALTER PUBLICATION narrow ADD TABLE lab.log (note); ALTER TABLE lab.log_a REPLICA IDENTITY DEFAULT});
 like(error_of($node, q(CALL dj_deploy.rollout('["ALTER PUBLICATION narrow ADD TABLE lab.log", "ALTER TABLE lab.log_a REPLICA IDENTITY FULL"]', dry_run => false))),
 	qr/ALTER TABLE lab.log_a REPLICA IDENTITY FULL: An earlier statement failed that this one depends on/, 'also of the table above it');
