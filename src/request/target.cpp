@@ -2,15 +2,11 @@
 #include "request/target.hpp"
 
 #include "request/shorten.hpp"
+#include "request/system_schema.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-bool is_system_schema(const char *name)
-{
-    return ::IsReservedName(name) || std::string_view(name) == "information_schema";
-}
 
 ::Oid resolve_schema(const char *name)
 {

@@ -1,0 +1,20 @@
+// The schemas that people make, and those of them that DataJoint has declared.
+#pragma once
+
+#include "pg/array.hpp"
+
+namespace dj_deploy {
+
+struct Schema {
+    ::Oid oid;
+    const char *name;
+};
+
+// The schemas of the database by name, in byte order, but for the server's own and those that belong to an
+// extension.
+Array<Schema> read_user_schemas();
+
+// Whether DataJoint has declared the schema: it has one of the hidden tables that it makes there.
+bool is_datajoint_schema(::Oid schema);
+
+} // namespace dj_deploy
