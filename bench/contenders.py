@@ -75,8 +75,8 @@ class Scene:
 
 def call(mode="full", dry_run=False, skip_unchanged=False):
     return (
-        f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', mode => '{mode}',"
-        f" dry_run => {dry_run}, skip_unchanged => {skip_unchanged})"
+        f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', "
+        f" dry_run => {dry_run}, dry_run => true, skip_unchanged => {skip_unchanged})"
     )
 
 

@@ -34,6 +34,7 @@ template <TableOperation Operation>
         outcome = preview(plan);
     else if (!plan.changes.is_empty())
         with_transactions([&] { outcome = execute_by_workers(plan, jobs); });
+    announce(is_dry_run ? Summary::of_dry_run(plan) : Summary::of_run(plan, outcome), is_dry_run);
     return make_call_result(call, make_report(plan, outcome));
 }
 

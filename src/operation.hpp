@@ -5,6 +5,7 @@
 
 #include "plan/plan.hpp"
 #include "report/report.hpp"
+#include "report/summary.hpp"
 #include "request/target.hpp"
 #include "run/execute.hpp"
 #include "run/requirements.hpp"
@@ -15,7 +16,8 @@ namespace dj_deploy {
 template <class T>
 concept TableOperation =
     std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T> &&
-    requires(const T operation, const Arguments &arguments, Target target, std::span<const Table> tables, Plan &plan)
+    requires(const T operation, const Arguments &arguments, const Target &target,
+             std::span<const Table> tables, Plan &plan)
     {
         // The command tag of its statements, for the refusals that the server has too.
         { T::command } -> std::convertible_to<const char *>;
@@ -38,14 +40,14 @@ void require_unrestricted(const char *command);
 void require_writable(const char *command);
 
 template <TableOperation Operation>
-Plan make_plan(const Operation &operation, NamedTarget named)
+Plan make_plan(const Operation &operation, const NamedTarget &named)
 {
     Plan plan{};
     ::AcceptInvalidationMessages();
     plan.messages = ::SharedInvalidMessageCounter;
     const Target target = resolve_target(named, Operation::scope.has_materialized_views);
     const Array<Table> tables = read_tables(target, Operation::scope);
-    plan.schemas = schemas_of(tables.view(), {&target.schema, 1});
+    plan.schemas = schemas_of(tables.view(), target.schemas.view());
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
     put_in_order(plan, tables.view());
@@ -63,6 +65,7 @@ template <class Make, class Check, class MakeReport>
         announce(planned);
         check(planned, WARNING);
         check_requirements(planned, WARNING);
+        announce(Summary::of_dry_run(planned), true);
         return report(planned, preview(planned));
     }
 
@@ -74,6 +77,7 @@ template <class Make, class Check, class MakeReport>
         if (!execute(planned, attempts_left, outcome))
             continue;
         announce(planned);
+        announce(Summary::of_run(planned, outcome), false);
         return report(planned, outcome);
     }
 }

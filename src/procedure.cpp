@@ -23,13 +23,11 @@ void require_own_transactions(::FunctionCallInfo call)
             errmsg("%s cannot run inside a transaction block", name),
             errdetail(
                 "It commits on the way, which a transaction block, a function and a block with EXCEPTION do "
-                "not allow. With dry_run it runs there, too."),
-            errhint(
-                "Call it alone and outside BEGIN and COMMIT: executeInTransaction=false in Flyway's script "
-                "configuration and flyway.postgresql.transactional.lock=false in Flyway's own, "
-                "runInTransaction=\"false\" on Liquibase's changeSet, autocommit_block() in Alembic, "
-                "transaction:false in dbmate, pgm.noTransaction() in node-pg-migrate, no BEGIN in Sqitch's "
-                "script."));
+                "not "
+                "allow. Several statements that are sent at once are one transaction, too. With dry_run it "
+                "runs there as well."),
+            errhint("Send it alone, outside of BEGIN and COMMIT. Migration tools open a transaction unless "
+                    "they are told not to: docs/migrations.md has the setting for each."));
 #ifdef XACT_FLAGS_PIPELINING
     if ((MyXactFlags & XACT_FLAGS_PIPELINING) != 0)
         ereport(ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),

@@ -17,7 +17,7 @@ BEGIN
     ASSERT run = plan || '{"tables_modified": 15}', run::text;
     ASSERT ARRAY(SELECT oid FROM pg_class WHERE relreplident = 'f' ORDER BY oid) = tables, 'not these tables were changed';
 
-    run := dj_deploy.set_replica_identity('lab', dry_run => false, skip_unchanged => true);
+    run := dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true);
     ASSERT run = '{"tables_analyzed": 15, "tables_modified": 0, "ddl": []}', run::text;
 END $$;
 

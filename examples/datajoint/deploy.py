@@ -16,7 +16,7 @@ SCHEMAS = ("lab", "behavior", "ephys", "analysis")
 CALLS = (
     "SELECT dj_deploy.set_grants(%(schema)s, 'lab_analyst', 'read', dry_run => %(dry_run)s)",
     """SELECT dj_deploy.set_autovacuum(%(schema)s, '{"autovacuum_vacuum_insert_scale_factor": 0.05}', dry_run => %(dry_run)s)""",
-    "CALL dj_deploy.rollout(dj_deploy.set_replica_identity(%(schema)s, 'full', skip_unchanged => true), dry_run => %(dry_run)s)",
+    "CALL dj_deploy.rollout(dj_deploy.set_replica_identity(%(schema)s, 'full', dry_run => true, skip_unchanged => true), dry_run => %(dry_run)s)",
     "SELECT dj_deploy.set_publication_membership(%(schema)s, 'cdc', dry_run => %(dry_run)s)",
 )
 

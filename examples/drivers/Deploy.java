@@ -3,7 +3,7 @@ import java.sql.*;
 import org.postgresql.util.*;
 
 class Deploy {
-    static final String CALL = "dj_deploy.set_replica_identity(?, dry_run => ?, skip_unchanged => true)";
+    static final String CALL = "dj_deploy.set_replica_identity(?, 'full', dry_run => ?, skip_unchanged => true)";
 
     public static void main(String[] arguments) throws SQLException {
         String url = "jdbc:postgresql://%s:%s/%s".formatted(System.getenv("PGHOST"), System.getenv("PGPORT"), System.getenv("PGDATABASE"));

@@ -26,7 +26,7 @@ static int print_rows(PGconn *conn, const char *statement, const char *schema, c
 int main(int count, char **arguments)
 {
     const char *schema = count > 1 ? arguments[1] : "lab";
-    const char *call = "dj_deploy.set_replica_identity($1, dry_run => $2, skip_unchanged => true)";
+    const char *call = "dj_deploy.set_replica_identity($1, 'full', dry_run => $2, skip_unchanged => true)";
     char plan[200], run[200];
     snprintf(plan, sizeof plan, "SELECT jsonb_array_elements_text(%s -> 'ddl')", call);
     snprintf(run, sizeof run, "SELECT format('%%s of %%s tables modified', r -> 'tables_modified', r -> 'tables_analyzed') FROM %s AS r", call);

@@ -1,7 +1,7 @@
 // node-postgres
 const { Client } = require('pg');
 
-const call = 'SELECT dj_deploy.set_replica_identity($1, dry_run => $2, skip_unchanged => true) AS result';
+const call = `SELECT dj_deploy.set_replica_identity($1, 'full', dry_run => $2, skip_unchanged => true) AS result`;
 const print = (m) => console.log(`${m.severity} ${m.code}: ${m.message}\n${m.hint ?? ''}`); // a warning, or an error
 
 async function main(schema) {

@@ -4,7 +4,7 @@ import json
 import sys
 import asyncpg
 
-call = "SELECT dj_deploy.set_replica_identity($1, dry_run => $2, skip_unchanged => true)"
+call = "SELECT dj_deploy.set_replica_identity($1, 'full', dry_run => $2, skip_unchanged => true)"
 
 
 async def main(schema):

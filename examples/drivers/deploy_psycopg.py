@@ -2,7 +2,7 @@
 import sys
 import psycopg
 
-call = "SELECT dj_deploy.set_replica_identity(%s, dry_run => %s, skip_unchanged => true)"
+call = "SELECT dj_deploy.set_replica_identity(%s, 'full', dry_run => %s, skip_unchanged => true)"
 schema = sys.argv[1]
 # PGHOST, PGPORT, PGUSER, PGDATABASE. No prepare_threshold: no named prepared statements, which PgBouncer may not keep apart.
 with psycopg.connect(autocommit=True, prepare_threshold=None) as conn:

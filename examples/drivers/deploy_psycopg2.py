@@ -2,7 +2,7 @@
 import sys
 import psycopg2
 
-call = "SELECT dj_deploy.set_replica_identity(%s, dry_run => %s, skip_unchanged => true)"
+call = "SELECT dj_deploy.set_replica_identity(%s, 'full', dry_run => %s, skip_unchanged => true)"
 schema = sys.argv[1]
 conn = psycopg2.connect("")  # PGHOST, PGPORT, PGUSER, PGDATABASE
 conn.autocommit = True  # not "with conn": that is a transaction, in which CALL is refused

@@ -1,9 +1,9 @@
 --liquibase formatted sql
 
 --changeset deploy:lab runAlways:true
-SELECT dj_deploy.set_replica_identity('lab', dry_run => false, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true);
 SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);
 SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_vacuum_insert_scale_factor": 0.05}', dry_run => false);
 --rollback SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_vacuum_insert_scale_factor": null}', dry_run => false);
 --rollback SELECT dj_deploy.set_publication_membership('lab', 'cdc', member => false, dry_run => false);
---rollback SELECT dj_deploy.set_replica_identity('lab', mode => 'default', dry_run => false, skip_unchanged => true);
+--rollback SELECT dj_deploy.set_replica_identity('lab', 'default', dry_run => false, skip_unchanged => true);

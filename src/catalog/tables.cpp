@@ -135,7 +135,7 @@ struct ShardTest {
     }
 };
 
-void add_tables_of_schema(Array<Table> &tables, ::Oid schema, const Scope &scope)
+void add_tables_of_schemas(Array<Table> &tables, const Target &target, const Scope &scope)
 {
     const Array<::Oid> members = read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
     const auto is_member = [&](::Oid relation) {
@@ -144,12 +144,16 @@ void add_tables_of_schema(Array<Table> &tables, ::Oid schema, const Scope &scope
     const ShardTest shards = ShardTest::find();
     const auto belongs = [&](const FormData_pg_class &relation) {
         const bool is_hidden = NameStr(relation.relname)[0] == '~';
-        return relation.relnamespace == schema && relation.relpersistence != RELPERSISTENCE_TEMP &&
+        return target.has_schema(relation.relnamespace) && relation.relpersistence != RELPERSISTENCE_TEMP &&
                is_of_kind(relation, scope) && (scope.has_hidden || !is_hidden) &&
                (scope.has_members || !is_member(relation.oid)) && !shards.is_shard(relation.oid);
     };
-    add_tables(tables, read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL).view(), scope.column,
-               belongs);
+    Array<::Oid> relations;
+    for (const ::Oid schema : target.schemas)
+        for (const ::Oid relation : read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL))
+            relations.push(relation);
+    std::sort(relations.begin(), relations.end());
+    add_tables(tables, relations.view(), scope.column, belongs);
     for (Table &table : tables)
         table.is_member = is_member(table.oid);
 }
@@ -209,14 +213,14 @@ Array<Table> sort_by_name(const Array<Table> &tables)
     return sorted;
 }
 
-Array<Table> read_tables(Target target, const Scope &scope)
+Array<Table> read_tables(const Target &target, const Scope &scope)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
         add_tables(tables, {&target.table, 1}, scope.column,
                    [&](const FormData_pg_class &relation) { return is_of_kind(relation, scope); });
     else
-        add_tables_of_schema(tables, target.schema, scope);
+        add_tables_of_schemas(tables, target, scope);
     if (scope.has_partitions)
         add_partitions(tables, scope.column);
     return sort_by_name(tables);

@@ -40,11 +40,11 @@ struct Scope {
     bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
 };
 
-// The target's tables, sorted by name and then schema, both in byte order. A schema: its tables in the scope,
-// without temporary ones and shards of a distributed table. One table: that table, whatever else it is; or
-// that materialized view, where the scope has them. Either way a partitioned table brings its partitions
-// along where the scope says so.
-Array<Table> read_tables(Target target, const Scope &scope);
+// The target's tables, sorted by name and then schema, both in byte order. Schemas: their tables in the
+// scope, without temporary ones and shards of a distributed table. One table: that table, whatever else it
+// is; or that materialized view, where the scope has them. Either way a partitioned table brings its
+// partitions along where the scope says so.
+Array<Table> read_tables(const Target &target, const Scope &scope);
 
 // The same tables by name and then schema, both in byte order.
 Array<Table> sort_by_name(const Array<Table> &tables);

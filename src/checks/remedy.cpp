@@ -45,7 +45,7 @@ Array<const Subject *> subjects_of(std::span<const Finding *const> findings, std
 Intent membership_of_schema(const Review &review, const Publication &publication)
 {
     Intent intent{};
-    const Target target{.schema = review.question->schema, .table = InvalidOid};
+    const Target target = Target::of_schema(review.question->schema);
     const PublicationMembershipPlanner planner{.name = publication.name,
                                                .is_member = true,
                                                .named = {},

@@ -131,7 +131,7 @@ void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
 Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
 {
     Array<Table> tables;
-    for (const Table &table : read_tables({.schema = schema, .table = InvalidOid}, scope))
+    for (const Table &table : read_tables(Target::of_schema(schema), scope))
         if (can_be_subject(table))
             tables.push(table);
     const Array<Heir> heirs = read_heirs(tables, schema);

@@ -40,7 +40,7 @@ bool holds(const RoleSettings &settings, ::Oid schema, std::span<const Table> re
 {
     Plan plan{};
     GrantsPlanner::of(settings.role, settings.access, settings.has_future_tables)
-        .plan({.schema = schema, .table = InvalidOid}, relations, plan);
+        .plan(Target::of_schema(schema), relations, plan);
     return plan.changes.is_empty() && plan.skipped.is_empty() && plan.remarks.is_empty();
 }
 
@@ -83,8 +83,7 @@ void describe_grants(Description &description)
 {
     for (std::size_t index = 0; index < description.described; index++) {
         const ResolvedSchema &schema = description.resolved.schemas[index];
-        const Target target{.schema = schema.oid, .table = InvalidOid};
-        const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
+        const Array<Table> relations = read_tables(Target::of_schema(schema.oid), GrantsPlanner::scope);
         Array<::Oid> roles;
         query(
             roles_sql, [&](const Row &row) { roles.push(row.oid(1)); }, schema.oid);

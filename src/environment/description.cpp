@@ -69,13 +69,13 @@ Description Description::of(std::span<const char *const> names)
 {
     Description description{};
     for (const char *name : names) {
-        const Target target = resolve_target({.schema = name, .table = InvalidOid});
-        const auto is_known = [&](const ResolvedSchema &schema) { return schema.oid == target.schema; };
+        const ::Oid oid = resolve_schema(name);
+        const auto is_known = [&](const ResolvedSchema &schema) { return schema.oid == oid; };
         if (std::any_of(description.resolved.schemas.begin(), description.resolved.schemas.end(), is_known))
             continue;
         SchemaSettings *settings = new_schema(name);
         description.schemas.push(settings);
-        description.resolved.schemas.push(ResolvedSchema::of(target.schema, settings));
+        description.resolved.schemas.push(ResolvedSchema::of(oid, settings));
     }
     description.described = description.schemas.count;
     return description;

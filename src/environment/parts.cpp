@@ -88,7 +88,7 @@ void plan_grants(Parts &parts)
     for (const ResolvedSchema &schema : parts.resolved.schemas) {
         if (schema.settings->grants.is_empty())
             continue;
-        const Target target{.schema = schema.oid, .table = InvalidOid};
+        const Target target = Target::of_schema(schema.oid);
         const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
         const Path place = Path{"$.schemas"}.key(schema.settings->name).key("grants");
         for (const RoleSettings &role : schema.settings->grants) {

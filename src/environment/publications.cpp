@@ -65,8 +65,7 @@ void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublicat
 {
     Plan part = Parts::part();
     const bool is_schema = planner.named.is_empty();
-    const Target target{.schema = is_schema ? schema.oid : InvalidOid,
-                        .table = is_schema ? InvalidOid : planner.named[0]};
+    const Target target = is_schema ? Target::of_schema(schema.oid) : Target::of_table(planner.named[0]);
     for (const ::Oid table : planned_tables(parts.intent.added.view(), publication.oid))
         planner.coming.push(table);
     for (const ::Oid table : planned_tables(parts.intent.dropped.view(), publication.oid))

@@ -27,7 +27,7 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
             ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("table \"%s.%s\" does not exist", settings.name, table.name),
                     errdetail("The environment names it at %s.", table.path));
-        with_place({table.path}, [&] { resolve_target({.schema = nullptr, .table = oid}); });
+        with_place({table.path}, [&] { resolve_table(oid); });
         named.push({.oid = oid, .settings = &table});
     }
 }
@@ -36,19 +36,17 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
 
 ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings)
 {
-    const Target target{.schema = schema, .table = InvalidOid};
-    return {.oid = schema, .settings = settings, .tables = read_tables(target, scope)};
+    return {.oid = schema, .settings = settings, .tables = read_tables(Target::of_schema(schema), scope)};
 }
 
 ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment)
 {
     ResolvedEnvironment resolved{};
     for (const SchemaSettings &settings : environment.schemas) {
-        Target target{};
-        with_place(Path{"$.schemas"}.key(settings.name),
-                   [&] { target = resolve_target({.schema = settings.name, .table = InvalidOid}); });
-        resolve_tables(target.schema, settings, resolved.named);
-        resolved.schemas.push(ResolvedSchema::of(target.schema, &settings));
+        ::Oid schema = InvalidOid;
+        with_place(Path{"$.schemas"}.key(settings.name), [&] { schema = resolve_schema(settings.name); });
+        resolve_tables(schema, settings, resolved.named);
+        resolved.schemas.push(ResolvedSchema::of(schema, &settings));
     }
     std::sort(resolved.named.begin(), resolved.named.end(),
               [](const NamedTable &left, const NamedTable &right) { return left.oid < right.oid; });

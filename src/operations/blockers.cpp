@@ -98,7 +98,7 @@ struct BlockersReport {
         const Conflicts conflicts = Conflicts::all();
         const Autovacuums autovacuums = Autovacuums::read();
         rows.add_query(::psprintf("%s%s", lockers_sql, sql), autovacuums.all.view(),
-                       autovacuums.against_wraparound.view(), resolve_target(target).schema,
+                       autovacuums.against_wraparound.view(), resolve_target(target).schemas[0],
                        conflicts.modes.view(), conflicts.operations.view(),
                        conflicts.for_materialized_views.view());
     }

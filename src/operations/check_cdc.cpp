@@ -100,15 +100,15 @@ struct CheckCdc {
 
     void fill(const Rows &rows) const
     {
-        const Target schema = resolve_target(target);
-        const Question question{.schema = schema.schema,
-                                .schema_name = target.schema,
+        const char *name_of_schema = target.schemas[0];
+        const Question question{.schema = resolve_schema(name_of_schema),
+                                .schema_name = name_of_schema,
                                 .publication = publication,
                                 .consumer = consumer};
-        Subjects subjects = Subjects::read(schema.schema, {});
+        Subjects subjects = Subjects::read(question.schema, {});
         Review review = Review::of(question, subjects, Scenario::of(subjects.facts));
         if (const Array<Publication> changed = publications_to_change(review); !changed.is_empty()) {
-            subjects = Subjects::read(schema.schema, changed.view());
+            subjects = Subjects::read(question.schema, changed.view());
             review = Review::of(question, subjects, Scenario::of(subjects.facts));
         }
         Array<ReportRow> found = server_rows(review);

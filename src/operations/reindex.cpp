@@ -22,7 +22,7 @@ struct Reindex {
         return {.is_concurrent = arguments.boolean("concurrently")};
     }
 
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     void plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const;
@@ -111,7 +111,7 @@ void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes
     }
 }
 
-void Reindex::plan(Target, std::span<const Table> tables, Plan &plan) const
+void Reindex::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     const Array<IndexFacts> indexes = read_all_indexes(tables);
     for (const Table &table : tables) {

@@ -3,6 +3,7 @@
 #include "run/rollout.hpp"
 #include "operation.hpp"
 #include "procedure.hpp"
+#include "report/summary.hpp"
 #include "run/rollout_checks.hpp"
 #include "run/rollout_harm.hpp"
 
@@ -33,6 +34,13 @@ template <class Indexes>
     return report.finish({});
 }
 
+Summary sum_of(std::size_t statements, std::int32_t tables, std::int32_t looked_at)
+{
+    return {.statements = statements,
+            .tables = static_cast<std::size_t>(tables),
+            .looked_at = static_cast<std::size_t>(looked_at)};
+}
+
 ::Datum show(const StatementList &list)
 {
     const std::int32_t tables = check_statements(list, WARNING);
@@ -41,6 +49,7 @@ template <class Indexes>
     Array<std::uint32_t> all;
     for (std::uint32_t index = 0; index < list.count; index++)
         all.push(index);
+    announce(sum_of(list.count, tables, tables), true);
     return make_rollout_report(list, tables, 0, all);
 }
 
@@ -59,6 +68,7 @@ template <class Indexes>
     warn_of_harm(list);
     Rollout rollout{};
     with_transactions([&] { rollout = execute_rollout(list, deadline); });
+    announce(sum_of(rollout.executed.count, rollout.tables, tables), false);
     return make_call_result(call, make_rollout_report(list, tables, rollout.tables, rollout.executed));
 }
 

@@ -1,4 +1,4 @@
-// set_grants: what a role may do in a schema.
+// set_grants: what a role may do in schemas.
 #include "operation.hpp"
 #include "planners/grants.hpp"
 

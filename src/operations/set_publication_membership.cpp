@@ -20,7 +20,7 @@ struct SetPublicationMembership {
         return {.name = name, .is_member = arguments.boolean("member")};
     }
 
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const
     {
         PublicationMembershipPlanner planner{.name = name,
                                              .is_member = is_member,

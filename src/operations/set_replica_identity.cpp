@@ -26,7 +26,7 @@ struct SetReplicaIdentity : ReplicaIdentityPlanner {
     {
         return {{.identity = request_identity(arguments),
                  .index = nullptr,
-                 .skip_unchanged = arguments.boolean("skip_unchanged")}};
+                 .skip_unchanged = arguments.has("skip_unchanged") && arguments.boolean("skip_unchanged")}};
     }
 };
 

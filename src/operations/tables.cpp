@@ -138,7 +138,7 @@ struct Tables {
             const Table &table = tables[row.integer(1) - 1];
             add_table(rows, table, publications_of(present, table.oid), row);
         };
-        query(sql, add, oids.view(), found.schema);
+        query(sql, add, oids.view(), found.schemas[0]);
     }
 
 private:

@@ -27,7 +27,7 @@ struct VacuumAnalyze {
 
     static VacuumAnalyze request(const Arguments &) { return {}; }
 
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 };
 
 // For each table the partitioned table of the target that is at the top of its tree; null where there is
@@ -76,7 +76,7 @@ const Table *Trees::root(const Table &table) const
     return root;
 }
 
-void VacuumAnalyze::plan(Target, std::span<const Table> tables, Plan &plan) const
+void VacuumAnalyze::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     const Trees trees = Trees::of(tables);
     bool has_vacuum = false;

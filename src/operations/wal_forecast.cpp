@@ -163,7 +163,7 @@ struct WalForecast {
                 schemas.push(table.schema);
         }
 
-        const Array<WriteFacts> all_facts = read_write_facts(oids.view(), found.schema);
+        const Array<WriteFacts> all_facts = read_write_facts(oids.view(), found.schemas[0]);
         const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)

@@ -139,7 +139,7 @@ const Effect *AutovacuumPlanner::effect(const Options &options, const Difference
     return keep(effect);
 }
 
-void AutovacuumPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const
+void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     Array<::Oid> toasts;
     for (const Table &table : tables)

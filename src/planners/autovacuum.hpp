@@ -13,7 +13,7 @@ struct AutovacuumPlanner {
 
     Array<StorageParameter> parameters; // at most 64, by name
 
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     using Mask = std::uint64_t; // a bit for each parameter, in their order

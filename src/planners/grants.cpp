@@ -14,6 +14,21 @@ bool may_set_defaults_of(::Oid owner)
                                     : ::is_member_of_role(::GetUserId(), owner);
 }
 
+bool has_smaller_name(const NamedObject &left, const NamedObject &right)
+{
+    return ::strcmp(left.name, right.name) < 0;
+}
+
+Array<NamedObject> schemas_by_name(const Target &target)
+{
+    Array<NamedObject> schemas;
+    for (const ::Oid schema : target.schemas)
+        schemas.push(
+            {.catalog = NamespaceRelationId, .oid = schema, .name = read_schema_privileges(schema).name});
+    std::sort(schemas.begin(), schemas.end(), has_smaller_name);
+    return schemas;
+}
+
 } // namespace
 
 ::Oid GrantsPlanner::resolve_role() const
@@ -74,7 +89,8 @@ void GrantsPlanner::plan_future_tables(::Oid role, const NamedObject &schema, st
 {
     Array<::Oid> owners;
     for (const Table &table : tables)
-        if ((table.relkind == RELKIND_RELATION || table.is_partitioned()) && table.owner != role)
+        if (table.schema_oid == schema.oid && table.owner != role &&
+            (table.relkind == RELKIND_RELATION || table.is_partitioned()))
             owners.push(table.owner);
     std::sort(owners.begin(), owners.end());
     owners.count = std::unique(owners.begin(), owners.end()) - owners.begin();
@@ -86,9 +102,7 @@ void GrantsPlanner::plan_future_tables(::Oid role, const NamedObject &schema, st
     for (const ::Oid owner : owners)
         if (const char *name = ::GetUserNameFromId(owner, true)) // else dropped meanwhile, with its tables
             named.push({.catalog = AuthIdRelationId, .oid = owner, .name = name});
-    std::sort(named.begin(), named.end(), [](const NamedObject &left, const NamedObject &right) {
-        return ::strcmp(left.name, right.name) < 0;
-    });
+    std::sort(named.begin(), named.end(), has_smaller_name);
     for (const NamedObject &owner : named)
         plan_future_tables_of(owner, role, schema, plan);
 }
@@ -118,18 +132,18 @@ void GrantsPlanner::plan_future_tables_of(const NamedObject &owner, ::Oid role, 
             ::psprintf("permission denied to change default privileges of role \"%s\"", owner.name));
 }
 
-void GrantsPlanner::plan(Target target, std::span<const Table> tables, Plan &plan) const
+void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
 {
     const ::Oid role = resolve_role();
     if (!is_public(role_name))
         plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
-    const SchemaPrivileges current = read_schema_privileges(target.schema);
-    const NamedObject schema{.catalog = NamespaceRelationId, .oid = target.schema, .name = current.name};
-    plan.names.push(schema);
-    plan_schema(role, current, plan);
+    for (const NamedObject &schema : schemas_by_name(target)) {
+        plan.names.push(schema);
+        plan_schema(role, read_schema_privileges(schema.oid), plan);
+        if (has_future_tables)
+            plan_future_tables(role, schema, tables, plan);
+    }
     plan_tables(role, tables, plan);
-    if (has_future_tables)
-        plan_future_tables(role, schema, tables, plan);
 }
 
 } // namespace dj_deploy

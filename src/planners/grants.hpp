@@ -23,8 +23,8 @@ struct GrantsPlanner {
                 .has_future_tables = has_future_tables};
     }
 
-    // Of a schema. 42704 for a role that does not exist.
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    // Of schemas. 42704 for a role that does not exist.
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     ::Oid resolve_role() const;

@@ -161,15 +161,15 @@ void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member 
         drop(table, member, plan);
 }
 
-void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Table> tables,
-                                               const Members &members, Plan &plan) const
+void PublicationMembershipPlanner::plan_schemas(const Target &target, std::span<const Table> tables,
+                                                const Members &members, Plan &plan) const
 {
     for (const Table &table : tables) {
         const bool is_user_table = !table.is_hidden() && !table.is_partition && !table.is_member;
         if (std::binary_search(apart.begin(), apart.end(), table.oid))
             continue;
         const Member *member = members.find(table.oid);
-        if (!is_user_table && (member == nullptr || home_of(table) != schema))
+        if (!is_user_table && (member == nullptr || !target.has_schema(home_of(table))))
             continue;
         plan.analyzed++;
         if (!is_user_table)
@@ -181,20 +181,21 @@ void PublicationMembershipPlanner::plan_schema(::Oid schema, std::span<const Tab
     }
 }
 
-void PublicationMembershipPlanner::plan(Target target, std::span<const Table> tables, Plan &plan) const
+void PublicationMembershipPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
 {
-    const bool is_schema = OidIsValid(target.schema);
-    const ::Oid schema = is_schema ? target.schema : ::get_rel_namespace(target.table);
     Publication publication = read_publication(name).value_or(Publication{});
     if (options != nullptr)
         publication.is_via_root = options->is_via_root;
-    require_listable(publication, schema);
+    if (OidIsValid(target.table))
+        require_listable(publication, ::get_rel_namespace(target.table));
+    for (const ::Oid schema : target.schemas)
+        require_listable(publication, schema);
     plan_publication(publication, plan);
 
     const Members members = Members::of(publication, coming.view(), going.view());
     plan.analyzed = 0;
-    if (is_schema)
-        plan_schema(schema, tables, members, plan);
+    if (!target.schemas.is_empty())
+        plan_schemas(target, tables, members, plan);
     for (const Table &table : tables) {
         if (!std::binary_search(named.begin(), named.end(), table.oid))
             continue;

@@ -1,4 +1,4 @@
-// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session" for every user table of a schema that a publication
+// ALTER PUBLICATION "cdc" ADD TABLE "lab"."session" for every user table of the schemas that a publication
 // lacks, and DROP TABLE for what does not belong there.
 #pragma once
 
@@ -19,13 +19,14 @@ struct PublicationMembershipPlanner {
     Array<::Oid> coming;                  // tables that are added anyway; sorted
     Array<::Oid> going;                   // tables that are dropped anyway; sorted
 
-    // Of a target that is a schema, its tables; then those that are named.
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    // The tables of the target's schemas; then those that are named.
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     void require_listable(const Publication &publication, ::Oid schema) const;
     void plan_publication(const Publication &publication, Plan &plan) const;
-    void plan_schema(::Oid schema, std::span<const Table> tables, const Members &members, Plan &plan) const;
+    void plan_schemas(const Target &target, std::span<const Table> tables, const Members &members,
+                      Plan &plan) const;
     void plan_misfit(const Table &table, const Member &member, std::span<const Table> tables,
                      const Members &members, Plan &plan) const;
     void plan_named_table(const Table &table, const Members &members, Plan &plan) const;

@@ -64,7 +64,7 @@ void ReplicaIdentityPlanner::require_index(const Table &table) const
                        table.schema, table.name, fault));
 }
 
-void ReplicaIdentityPlanner::plan(Target, std::span<const Table> tables, Plan &plan) const
+void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     const char *action = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index));
     for (const Table &table : tables) {

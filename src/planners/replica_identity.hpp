@@ -14,7 +14,7 @@ struct ReplicaIdentityPlanner {
     const char *index; // of identity 'i'
     bool skip_unchanged;
 
-    void plan(Target target, std::span<const Table> tables, Plan &plan) const;
+    void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     void require_index(const Table &table) const;

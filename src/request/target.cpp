@@ -1,23 +1,13 @@
 // Names to OIDs, and the refusals on the way.
 #include "request/target.hpp"
 
+#include "request/missing_schema.hpp"
 #include "request/shorten.hpp"
 #include "request/system_schema.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-::Oid resolve_schema(const char *name)
-{
-    if (is_system_schema(name))
-        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                errmsg("permission denied: \"%s\" is a system schema", name));
-    const ::Oid schema = ::get_namespace_oid(name, true);
-    if (!OidIsValid(schema))
-        ereport(ERROR, errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", name));
-    return schema;
-}
 
 const char *kind_in_words(char relkind)
 {
@@ -49,6 +39,19 @@ const char *kind_in_words(char relkind)
     ::pg_unreachable();
 }
 
+} // namespace
+
+::Oid resolve_schema(const char *name)
+{
+    if (is_system_schema(name))
+        ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg("permission denied: \"%s\" is a system schema", name));
+    const ::Oid schema = ::get_namespace_oid(name, true);
+    if (!OidIsValid(schema))
+        raise_missing_schema(name);
+    return schema;
+}
+
 ::Oid resolve_table(::Oid table, bool takes_materialized_views)
 {
     const char *name = ::get_rel_name(table);
@@ -68,7 +71,17 @@ const char *kind_in_words(char relkind)
     return table;
 }
 
-} // namespace
+Target Target::of_schema(::Oid schema)
+{
+    Target target{};
+    target.schemas.push(schema);
+    return target;
+}
+
+bool Target::has_schema(::Oid schema) const
+{
+    return std::binary_search(schemas.begin(), schemas.end(), schema);
+}
 
 void require_name(const char *what, const char *name)
 {
@@ -83,18 +96,33 @@ void require_name(const char *what, const char *name)
 
 NamedTarget request_target(const Arguments &arguments)
 {
-    if (!arguments.has("schema"))
-        return {.schema = nullptr, .table = arguments.oid("target")};
-    const char *schema = arguments.string("schema");
-    require_name("schema", schema);
-    return {.schema = schema, .table = InvalidOid};
+    NamedTarget named{};
+    if (arguments.has("target")) {
+        named.table = arguments.oid("target");
+        return named;
+    }
+    if (arguments.has("schemas")) {
+        named.schemas = arguments.strings("schemas");
+        if (named.schemas.is_empty())
+            ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("schemas must not be empty"));
+    } else {
+        named.schemas.push(arguments.string("schema"));
+    }
+    for (const char *schema : named.schemas)
+        require_name("schema", schema);
+    return named;
 }
 
-Target resolve_target(NamedTarget named, bool takes_materialized_views)
+Target resolve_target(const NamedTarget &named, bool takes_materialized_views)
 {
-    if (named.schema != nullptr)
-        return {.schema = resolve_schema(named.schema), .table = InvalidOid};
-    return {.schema = InvalidOid, .table = resolve_table(named.table, takes_materialized_views)};
+    if (named.schemas.is_empty())
+        return Target::of_table(resolve_table(named.table, takes_materialized_views));
+    Target target{};
+    for (const char *schema : named.schemas)
+        target.schemas.push(resolve_schema(schema));
+    std::sort(target.schemas.begin(), target.schemas.end());
+    target.schemas.count = std::unique(target.schemas.begin(), target.schemas.end()) - target.schemas.begin();
+    return target;
 }
 
 } // namespace dj_deploy

@@ -1,5 +1,5 @@
-// What a call is about: all tables of one schema, or one table. Checked input, so that no later room
-// meets a missing schema, a view or a system catalog.
+// What a call is about: all tables of one schema or several, or one table. Checked input, so that no later
+// room meets a missing schema, a view or a system catalog.
 #pragma once
 
 #include "request/arguments.hpp"
@@ -7,23 +7,34 @@
 namespace dj_deploy {
 
 struct Target {
-    ::Oid schema; // InvalidOid when the call names one table
-    ::Oid table;  // InvalidOid when the call names a schema
+    Array<::Oid> schemas; // sorted, each once; empty when the call names one table
+    ::Oid table;          // InvalidOid when the call names schemas
+
+    static Target of_schema(::Oid schema);
+    static Target of_table(::Oid table) { return {.schemas = {}, .table = table}; }
+
+    bool has_schema(::Oid schema) const;
 };
 
 // A target as the call gives it.
 struct NamedTarget {
-    const char *schema; // null when the call names one table
+    Array<const char *> schemas; // empty when the call names one table
     ::Oid table;
 };
 
-// Reads "schema" or "target", whichever the function has: 22004 NULL, 22023 empty, 42622 longer than a name
-// can be. Reads no catalog.
+// Reads "schema", "schemas" or "target", whichever the function has: 22004 NULL, also as an element; 22023
+// empty; 42622 longer than a name can be. Reads no catalog.
 NamedTarget request_target(const Arguments &arguments);
 
-// Finds the schema (3F000 missing) or the table (42P01 missing, 42809 not a table, nor a materialized view
-// where that will do); 42501 for system schemas.
-Target resolve_target(NamedTarget named, bool takes_materialized_views = false);
+// Finds the schemas and the table, as the next two do.
+Target resolve_target(const NamedTarget &named, bool takes_materialized_views = false);
+
+// 3F000 when it is missing, 42501 for a system schema.
+::Oid resolve_schema(const char *name);
+
+// 42P01 when it is missing, 42809 when it is not a table, nor a materialized view where that will do; 42501
+// in a system schema.
+::Oid resolve_table(::Oid table, bool takes_materialized_views = false);
 
 // Raises 42622 for a name that the server would cut short, 22023 for an empty one.
 void require_name(const char *what, const char *name);

@@ -113,7 +113,7 @@ same "and stay as they are" "$(sql "SELECT pubname FROM pg_publication WHERE pub
 before=$(flyway_history)
 script V4__analyze_lab.sql <<<"CALL dj_deploy.vacuum_analyze('lab', dry_run => false);"
 refused "a call that commits, in Flyway's transaction: the hint names its setting" \
-    "^  Hint: .*: executeInTransaction=false in Flyway's script configuration and flyway.postgresql.transactional.lock=false" migrate
+    "^  Hint: .*docs/migrations.md has the setting for each" migrate
 same "it is not in the history" "$(flyway_history)" "$before"
 configure V4__analyze_lab.sql executeInTransaction=false
 check "with the setting it runs; vacuum_analyze also with Flyway's lock in a transaction" migrate -postgresql.transactional.lock=true
@@ -170,7 +170,7 @@ check "so it does with the setting in flyway.toml" migrate
 add_table shelf ''
 configure afterMigrate.sql executeInTransaction=false
 script afterMigrate.sql <<'SQL'
-CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab', skip_unchanged => true), dry_run => false);
+CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab', 'full', dry_run => true, skip_unchanged => true), dry_run => false);
 CALL dj_deploy.rollout(dj_deploy.set_publication_membership('lab', 'cdc'), dry_run => false);
 CALL dj_deploy.rollout(dj_deploy.set_autovacuum('lab', '{"autovacuum_vacuum_insert_scale_factor": 0.05}'), dry_run => false);
 SQL

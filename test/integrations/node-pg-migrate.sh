@@ -108,7 +108,7 @@ reindex="pgm.sql(\"CALL dj_deploy.reindex('lab', dry_run => false)\");"
 before=$(history_of_node)
 refused "a call that commits, in node-pg-migrate's transaction" \
     '^error: reindex cannot run inside a transaction block' migrate_with block "$reindex"
-refused "and node-pg-migrate shows the hint" "^  hint: .Call it alone .*pgm.noTransaction\(\) in node-pg-migrate" migrate_with hint "$reindex"
+refused "and node-pg-migrate shows the hint" "^  hint: .Send it alone.*docs/migrations.md" migrate_with hint "$reindex"
 refused "two statements in one pgm.sql()" '^error: reindex cannot run inside a transaction block' \
     migrate_with joined "pgm.noTransaction();" "pgm.sql(\"SELECT 1; CALL dj_deploy.reindex('lab', dry_run => false)\");"
 same "none is in the history" "$(history_of_node)" "$before"

@@ -100,7 +100,7 @@ forget warning
 reindex="CALL dj_deploy.reindex('lab', dry_run => false);"
 refused "a call that commits, between BEGIN and COMMIT" 'ERROR:  reindex cannot run inside a transaction block' \
     sqitch_with block "BEGIN;" "$reindex" "COMMIT;"
-refused "and Sqitch shows the hint" "^HINT:  Call it alone .*no BEGIN in Sqitch's script" \
+refused "and Sqitch shows the hint" "^HINT:  Send it alone.*docs/migrations.md" \
     sqitch_with hint "BEGIN;" "$reindex" "COMMIT;"
 same "neither is in the registry" "$(sql "SELECT count(*) FROM sqitch.changes WHERE change IN ('block', 'hint')")" 0
 before=$(lab_indexes)

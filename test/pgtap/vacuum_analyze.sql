@@ -8,8 +8,9 @@ SELECT plan(4);
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid) FROM pg_proc
                      WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'vacuum_analyze' ORDER BY 1 $$,
                   $$ VALUES ($s$IN schema text, IN dry_run boolean DEFAULT true, IN jobs integer DEFAULT 1, INOUT result jsonb DEFAULT NULL::jsonb$s$),
+                            ($s$IN schemas text[], IN dry_run boolean DEFAULT true, IN jobs integer DEFAULT 1, INOUT result jsonb DEFAULT NULL::jsonb$s$),
                             ($s$IN target regclass, IN dry_run boolean DEFAULT true, IN jobs integer DEFAULT 1, INOUT result jsonb DEFAULT NULL::jsonb$s$) $$,
-                  'two forms, with the same arguments but the first');
+                  'three forms, with the same arguments but the first');
 SELECT is_empty($$ SELECT oid FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'vacuum_analyze'
                    AND (prokind <> 'p' OR proisstrict) $$, 'a procedure, which a NULL reaches');
 

@@ -2,8 +2,8 @@
 
 CREATE FUNCTION property.random_replica_identity() RETURNS jsonb LANGUAGE sql VOLATILE AS $$
     SELECT jsonb_build_object(
-        'mode', CASE WHEN property.chance(0.03) THEN 'nothing' ELSE property.pick('{full,default,FULL,Default}'::text[]) END,
-        'skip_unchanged', property.chance(0.5))
+            'mode', CASE WHEN property.chance(0.03) THEN 'nothing' ELSE property.pick('{full,default,FULL,Default}'::text[]) END)
+        || CASE WHEN property.chance(0.7) THEN jsonb_build_object('skip_unchanged', property.chance(0.7)) ELSE '{}' END
 $$;
 
 CREATE FUNCTION property.expect_replica_identity(call property.call, facts property.fact[]) RETURNS property.expectation
@@ -15,7 +15,7 @@ DECLARE
     tables oid[] := property.tables(call, with_hidden => false);
     planned oid[] := array(
         SELECT oid FROM pg_class
-        WHERE oid = ANY (tables) AND NOT (relreplident = letter AND (call.arguments ->> 'skip_unchanged')::boolean));
+        WHERE oid = ANY (tables) AND NOT (relreplident = letter AND COALESCE((call.arguments ->> 'skip_unchanged')::boolean, false)));
 BEGIN
     IF letter IS NULL THEN
         RETURN property.refused('22023');

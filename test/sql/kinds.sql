@@ -94,7 +94,7 @@ SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('kinds_elsewhere
 -- A partition made later is new: skip_unchanged finds it. A detached one stays, and is an ordinary table.
 CREATE TABLE kinds_tree.later PARTITION OF kinds_tree.root FOR VALUES IN (5);
 ALTER TABLE kinds_tree.root DETACH PARTITION kinds_elsewhere.leaf;
-SELECT dj_deploy.set_replica_identity('kinds_tree', dry_run => false, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('kinds_tree', 'full', dry_run => false, skip_unchanged => true);
 
 -- A visible partition of a hidden root is a table of the schema; the root is not.
 CREATE SCHEMA kinds_hidden_root;
@@ -140,8 +140,8 @@ ALTER TABLE using_index REPLICA IDENTITY USING INDEX chosen;
 DROP INDEX dropped;
 RESET search_path;
 SELECT relname, relreplident FROM pg_class WHERE relnamespace = 'kinds_identity'::regnamespace AND relkind = 'r' ORDER BY relname;
-SELECT dj_deploy.set_replica_identity('kinds_identity', skip_unchanged => true) -> 'tables_modified';
-SELECT dj_deploy.set_replica_identity('kinds_identity', dry_run => false, skip_unchanged => true) -> 'tables_modified';
+SELECT dj_deploy.set_replica_identity('kinds_identity', 'full', dry_run => true, skip_unchanged => true) -> 'tables_modified';
+SELECT dj_deploy.set_replica_identity('kinds_identity', 'full', dry_run => false, skip_unchanged => true) -> 'tables_modified';
 SELECT relname, relreplident FROM pg_class WHERE relnamespace = 'kinds_identity'::regnamespace AND relkind = 'r' ORDER BY relname;
 SELECT count(*) FROM pg_index WHERE indisreplident AND indrelid = 'kinds_identity.using_index'::regclass;
 SET search_path = kinds_identity;

@@ -121,11 +121,11 @@ SELECT dj_deploy.set_replica_identity(NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity(schema => NULL::text); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity('lab_a', mode => NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity('lab_a', dry_run => NULL); \echo :SQLSTATE
-SELECT dj_deploy.set_replica_identity('lab_a', skip_unchanged => NULL); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity('lab_a', 'full', dry_run => true, skip_unchanged => NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity(target => NULL::regclass); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity('lab_a.session'::regclass, mode => NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_replica_identity('lab_a.session'::regclass, dry_run => NULL); \echo :SQLSTATE
-SELECT dj_deploy.set_replica_identity('lab_a.session'::regclass, skip_unchanged => NULL); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity('lab_a.session'::regclass, 'full', dry_run => true, skip_unchanged => NULL); \echo :SQLSTATE
 
 -- Format characters come out of every message as they went in.
 CREATE SCHEMA "%s%n%I";

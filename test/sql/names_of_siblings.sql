@@ -70,7 +70,7 @@ BEGIN
                                 '{"autovacuum_enabled": "off"}'),
                          '{ALTER TABLE}', ARRAY[concat_ws(' ', 'class', table_id, '{autovacuum_enabled=off}')]);
     EXECUTE format('ALTER TABLE %I.%I RESET (autovacuum_enabled)', name, name);
-    RETURN NEXT fault_of(format('SELECT dj_deploy.set_grants(%L, %L, %L, true, dry_run => %%s)', replace(name, '%', '%%'),
+    RETURN NEXT fault_of(format('SELECT dj_deploy.set_grants(%L, %L, %L, future_tables => true, dry_run => %%s)', replace(name, '%', '%%'),
                                 replace(role_name, '%', '%%'), 'read'),
                          '{GRANT,ALTER DEFAULT PRIVILEGES,ALTER DEFAULT PRIVILEGES,GRANT}',
                          ARRAY[concat_ws(' ', 'schema', schema_id, acldefault('n', owner) || makeaclitem(role_id, owner, 'USAGE', false)),

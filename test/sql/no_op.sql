@@ -56,7 +56,7 @@ COMMIT;
 
 -- The second run under skip_unchanged.
 BEGIN;
-SELECT dj_deploy.set_replica_identity('no_op', dry_run => false, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('no_op', 'full', dry_run => false, skip_unchanged => true);
 EXECUTE show_traces;
 COMMIT;
 

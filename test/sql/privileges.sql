@@ -34,7 +34,7 @@ SELECT dj_deploy.set_replica_identity('rights') -> 'ddl';
 RESET ROLE;
 SELECT dj_deploy.set_replica_identity('rights.t01'::regclass, dry_run => false) -> 'tables_modified';
 SET ROLE regress_owner;
-SELECT dj_deploy.set_replica_identity('rights', dry_run => false, skip_unchanged => true); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity('rights', 'full', dry_run => false, skip_unchanged => true); \echo :SQLSTATE
 
 -- One's own table is one's own.
 SELECT dj_deploy.set_replica_identity('rights.a'::regclass, dry_run => false) -> 'tables_modified';

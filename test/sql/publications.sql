@@ -110,7 +110,7 @@ SELECT dj_deploy.set_replica_identity('published.key_missing'::regclass, 'defaul
 SELECT dj_deploy.set_replica_identity('published.key_missing'::regclass, 'default', false);
 
 -- No warning where nothing would change.
-SELECT dj_deploy.set_replica_identity('published.key_missing'::regclass, 'default', skip_unchanged => true) -> 'ddl';
+SELECT dj_deploy.set_replica_identity('published.key_missing'::regclass, 'default', dry_run => true, skip_unchanged => true) -> 'ddl';
 
 SET client_min_messages = error;
 DROP PUBLICATION regress_keys, regress_lists, regress_filters, regress_deletes, regress_updates, regress_inserts,

@@ -44,7 +44,7 @@ DROP EVENT TRIGGER rolled_count;
 SELECT count(*), count(DISTINCT id) FROM rolled.canary;
 
 -- All four operations: what rollout executes is what their own run would do, and a second plan is empty.
-CALL dj_deploy.rollout(dj_deploy.set_replica_identity('rolled', 'full', skip_unchanged => true), false);
+CALL dj_deploy.rollout(dj_deploy.set_replica_identity('rolled', 'full', dry_run => true, skip_unchanged => true), false);
 CREATE PROCEDURE rolled.converge(INOUT plan jsonb, again text) LANGUAGE plpgsql AS $$
 DECLARE
     statements jsonb = plan -> 'ddl';
@@ -58,16 +58,16 @@ CALL rolled.converge(dj_deploy.set_publication_membership('rolled', 'regress_cdc
                      $$dj_deploy.set_publication_membership('rolled', 'regress_cdc')$$);
 CALL rolled.converge(dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": false, "toast.vacuum_truncate": "off"}'),
                      $$dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": false, "toast.vacuum_truncate": "off"}')$$);
-CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'write', true),
-                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'write', true)$$);
-CALL rolled.converge(dj_deploy.set_publication_membership('rolled', 'regress_cdc', false),
-                     $$dj_deploy.set_publication_membership('rolled', 'regress_cdc', false)$$);
+CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'write', future_tables => true),
+                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'write', future_tables => true)$$);
+CALL rolled.converge(dj_deploy.set_publication_membership('rolled', 'regress_cdc', member => false),
+                     $$dj_deploy.set_publication_membership('rolled', 'regress_cdc', member => false)$$);
 CALL rolled.converge(dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": null, "toast.vacuum_truncate": null}'),
                      $$dj_deploy.set_autovacuum('rolled', '{"autovacuum_enabled": null, "toast.vacuum_truncate": null}')$$);
-CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'none', true),
-                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'none', true)$$);
+CALL rolled.converge(dj_deploy.set_grants('rolled', 'regress_reader', 'none', future_tables => true),
+                     $$dj_deploy.set_grants('rolled', 'regress_reader', 'none', future_tables => true)$$);
 CALL rolled.converge(dj_deploy.set_replica_identity('rolled', 'default'),
-                     $$dj_deploy.set_replica_identity('rolled', 'default', skip_unchanged => true)$$);
+                     $$dj_deploy.set_replica_identity('rolled', 'default', dry_run => true, skip_unchanged => true)$$);
 EXECUTE show_identities;
 -- A single failure is raised as it was, long after the statement: with the query that its position is in.
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.canary WHERE (nope > 1)",

@@ -54,7 +54,7 @@ SELECT dj_deploy.set_grants('analysis', 'regress_reader', 'read', dry_run => fal
 EXECUTE show_traces;
 COMMIT;
 BEGIN;
-SELECT dj_deploy.set_grants('lab', 'regress_reader', 'write', true) -> 'tables_analyzed';
+SELECT dj_deploy.set_grants('lab', 'regress_reader', 'write', future_tables => true) -> 'tables_analyzed';
 EXECUTE show_traces;
 COMMIT;
 
@@ -89,17 +89,17 @@ CREATE FUNCTION shared.one() RETURNS int LANGUAGE sql RETURN 1;
 RESET client_min_messages;
 
 -- Up and down: each access is exact.
-SELECT jsonb_pretty(dj_deploy.set_grants('shared', 'regress_reader', 'read', true, false));
+SELECT jsonb_pretty(dj_deploy.set_grants('shared', 'regress_reader', 'read', false, true));
 SELECT pg_temp.held('shared', 'regress_reader');
-SELECT jsonb_array_elements_text(dj_deploy.set_grants('shared', 'regress_reader', 'WRITE', true, false) -> 'ddl');
+SELECT jsonb_array_elements_text(dj_deploy.set_grants('shared', 'regress_reader', 'WRITE', false, true) -> 'ddl');
 SELECT pg_temp.held('shared', 'regress_reader');
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'all', true, false) - 'ddl';
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'all', true, false) -> 'ddl';
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'write', true, false) - 'ddl';
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'all', false, true) - 'ddl';
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'all', false, true) -> 'ddl';
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'write', false, true) - 'ddl';
 SELECT pg_temp.held('shared', 'regress_reader');
-SELECT jsonb_array_elements_text(dj_deploy.set_grants('shared', 'regress_reader', 'none', true, false) -> 'ddl');
+SELECT jsonb_array_elements_text(dj_deploy.set_grants('shared', 'regress_reader', 'none', false, true) -> 'ddl');
 SELECT pg_temp.held('shared', 'regress_reader');
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'none', true, false);
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'none', false, true);
 
 -- All at once is written ALL; PUBLIC is "public" and nothing else.
 SELECT jsonb_array_elements_text(dj_deploy.set_grants('shared', 'public', 'all', dry_run => false) -> 'ddl');
@@ -150,12 +150,12 @@ ALTER TABLE shared.a_view OWNER TO regress_friend;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_owner IN SCHEMA shared GRANT SELECT, TRUNCATE ON TABLES TO regress_reader, regress_friend;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_owner IN SCHEMA shared GRANT SELECT ON SEQUENCES TO regress_reader WITH GRANT OPTION;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_owner IN SCHEMA shared GRANT EXECUTE ON FUNCTIONS TO regress_reader;
-SELECT jsonb_path_query(dj_deploy.set_grants('shared', 'regress_reader', 'read', true, false) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT")');
+SELECT jsonb_path_query(dj_deploy.set_grants('shared', 'regress_reader', 'read', false, true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT")');
 SELECT held FROM pg_temp.held('shared', 'regress_reader') held WHERE held LIKE 'future%';
 SELECT held FROM pg_temp.held('shared', 'regress_friend') held WHERE held LIKE 'future%';
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', true, false) -> 'ddl';
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', false, true) -> 'ddl';
 CREATE SCHEMA shared_empty;
-SELECT dj_deploy.set_grants('shared_empty', 'regress_reader', 'read', true, false);
+SELECT dj_deploy.set_grants('shared_empty', 'regress_reader', 'read', false, true);
 
 -- Refusals.
 SELECT dj_deploy.set_grants('shared', 'nobody', 'read'); \echo :SQLSTATE
@@ -171,7 +171,7 @@ SELECT dj_deploy.set_grants('shared', repeat('x', 64), 'read'); \echo :SQLSTATE
 SELECT dj_deploy.set_grants(NULL, 'regress_reader', 'read'); \echo :SQLSTATE
 SELECT dj_deploy.set_grants('shared', NULL, 'read'); \echo :SQLSTATE
 SELECT dj_deploy.set_grants('shared', 'regress_reader', NULL); \echo :SQLSTATE
-SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', NULL); \echo :SQLSTATE
+SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', future_tables => NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', dry_run => NULL); \echo :SQLSTATE
 BEGIN READ ONLY;
 SELECT dj_deploy.set_grants('shared', 'regress_reader', 'all') -> 'tables_analyzed';
@@ -180,8 +180,8 @@ ROLLBACK;
 
 -- A role that owns some of the objects: the run names the others and changes nothing; the dry run warns.
 SET ROLE regress_owner;
-SELECT dj_deploy.set_grants('shared', 'regress_friend', 'write', true) - 'ddl';
-SELECT dj_deploy.set_grants('shared', 'regress_friend', 'write', true, false); \echo :SQLSTATE
+SELECT dj_deploy.set_grants('shared', 'regress_friend', 'write', future_tables => true) - 'ddl';
+SELECT dj_deploy.set_grants('shared', 'regress_friend', 'write', false, true); \echo :SQLSTATE
 SELECT dj_deploy.set_grants('shared', 'regress_reader', 'read', dry_run => false) -> 'ddl';
 RESET ROLE;
 SELECT held FROM pg_temp.held('shared', 'regress_friend') held WHERE held !~ 'a_view';

@@ -9,7 +9,7 @@ CREATE ROLE regress_maker;
 CREATE ROLE regress_second;
 CREATE SCHEMA details;
 CREATE FUNCTION pg_temp.ddl(role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false) RETURNS SETOF text
-    LANGUAGE sql AS $$ SELECT jsonb_array_elements_text(dj_deploy.set_grants('details', role, access, future_tables, dry_run) -> 'ddl') $$;
+    LANGUAGE sql AS $$ SELECT jsonb_array_elements_text(dj_deploy.set_grants('details', role, access, dry_run, future_tables) -> 'ddl') $$;
 CREATE FUNCTION pg_temp.grants() RETURNS jsonb LANGUAGE sql AS $$ SELECT dj_deploy.describe('details') #> '{schemas,details,grants}' $$;
 
 -- A role that initdb has made, and PUBLIC, may hold something in columns as any other.
@@ -78,7 +78,7 @@ REVOKE USAGE ON SCHEMA details FROM regress_details;
 CREATE SEQUENCE details.counter;
 CREATE SEQUENCE details.other;
 SET client_min_messages = notice;
-SELECT jsonb_pretty(dj_deploy.set_grants('details', 'regress_details', 'write', true, false));
+SELECT jsonb_pretty(dj_deploy.set_grants('details', 'regress_details', 'write', false, true));
 SELECT pg_temp.ddl('regress_details', 'write', true, true);
 SELECT pg_temp.grants();
 SELECT pg_temp.ddl('regress_details', 'read', false);
@@ -95,7 +95,7 @@ DROP SEQUENCE details.counter, details.other;
 -- The role itself is nobody who makes tables for it, and its tables are no other role's.
 CREATE TABLE details.own (id int);
 ALTER TABLE details.own OWNER TO regress_details;
-SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', future_tables => true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
 DROP TABLE details.own;
 
 -- Those who make tables come by name.
@@ -104,7 +104,7 @@ CREATE TABLE details.by_maker (id int);
 CREATE TABLE details.by_about (id int);
 ALTER TABLE details.by_maker OWNER TO regress_maker;
 ALTER TABLE details.by_about OWNER TO regress_about;
-SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT.*TABLES")');
+SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', future_tables => true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT.*TABLES")');
 DROP TABLE details.by_maker, details.by_about;
 DROP ROLE regress_about;
 
@@ -127,7 +127,7 @@ ALTER TABLE details.made OWNER TO regress_maker;
 SELECT count(*) FROM pg_temp.ddl('regress_second', 'read', false);
 CREATE FUNCTION pg_temp.sqlstate_of_run() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM dj_deploy.set_grants('details', 'regress_second', 'read', true, false);
+    PERFORM dj_deploy.set_grants('details', 'regress_second', 'read', false, true);
     RETURN '00000';
 EXCEPTION WHEN insufficient_privilege THEN
     RETURN SQLSTATE;

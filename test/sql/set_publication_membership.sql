@@ -190,20 +190,20 @@ CREATE PUBLICATION regress_all FOR ALL TABLES;
 CREATE PUBLICATION "regress ""schema" FOR TABLES IN SCHEMA member, TABLE member_other.leaf;
 RESET client_min_messages;
 SELECT dj_deploy.set_publication_membership('member', 'regress_all', dry_run => false); \echo :SQLSTATE
-SELECT dj_deploy.set_publication_membership('member.a'::regclass, 'regress_all', false); \echo :SQLSTATE
+SELECT dj_deploy.set_publication_membership('member.a'::regclass, 'regress_all', member => false); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member', 'regress "schema'); \echo :SQLSTATE
-SELECT dj_deploy.set_publication_membership('member.a'::regclass, 'regress "schema', false); \echo :SQLSTATE
+SELECT dj_deploy.set_publication_membership('member.a'::regclass, 'regress "schema', member => false); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member_other', 'regress "schema') -> 'ddl';
 
 -- Refusals.
-SELECT dj_deploy.set_publication_membership('member', 'nowhere', false); \echo :SQLSTATE
+SELECT dj_deploy.set_publication_membership('member', 'nowhere', member => false); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('nowhere', 'regress_member'); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member.view'::regclass, 'regress_member'); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('pg_catalog', 'regress_member'); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member', ''); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member', repeat('x', 64)); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member', NULL); \echo :SQLSTATE
-SELECT dj_deploy.set_publication_membership('member', 'regress_member', NULL); \echo :SQLSTATE
+SELECT dj_deploy.set_publication_membership('member', 'regress_member', member => NULL); \echo :SQLSTATE
 SELECT dj_deploy.set_publication_membership('member', 'regress_member', dry_run => NULL); \echo :SQLSTATE
 BEGIN READ ONLY;
 SELECT dj_deploy.set_publication_membership('member', 'regress_member') -> 'tables_analyzed';

@@ -29,13 +29,13 @@ WHERE relnamespace IN ('behavior'::regnamespace, 'ephys'::regnamespace, 'analysi
 
 -- The statements of a dry run, run one by one, do the same as a run.
 SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('behavior') -> 'ddl') \gexec
-SELECT dj_deploy.set_replica_identity('behavior', skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('behavior', 'full', dry_run => true, skip_unchanged => true);
 
 -- skip_unchanged plans only what differs, a run of it changes only that, and the second plan is empty.
 ALTER TABLE lab.session REPLICA IDENTITY DEFAULT;
-SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true);
-SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true, dry_run => false);
-SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true, dry_run => false);
+SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => true, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true);
 
 -- Mode default actively resets: back from FULL, all tables.
 SELECT result - 'ddl' FROM dj_deploy.set_replica_identity('lab', 'default', false) result;
@@ -73,8 +73,8 @@ SELECT dj_deploy.set_replica_identity('identity."~log"'::regclass, 'full', false
 SELECT relname, relreplident FROM pg_class WHERE relnamespace = 'identity'::regnamespace AND relkind = 'r' ORDER BY relname;
 
 -- skip_unchanged for one table.
-SELECT dj_deploy.set_replica_identity('identity."~log"'::regclass, skip_unchanged => true);
-SELECT dj_deploy.set_replica_identity('identity."~log"'::regclass, 'default', skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('identity."~log"'::regclass, 'full', dry_run => true, skip_unchanged => true);
+SELECT dj_deploy.set_replica_identity('identity."~log"'::regclass, 'default', dry_run => true, skip_unchanged => true);
 
 -- All arguments have names, the same in both forms but for the first.
 SELECT dj_deploy.set_replica_identity(skip_unchanged => false, dry_run => true, mode => 'default', schema => 'identity');

@@ -29,7 +29,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT dj_deploy.set_replica_identity('transactions', 'default', dry_run => false) -> 'tables_modified';
 SELECT dj_deploy.set_replica_identity('transactions', 'default', dry_run => false, skip_unchanged => true) -> 'tables_modified';
 CREATE TABLE transactions.c (id int);
-SELECT dj_deploy.set_replica_identity('transactions', skip_unchanged => true) -> 'tables_analyzed';
+SELECT dj_deploy.set_replica_identity('transactions', 'full', dry_run => true, skip_unchanged => true) -> 'tables_analyzed';
 ROLLBACK;
 EXECUTE show_identities;
 

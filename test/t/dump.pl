@@ -13,8 +13,8 @@ load_pipeline($node, 'postgres');
 $node->safe_psql('postgres', full_run('ephys') . ';' . full_run('lab') . q{;
 	ALTER TABLE behavior.training REPLICA IDENTITY NOTHING;
 	CREATE ROLE regress_deployer;
-	REVOKE ALL ON FUNCTION dj_deploy.set_replica_identity(text, text, boolean, boolean) FROM PUBLIC;
-	GRANT EXECUTE ON FUNCTION dj_deploy.set_replica_identity(text, text, boolean, boolean) TO regress_deployer;
+	REVOKE ALL ON FUNCTION dj_deploy.set_replica_identity(text, text, boolean) FROM PUBLIC;
+	GRANT EXECUTE ON FUNCTION dj_deploy.set_replica_identity(text, text, boolean) TO regress_deployer;
 });
 
 # Everything that the extension owns, its rights, and the replica identity of every table.
@@ -40,7 +40,7 @@ for my $title (sort keys %ways)
 	$node->command_ok([ 'pg_dump', @$dump, $node->connstr('postgres') ], "$title: dump");
 	$node->command_ok([ 'pg_restore', '-e', @$restore, '-d', $node->connstr($name), "$directory/$name" ], "$title: restore");
 	is(objects($name), $original, "$title: same objects");
-	is($node->safe_psql($name, "SELECT dj_deploy.set_replica_identity('ephys', dry_run => false, skip_unchanged => true)->'ddl'"),
+	is($node->safe_psql($name, "SELECT dj_deploy.set_replica_identity('ephys', 'full', dry_run => false, skip_unchanged => true)->'ddl'"),
 		'[]', "$title: it works there and finds nothing to do");
 }
 

@@ -43,9 +43,9 @@ my %calls = (
 	'autovacuum, converged'  => qq{dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": "on"}', false)},
 	'autovacuum, error'      => qq{dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": "off", "vacuum_truncate": "perhaps"}')},
 	'autovacuum, error in the run' => qq{dj_deploy.set_autovacuum('broken', '{"autovacuum_enabled": false}', false)},
-	'grants, dry run'        => "dj_deploy.set_grants('behavior', 'regress_other', 'write', true)",
-	'grants, converged'      => "dj_deploy.set_grants('lab', 'regress_other', 'read', true, false)",
-	'grants, error'          => "dj_deploy.set_grants('lab', 'nobody', 'read', true, false)",
+	'grants, dry run'        => "dj_deploy.set_grants('behavior', 'regress_other', 'write', future_tables => true)",
+	'grants, converged'      => "dj_deploy.set_grants('lab', 'regress_other', 'read', false, true)",
+	'grants, error'          => "dj_deploy.set_grants('lab', 'nobody', 'read', false, true)",
 	'apply, dry run'         => qq{dj_deploy.apply('$environment')},
 	'apply, converged'       => qq{dj_deploy.apply(dj_deploy.describe('lab'), false)},
 	'apply, error'           => qq{dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"nobody": {}}}}}')},
@@ -59,7 +59,7 @@ my %calls = (
 $node->safe_psql('postgres', q{
 	SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);
 	SELECT dj_deploy.set_autovacuum('lab', '{"autovacuum_enabled": true}', false);
-	SELECT dj_deploy.set_grants('lab', 'regress_other', 'read', true, false);
+	SELECT dj_deploy.set_grants('lab', 'regress_other', 'read', false, true);
 	CREATE PUBLICATION every_table FOR ALL TABLES;
 });
 

@@ -19,14 +19,14 @@ my %calls = (
 	apply => [
 		"$documents[0], false", $documents[1], "$documents[0], false", $documents[0] =~ s/0\.1/0.3/r . ', false' ],
 	set_replica_identity => [
-		"'lab', dry_run => false", "'lab'", "'lab', dry_run => false, skip_unchanged => true", "'lab', 'default', false" ],
+		"'lab', dry_run => false", "'lab'", "'lab', 'full', false, true", "'lab', 'default', false" ],
 	set_publication_membership => [
 		"'lab', 'cdc', dry_run => false", "'ephys', 'cdc'", "'lab', 'cdc', dry_run => false", "'lab', 'cdc', false, false" ],
 	set_autovacuum => [
 		"'lab', $parameters[0], false", "'ephys', $parameters[0]", "'lab', $parameters[0], false", "'lab', $parameters[1], false" ],
 	set_grants => [
-		"'lab', 'reader', 'read', true, false", "'lab', 'reader', 'all', true", "'lab', 'reader', 'read', true, false",
-		"'lab', 'reader', 'write', true, false" ],
+		"'lab', 'reader', 'read', false, true", "'lab', 'reader', 'all', true, true", "'lab', 'reader', 'read', false, true",
+		"'lab', 'reader', 'write', false, true" ],
 );
 $node->safe_psql('postgres', 'CREATE ROLE reader');
 $node->safe_psql('postgres', "SELECT dj_deploy.$_($calls{$_}[0])") for reverse sort keys %calls;

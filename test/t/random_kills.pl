@@ -59,7 +59,7 @@ my %operations = (
 	},
 	rollout => {
 		sql => sub { "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab', '"
-			  . ($goal eq 'f' ? 'full' : 'default') . "', skip_unchanged => true), dry_run => false)" },
+			  . ($goal eq 'f' ? 'full' : 'default') . "', dry_run => true, skip_unchanged => true), dry_run => false)" },
 		count  => $tables + 1,
 		points => [ 'within a statement of rollout', 'between two rounds' ],
 	},

@@ -129,7 +129,7 @@ $holder->{run}->finish;
 $node->start;
 is($node->safe_psql('postgres', $count_full), '149', 'immediate stop: what was done is there, the rest is not');
 $node->safe_psql('postgres', 'DROP EVENT TRIGGER stop_halfway');
-$node->safe_psql('postgres', rollout_of("dj_deploy.set_replica_identity('lab', skip_unchanged => true)"));
+$node->safe_psql('postgres', rollout_of("dj_deploy.set_replica_identity('lab', 'full', dry_run => true, skip_unchanged => true)"));
 is($node->safe_psql('postgres', $count_full), '300', 'immediate stop: another rollout does it');
 $node->stop;
 

@@ -21,7 +21,7 @@ my %dry_runs = (
 	"set_replica_identity('lab')" => qr/REPLICA IDENTITY FULL/,
 	"set_publication_membership('lab', 'cdc')" => qr/ADD TABLE/,
 	q{set_autovacuum('lab', '{"autovacuum_enabled": false}')} => qr/autovacuum_enabled = false/,
-	"set_grants('lab', 'public', 'read', true)" => qr/GRANT SELECT/,
+	"set_grants('lab', 'public', 'read', future_tables => true)" => qr/GRANT SELECT/,
 	q{apply('{"version": 1, "schemas": {"lab": {"replica_identity": "full", "publications": ["cdc"], "grants": {"public": "read"}}}}')} => qr/ADD TABLE/,
 );
 for my $dry_run (sort keys %dry_runs)
@@ -66,7 +66,7 @@ $primary->safe_psql('postgres', full_run('lab'));
 $primary->wait_for_catchup($standby);
 isnt(identities($standby, 'lab'), $before, 'the run on the primary has arrived');
 is(identities($standby, 'lab'), identities($primary, 'lab'), 'as it is on the primary');
-is( $standby->safe_psql('postgres', "SELECT dj_deploy.set_replica_identity('lab', skip_unchanged => true)->'ddl'"),
+is( $standby->safe_psql('postgres', "SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => true, skip_unchanged => true)->'ddl'"),
 	'[]', 'nothing is left to do, says the standby');
 
 done_testing();

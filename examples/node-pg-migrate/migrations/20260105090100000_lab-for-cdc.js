@@ -5,7 +5,7 @@ const setAutovacuum = (pgm, parameters) =>
   pgm.sql(`SELECT dj_deploy.set_autovacuum('lab', $json$${JSON.stringify(parameters)}$json$, dry_run => false)`);
 
 exports.up = (pgm) => {
-  pgm.sql(`SELECT dj_deploy.set_replica_identity('lab', dry_run => false, skip_unchanged => true)`);
+  pgm.sql(`SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true)`);
   pgm.sql(`SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)`);
   setAutovacuum(pgm, { autovacuum_vacuum_insert_scale_factor: 0.05 });
 };

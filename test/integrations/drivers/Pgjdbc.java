@@ -165,7 +165,7 @@ class Pgjdbc {
         connection.rollback();
         check("error 25001: CALL in a transaction, with detail and hint", isMessage(error, "25001",
                 "vacuum_analyze cannot run inside a transaction block", "It commits on the way",
-                "Call it alone and outside BEGIN and COMMIT"));
+                "Send it alone, outside of BEGIN and COMMIT"));
         boolean inside = modified("lab", "default", false, false) == 15 && numberFull("lab") == 0;
         connection.rollback();
         connection.setAutoCommit(true);

@@ -26,4 +26,4 @@ shown 'WARNING of a procedure, and what it left out' \
     'WARNING:  01000: skipping "audit.entry": permission denied to maintain it' 'skipped: "audit"."entry"'
 shown 'error 25001: CALL in a transaction, with detail and hint' \
     'ERROR:  25001: vacuum_analyze cannot run inside a transaction block' 'DETAIL:  It commits on the way' \
-    'HINT:  Call it alone and outside BEGIN and COMMIT'
+    'HINT:  Send it alone, outside of BEGIN and COMMIT'

@@ -21,8 +21,8 @@ SELECT dj_deploy.set_replica_identity(:'table'::regclass, 'default', dry_run => 
 :number_full 'lab'::regnamespace \gset
 SELECT 'ok one table as regclass' WHERE :full = 14 AND :'ddl' = '["ALTER TABLE \"lab\".\"subject\" REPLICA IDENTITY DEFAULT"]';
 
-SELECT dj_deploy.set_replica_identity(:'lab', dry_run => false, skip_unchanged => :'true') -> 'tables_modified' AS first \gset
-SELECT dj_deploy.set_replica_identity(:'lab', dry_run => false, skip_unchanged => :'true') -> 'tables_modified' AS second \gset
+SELECT dj_deploy.set_replica_identity(:'lab', 'full', dry_run => false, skip_unchanged => :'true') -> 'tables_modified' AS first \gset
+SELECT dj_deploy.set_replica_identity(:'lab', 'full', dry_run => false, skip_unchanged => :'true') -> 'tables_modified' AS second \gset
 SELECT 'ok boolean parameters: skip_unchanged' WHERE :first = 1 AND :second = 0;
 
 \set parameters '{"autovacuum_vacuum_insert_scale_factor": 0.05, "autovacuum_enabled": true}'

@@ -16,7 +16,7 @@ def set_autovacuum(parameters):
 
 
 def upgrade():
-    op.execute("SELECT dj_deploy.set_replica_identity('lab', dry_run => false, skip_unchanged => true)")
+    op.execute("SELECT dj_deploy.set_replica_identity('lab', 'full', dry_run => false, skip_unchanged => true)")
     op.execute("SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)")
     set_autovacuum({"autovacuum_vacuum_insert_scale_factor": 0.05})
 

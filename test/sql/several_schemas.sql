@@ -1,0 +1,100 @@
+-- Calls about several schemas: one plan in one order, each schema once.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
+\pset format unaligned
+\pset tuples_only on
+CREATE ROLE regress_several;
+CREATE SCHEMA several_b;
+CREATE SCHEMA several_a;
+CREATE SCHEMA several_empty;
+CREATE SCHEMA "Several.odd";
+-- The parent of a foreign key comes first, wherever it is; so do a master before its part, and else the name.
+CREATE TABLE several_b.subject (id int PRIMARY KEY);
+CREATE TABLE several_a.session (id int PRIMARY KEY REFERENCES several_b.subject);
+CREATE TABLE several_b.trial (id int PRIMARY KEY REFERENCES several_a.session);
+CREATE TABLE several_a.session__part (id int PRIMARY KEY REFERENCES several_a.session);
+CREATE TABLE several_a."~log" (id int);
+CREATE TABLE "Several.odd".t (id int PRIMARY KEY);
+-- A tree of partitions that lives in both.
+CREATE TABLE several_a.tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE several_b.tree_1 PARTITION OF several_a.tree FOR VALUES FROM (0) TO (9);
+RESET client_min_messages;
+
+-- The order of the schemas in the call does not matter, and a schema named twice counts once.
+SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('{several_b,several_a}'::text[], 'full') -> 'ddl');
+SELECT dj_deploy.set_replica_identity(ARRAY['several_a', 'several_b', 'several_a', 'several_b']) = dj_deploy.set_replica_identity('{several_b,several_a}'::text[]) AS same;
+SELECT dj_deploy.set_replica_identity('{several_a,several_empty}'::text[]) - 'ddl';
+SELECT dj_deploy.set_replica_identity('{several_empty}'::text[]);
+
+-- One transaction.
+SELECT dj_deploy.set_replica_identity('{several_a,several_b}'::text[], 'full', false) -> 'tables_modified';
+SELECT dj_deploy.set_replica_identity('{several_a,several_b,Several.odd}'::text[], 'full', false, true) -> 'ddl';
+SELECT dj_deploy.set_replica_identity('{several_a,several_b,Several.odd}'::text[], 'full', dry_run => false, skip_unchanged => true);
+
+-- What is asked with a schema's own call each is nothing to do for all of them, and the other way round.
+SELECT dj_deploy.set_autovacuum('several_a', '{"autovacuum_enabled": false}', false) -> 'tables_modified';
+SELECT jsonb_array_elements_text(dj_deploy.set_autovacuum(ARRAY['several_a', 'several_b'], '{"autovacuum_enabled": false}', false) -> 'ddl');
+SELECT dj_deploy.set_autovacuum('several_b', '{"autovacuum_enabled": false}');
+
+-- Publications: the partition goes with its root; the schemas that are not named keep their members.
+SELECT jsonb_array_elements_text(dj_deploy.set_publication_membership('Several.odd', 'regress_several', false) -> 'ddl');
+SELECT jsonb_array_elements_text(dj_deploy.set_publication_membership(ARRAY['several_b', 'several_a'], 'regress_several', false) -> 'ddl');
+SELECT dj_deploy.set_publication_membership('{several_b,several_a}'::text[], 'regress_several', false);
+ALTER PUBLICATION regress_several ADD TABLE several_b.tree_1, several_a."~log";
+SELECT jsonb_array_elements_text(dj_deploy.set_publication_membership('{several_b,several_a}'::text[], 'regress_several', false) -> 'ddl');
+SELECT jsonb_array_elements_text(dj_deploy.set_publication_membership('{several_b,several_a}'::text[], 'regress_several', false, false) -> 'ddl');
+SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = 'regress_several' ORDER BY 1, 2;
+-- A schema that is published as a whole is refused, whichever it is, and nothing is done in the others.
+ALTER PUBLICATION regress_several ADD TABLES IN SCHEMA several_b;
+SELECT dj_deploy.set_publication_membership('{several_a,several_b}'::text[], 'regress_several', false); \echo :SQLSTATE
+SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = 'regress_several' AND schemaname = 'several_a' ORDER BY 2;
+
+-- Grants: each schema its own, default privileges by who owns tables there.
+SELECT jsonb_array_elements_text(dj_deploy.set_grants(ARRAY['several_b', 'several_a'], 'regress_several', 'read', false, true) -> 'ddl');
+SELECT dj_deploy.set_grants('several_b', 'regress_several', 'read', false, true) -> 'ddl';
+SELECT dj_deploy.set_grants('{several_b,several_a}'::text[], 'regress_several', 'none', false, true) -> 'tables_modified';
+
+-- Maintenance, by procedures.
+SET client_min_messages = warning;  -- from 16 on there is one statement more
+CALL dj_deploy.vacuum_analyze('{several_b,several_a,several_empty}'::text[]) \gset
+SELECT :'result'::jsonb - 'ddl';
+CALL dj_deploy.vacuum_analyze(ARRAY['several_b', 'several_a'], dry_run => false, jobs => 2) \gset
+SELECT :'result'::jsonb - 'ddl';
+RESET client_min_messages;
+CALL dj_deploy.reindex(ARRAY['several_b', 'several_a', 'several_b']);
+CALL dj_deploy.reindex('{several_b,several_a}'::text[], dry_run => false);
+
+-- Refusals, before anything is done.
+SELECT dj_deploy.set_replica_identity('{}'::text[]); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity(NULL::text[]); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity(ARRAY['several_a', NULL], 'full', false); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity(ARRAY['several_a', '']); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity(ARRAY['several_a', repeat('x', 64)]); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity('{several_a,pg_catalog}'::text[], 'full', false); \echo :SQLSTATE
+SELECT dj_deploy.set_replica_identity('{several_a,several_c}'::text[], 'default', false); \echo :SQLSTATE
+CALL dj_deploy.reindex('{}'::text[]); \echo :SQLSTATE
+CALL dj_deploy.vacuum_analyze(ARRAY[NULL]::text[]); \echo :SQLSTATE
+SELECT relreplident, count(*) FROM pg_class WHERE relnamespace = 'several_a'::regnamespace AND relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1;
+
+-- What somebody may have meant who named no schema.
+SELECT dj_deploy.set_replica_identity('several_a.session');
+SELECT dj_deploy.set_replica_identity('"several_a"."session"');
+SELECT dj_deploy.set_replica_identity('Several.odd.t');
+SELECT dj_deploy.set_replica_identity('Several_A');
+SELECT dj_deploy.set_replica_identity('"several_a"');
+SELECT dj_deploy.set_replica_identity('several.odd');
+SELECT dj_deploy.set_replica_identity('several_x');
+SELECT dj_deploy.set_replica_identity('nothing that is like it');
+SELECT dj_deploy.set_replica_identity('{several_a,several_b}');
+SET search_path = several_b;
+SELECT dj_deploy.set_replica_identity('trial');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"several_b.trial": {}}}');
+RESET search_path;
+-- A view is no table, and so is nothing to hint at.
+CREATE VIEW several_a.a_view AS SELECT 1;
+SELECT dj_deploy.set_replica_identity('several_a.a_view');
+
+SET client_min_messages = warning;
+DROP PUBLICATION regress_several;
+DROP SCHEMA several_a, several_b, several_empty, "Several.odd" CASCADE;
+DROP ROLE regress_several;
