@@ -36,7 +36,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
     UNION
     SELECT p.type, d.oid
     FROM part p
-    JOIN pg_catalog.pg_type u ON u.oid = p.oid
+    CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_type y WHERE y.oid = p.oid OFFSET 0) u
     CROSS JOIN LATERAL (
         SELECT u.typbasetype WHERE u.typtype = 'd'
         UNION ALL
@@ -54,7 +54,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
     UNION
     SELECT b.type, u.typbasetype
     FROM base b
-    JOIN pg_catalog.pg_type u ON u.oid = b.oid
+    CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_type y WHERE y.oid = b.oid OFFSET 0) u
     WHERE u.typtype = 'd'
 ), own_class AS MATERIALIZED (
     SELECT b.type, o.oid AS class
@@ -68,7 +68,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
     SELECT b.type, o.oid
     FROM base b
     CROSS JOIN pg_catalog.pg_opclass o
-    JOIN pg_catalog.pg_type u ON u.oid = o.opcintype
+    CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_type y WHERE y.oid = o.opcintype OFFSET 0) u
     WHERE o.opcmethod = 403 AND o.opcdefault AND (u.typispreferred OR u.typtype = 'p')
       AND b.type NOT IN (SELECT c.type FROM own_class c)
 ), comparable AS MATERIALIZED (
@@ -78,7 +78,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
 ), incomparable AS MATERIALIZED (
     SELECT DISTINCT p.type
     FROM part p
-    JOIN pg_catalog.pg_type t ON t.oid = p.oid
+    CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_type y WHERE y.oid = p.oid OFFSET 0) t
     WHERE t.typtype = 'b' AND t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
       AND t.oid NOT IN (SELECT h.oid FROM comparable h)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k
