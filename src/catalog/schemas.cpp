@@ -20,7 +20,9 @@ Array<Schema> read_user_schemas()
         namespaces.scan({}, [&](::HeapTuple row) {
             const auto &schema = fixed_part<FormData_pg_namespace>(row);
             if (!is_system_schema(NameStr(schema.nspname)))
-                schemas.push({.oid = schema.oid, .name = ::pstrdup(NameStr(schema.nspname))});
+                schemas.push({.oid = schema.oid,
+                              .owner = schema.nspowner,
+                              .name = ::pstrdup(NameStr(schema.nspname))});
         });
     });
     const auto is_member = [](const Schema &schema) {

@@ -7,6 +7,7 @@ namespace dj_deploy {
 
 struct Schema {
     ::Oid oid;
+    ::Oid owner;
     const char *name;
 };
 

@@ -25,6 +25,7 @@ struct Cell {
     {
         return {.value = Parameter(texts).value, .is_null = false};
     }
+    static Cell boolean(bool value) { return {.value = BoolGetDatum(value), .is_null = false}; }
     static Cell bigint(std::int64_t number) { return {.value = Int64GetDatum(number), .is_null = false}; }
     static Cell timestamp(::TimestampTz time)
     {

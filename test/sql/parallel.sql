@@ -26,7 +26,7 @@ WHERE p.pronamespace = 'dj_deploy'::regnamespace;
 
 SELECT count(*) > 15 AS are_many FROM lab.calls;
 
--- Elsewhere they are refused for their arguments.
+-- Elsewhere they are refused for their arguments, but for schemas, which has none.
 SELECT c.signature, e.* FROM lab.calls c, lab.place_of_error(c.statement) e WHERE e.state IS DISTINCT FROM '22004' ORDER BY 1;
 
 SELECT count(set_config(name, 'on', false)) FROM pg_settings WHERE name IN ('debug_parallel_query', 'force_parallel_mode');

@@ -52,6 +52,7 @@ my %calls = (
 	'apply, error in the run' => qq{dj_deploy.apply('{"version": 1, "schemas": {"broken": {"replica_identity": "full"}}}', false)},
 	'drift'                  => "(SELECT '{' || count(*) FROM dj_deploy.drift('$environment'))",
 	'tables'                 => "(SELECT '{' || count(*) FROM dj_deploy.tables('behavior'))",
+	'schemas'                => "(SELECT '{' || count(*) FROM dj_deploy.schemas())",
 	'blockers'               => "(SELECT '{' || count(*) FROM dj_deploy.blockers('behavior'))",
 	'error waiting for a lock' => "dj_deploy.set_replica_identity('analysis', dry_run => false)",
 );

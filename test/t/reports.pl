@@ -35,6 +35,8 @@ my $expected = qq(lab.a||$user|prepared transaction 'it''s "mine"'|prepared|t|Ac
 is($node->safe_psql('postgres', $blockers), $expected, 'a prepared transaction is listed by its name');
 is($node->safe_psql('postgres', "SET ROLE nobody; $blockers"), $expected, 'for anybody: what is prepared is no secret');
 is($node->safe_psql('postgres', q{SELECT name, bytes > 0 FROM dj_deploy.tables('lab')}), "a|t\nb|t", 'tables shows the table that it has locked');
+my $schemas = q{SELECT schema_name, tables, bytes = (SELECT sum(bytes) FROM dj_deploy.tables('lab')) FROM dj_deploy.schemas() WHERE tables > 0};
+is($node->safe_psql('postgres', $schemas), 'lab|2|t', 'schemas counts it');
 $node->restart;
 is($node->safe_psql('postgres', $blockers), $expected, 'so it is after a restart');
 is($node->safe_psql('postgres', q{SELECT name, bytes > 0 FROM dj_deploy.tables('lab')}), "a|t\nb|t", 'and tables shows the table');
@@ -52,7 +54,7 @@ is($node->safe_psql('postgres', $rows), '1000|t', 'rows as last analyzed, after 
 # Files grow as if the table had filled them: segments beyond the first, of the table and of another fork.
 $node->safe_psql('postgres', 'VACUUM lab.b; CHECKPOINT');
 my $path = $node->data_dir . '/' . $node->safe_psql('postgres', q{SELECT pg_relation_filepath('lab.b')});
-my $sizes = q{SELECT bytes, pg_total_relation_size('lab.b') FROM dj_deploy.tables('lab') WHERE name = 'b'};
+my $sizes = q{SELECT bytes, (SELECT bytes FROM dj_deploy.schemas() WHERE schema_name = 'lab') - (SELECT bytes FROM dj_deploy.tables('lab') WHERE name = 'a'), pg_total_relation_size('lab.b') FROM dj_deploy.tables('lab') WHERE name = 'b'};
 my $full = $node->safe_psql('postgres', q{SELECT pg_size_bytes(current_setting('segment_size'))});
 $node->stop;
 grow($path, $full);
@@ -61,8 +63,9 @@ grow("$path.2", 3 * 8192);
 grow("${path}_fsm", $full);
 grow("${path}_fsm.1", 8192);
 $node->start;
-my ($bytes, $of_server) = split /\|/, $node->safe_psql('postgres', $sizes);
+my ($bytes, $of_schema, $of_server) = split /\|/, $node->safe_psql('postgres', $sizes);
 cmp_ok($bytes, '>', 3 * $full, 'all segments of all forks count');
 is($bytes, $of_server, 'as the server counts them');
+is($of_schema, $of_server, 'in schemas, too');
 
 done_testing();

@@ -40,6 +40,9 @@ for my $schema ('lab', 'ephys')
 	my $tables = "SELECT name, tier, primary_key, replica_identity, bytes, toast_bytes, live_rows FROM dj_deploy.tables('$schema')";
 	is($standby->safe_psql('postgres', $tables), $primary->safe_psql('postgres', $tables), "the standby shows the tables of $schema");
 }
+my $schemas = 'SELECT * FROM dj_deploy.schemas()';
+like($standby->safe_psql('postgres', $schemas), qr/^lab\|\w+\|t\|15\|1\|0\|\d{6}\|default\|/m, 'the standby shows the schemas');
+is($standby->safe_psql('postgres', $schemas), $primary->safe_psql('postgres', $schemas), 'as the primary does');
 my $reader = $standby->background_psql('postgres');
 $reader->query_safe('BEGIN; SELECT count(*) FROM lab.subject');
 is($standby->safe_psql('postgres', q{SELECT "table", mode, state FROM dj_deploy.blockers('lab') WHERE "table" = 'lab.subject'}),
