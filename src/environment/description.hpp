@@ -8,8 +8,8 @@ namespace dj_deploy {
 
 struct Description {
     ResolvedEnvironment resolved; // what has been said so far
+    Settings settings;            // of the document as a whole
     Array<SchemaSettings *> schemas;
-    Array<PublicationSettings> publications;
     std::size_t described; // so many of the schemas are those asked for; the others only have tables
 
     // Nothing said yet. Names each once. 3F000 and 42501 for names that are no user schemas.
@@ -22,14 +22,59 @@ struct Description {
     }
 
     // What is said of a table itself, to be added to; the table may live in another schema.
-    TableSettings &entry_for(const Table &table);
-};
+    Settings &settings_of(const Table &table);
 
-// Each says one kind of thing. NOTICE for what a document has no words for.
-void describe_identities(Description &description);
-void describe_publications(Description &description);
-void describe_vacuum(Description &description);
-void describe_grants(Description &description);
+    // All tables that the document may speak of, partitioned tables before their partitions, for which what
+    // is said of them counts, too.
+    Array<const Table *> from_the_top() const;
+
+    // Says of the schemas what is most frequent among the tables for which that counts, and of tables what
+    // differs. value_of(table) is what the table has.
+    template <DocumentKey K, class ValueOf>
+    void describe_values(ValueOf &&value_of)
+    {
+        for (std::size_t index = 0; index < described; index++) {
+            Array<K> values;
+            for (const Table &table : tables_of(index))
+                if (!table.is_member && resolved.counts(key_of<K>, resolved.schemas[index].oid, table))
+                    values.push(value_of(table));
+            if (const K *common = most_frequent<K>(values.view()))
+                schemas[index]->settings.set(*common);
+        }
+        for (const Table *table : from_the_top()) {
+            const K value = value_of(*table);
+            if (resolved.value_for<K>(*table).value_or(K::unsaid()) != value)
+                settings_of(*table).set(value);
+        }
+    }
+
+private:
+    // Of what can be said of a schema. Of equally frequent ones what a table has by itself, else the first.
+    template <class K>
+    static const K *most_frequent(std::span<const K> values)
+    {
+        struct Counted {
+            const K *value;
+            std::size_t count;
+        };
+        Array<Counted> distinct;
+        for (const K &value : values) {
+            if (!value.is_for_schema())
+                continue;
+            const auto known = std::find_if(distinct.begin(), distinct.end(),
+                                            [&](const Counted &other) { return *other.value == value; });
+            if (known != distinct.end())
+                known->count++;
+            else
+                distinct.push({.value = &value, .count = 1});
+        }
+        const auto is_less = [](const Counted &left, const Counted &right) {
+            return left.count != right.count ? left.count < right.count : *right.value == K::unsaid();
+        };
+        const auto most = std::max_element(distinct.begin(), distinct.end(), is_less);
+        return most != distinct.end() ? most->value : nullptr;
+    }
+};
 
 // The document as jsonb.
 ::Datum make_document(const Description &description);

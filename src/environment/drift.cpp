@@ -1,7 +1,7 @@
 // Several statements about one property of one object are one difference.
 #include "environment/drift.hpp"
 
-#include "environment/report.hpp"
+#include "environment/result.hpp"
 
 namespace dj_deploy {
 

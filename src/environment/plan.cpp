@@ -1,8 +1,8 @@
-// The parts in their order, then all changes in the order of the tables, whatever part they come from: each
+// The keys in their turn, then all changes in the order of the tables, whatever key they come from: each
 // table is locked once, and all that happens to it happens together.
 #include "environment/plan.hpp"
 
-#include "environment/breaking.hpp"
+#include "environment/draft.hpp"
 #include "pg/oid_set.hpp"
 
 namespace dj_deploy {
@@ -66,7 +66,7 @@ struct TablePlace {
 };
 
 // All tables in one list, to which the changes then point.
-Array<Table> unite_tables(const Parts &parts, Plan &plan)
+Array<Table> unite_tables(const Draft &draft, Plan &plan)
 {
     Array<Table> tables;
     const OidSet known = OidSet::make("dj_deploy united tables");
@@ -74,7 +74,7 @@ Array<Table> unite_tables(const Parts &parts, Plan &plan)
         if (known.add(table.oid))
             tables.push(table);
     };
-    for (const Table *table : parts.tables)
+    for (const Table *table : draft.tables)
         add(*table);
     for (const Change &change : plan.changes)
         if (change.table != nullptr)
@@ -92,21 +92,21 @@ Array<Table> unite_tables(const Parts &parts, Plan &plan)
 }
 
 // Where nothing changes there is nothing to unite.
-void unite(Parts &parts)
+void unite(Draft &draft)
 {
-    Plan &plan = parts.plan;
+    Plan &plan = draft.plan;
     keep_first_of_same(plan.remarks, [](const Remark &remark) { return remark.message; });
     keep_first_of_same(plan.denials, [](const char *denial) { return denial; });
-    Array<Change> changes = parts.leading;
+    Array<Change> changes = draft.leading;
     for (const Change &change : plan.changes)
         changes.push(change);
     plan.changes = changes;
     if (plan.changes.is_empty())
         return;
     sort_names(plan.names);
-    const Array<Table> tables = unite_tables(parts, plan);
+    const Array<Table> tables = unite_tables(draft, plan);
     Array<::Oid> schemas;
-    for (const ResolvedSchema &schema : parts.resolved.schemas)
+    for (const ResolvedSchema &schema : draft.resolved.schemas)
         schemas.push(schema.oid);
     plan.schemas = schemas_of(tables.view(), schemas.view());
     put_in_order(plan, tables.view());
@@ -119,20 +119,20 @@ EnvironmentPlan plan_environment(const Environment &environment)
     ::AcceptInvalidationMessages();
     const std::uint64_t messages = ::SharedInvalidMessageCounter;
     const ResolvedEnvironment resolved = ResolvedEnvironment::of(environment);
-    Parts parts{.environment = environment,
+    Draft draft{.environment = environment,
                 .resolved = resolved,
                 .tables = tables_of(resolved),
-                .plan = Parts::part(),
+                .plan = Draft::new_plan(),
                 .leading = {},
-                .intent = {}};
-    parts.plan.messages = messages;
-    for (const PlanPart plan_part : plan_parts)
-        plan_part(parts);
-    for (const Table *table : parts.tables)
-        parts.plan.analyzed += !table->is_member;
-    const Array<Remark> breaking = judge_harm(parts);
-    unite(parts);
-    return {parts.plan, breaking};
+                .intent = {},
+                .breaking = {}};
+    draft.plan.messages = messages;
+    for (const Key *key : all_keys())
+        key->plan(draft);
+    for (const Table *table : draft.tables)
+        draft.plan.analyzed += !table->is_member;
+    unite(draft);
+    return {draft.plan, draft.breaking};
 }
 
 } // namespace dj_deploy

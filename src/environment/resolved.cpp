@@ -2,7 +2,6 @@
 #include "environment/resolved.hpp"
 
 #include "catalog/ancestors.hpp"
-#include "request/environment_path.hpp"
 #include "request/target.hpp"
 
 namespace dj_deploy {
@@ -32,6 +31,14 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
     }
 }
 
+// The partitioned tables above a table, the root first.
+Array<::Oid> tables_above(const Table &table)
+{
+    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
+    std::reverse(ancestors.begin(), ancestors.end());
+    return ancestors;
+}
+
 } // namespace
 
 ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings)
@@ -44,7 +51,7 @@ ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment)
     ResolvedEnvironment resolved{};
     for (const SchemaSettings &settings : environment.schemas) {
         ::Oid schema = InvalidOid;
-        with_place(Path{"$.schemas"}.key(settings.name), [&] { schema = resolve_schema(settings.name); });
+        with_place({settings.path}, [&] { schema = resolve_schema(settings.name); });
         resolve_tables(schema, settings, resolved.named);
         resolved.schemas.push(ResolvedSchema::of(schema, &settings));
     }
@@ -67,62 +74,44 @@ const SchemaSettings *ResolvedEnvironment::find_schema(::Oid schema) const
     return nullptr;
 }
 
-Array<AppliedSettings> ResolvedEnvironment::settings_of(const Table &table) const
+bool ResolvedEnvironment::counts(const Key &key, ::Oid schema, const Table &table) const
 {
-    Array<AppliedSettings> applied;
-    const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
+    const bool is_own = schema == table.schema_oid && !table.is_member;
+    if (is_own && (key.counts_for_hidden || !table.is_hidden()))
+        return true;
+    const Array<::Oid> above = tables_above(table);
+    return std::any_of(above.begin(), above.end(), [&](::Oid partitioned) {
+        return ::get_rel_namespace(partitioned) == schema && brings_partitions(partitioned);
+    });
+}
+
+Array<const void *> ResolvedEnvironment::values_for(const Key &key, const Table &table) const
+{
+    Array<const void *> values;
+    const auto add = [&](const Settings &settings, bool is_own) {
+        const void *value = settings.find(key);
+        if (value != nullptr && (is_own || key.counts_below(value)))
+            values.push(value);
+    };
+    const Array<::Oid> above = tables_above(table);
     bool is_brought = false;
-    for (std::size_t above = ancestors.count; above > 0; above--) {
-        const ::Oid schema = ::get_rel_namespace(ancestors[above - 1]);
+    for (const ::Oid partitioned : above) {
+        const ::Oid schema = ::get_rel_namespace(partitioned);
         const SchemaSettings *settings = find_schema(schema);
-        if (settings == nullptr || !brings_partitions(ancestors[above - 1]))
+        if (settings == nullptr || !brings_partitions(partitioned))
             continue;
         is_brought |= schema == table.schema_oid;
-        applied.push({.settings = &settings->settings, .is_own = false, .is_for_vacuum_only = false});
+        add(settings->settings, false);
     }
-    if (const SchemaSettings *settings = find_schema(table.schema_oid);
-        settings != nullptr && !table.is_member)
-        applied.push({.settings = &settings->settings,
-                      .is_own = false,
-                      .is_for_vacuum_only = table.is_hidden() && !is_brought});
-    for (std::size_t above = ancestors.count; above > 0; above--)
-        if (const TableSettings *settings = find(ancestors[above - 1]))
-            applied.push({.settings = &settings->settings, .is_own = false, .is_for_vacuum_only = false});
+    const SchemaSettings *own = find_schema(table.schema_oid);
+    if (own != nullptr && !table.is_member && (key.counts_for_hidden || !table.is_hidden() || is_brought))
+        add(own->settings, false);
+    for (const ::Oid partitioned : above)
+        if (const TableSettings *settings = find(partitioned))
+            add(settings->settings, false);
     if (const TableSettings *settings = find(table.oid))
-        applied.push({.settings = &settings->settings, .is_own = true, .is_for_vacuum_only = false});
-    return applied;
-}
-
-IdentityChoice chosen_identity(std::span<const AppliedSettings> settings)
-{
-    IdentityChoice choice{.identity = '\0', .index = nullptr};
-    for (const AppliedSettings &applied : settings) {
-        const Settings &said = *applied.settings;
-        const bool is_index = said.identity == REPLICA_IDENTITY_INDEX;
-        if (said.identity != '\0' && !applied.is_for_vacuum_only && (applied.is_own || !is_index))
-            choice = {.identity = said.identity, .index = said.identity_index};
-    }
-    return choice;
-}
-
-Array<StorageParameter> merged_parameters(std::span<const AppliedSettings> settings)
-{
-    const auto is_less = [](const StorageParameter &left, const StorageParameter &right) {
-        return ::strcmp(left.name, right.name) < 0;
-    };
-    Array<StorageParameter> merged;
-    for (const AppliedSettings &applied : settings)
-        for (const StorageParameter &parameter : applied.settings->parameters) {
-            const auto place = std::lower_bound(merged.begin(), merged.end(), parameter, is_less);
-            if (place != merged.end() && ::strcmp(place->name, parameter.name) == 0) {
-                *place = parameter;
-                continue;
-            }
-            const std::size_t index = place - merged.begin();
-            merged.push(parameter);
-            std::rotate(merged.begin() + index, merged.end() - 1, merged.end());
-        }
-    return merged;
+        add(settings->settings, true);
+    return values;
 }
 
 } // namespace dj_deploy

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "catalog/tables.hpp"
-#include "request/environment.hpp"
+#include "environment/document.hpp"
 
 namespace dj_deploy {
 
@@ -22,18 +22,6 @@ struct ResolvedSchema {
     static ResolvedSchema of(::Oid schema, const SchemaSettings *settings);
 };
 
-// Settings that count for a table, but of a hidden table's schema only those about vacuum.
-struct AppliedSettings {
-    const Settings *settings;
-    bool is_own; // given at the table itself
-    bool is_for_vacuum_only;
-};
-
-struct IdentityChoice {
-    char identity; // 0 when the document does not say
-    const char *index;
-};
-
 struct ResolvedEnvironment {
     Array<ResolvedSchema> schemas; // as in the document
     Array<NamedTable> named;       // the tables that the document names, by OID
@@ -44,18 +32,31 @@ struct ResolvedEnvironment {
     // What the document says at the table; null when it does not name it.
     const TableSettings *find(::Oid table) const;
 
-    // What counts for a table, the most general first: what is said of its root's schema, of its own, of the
-    // partitioned tables above it, of the table.
-    Array<AppliedSettings> settings_of(const Table &table) const;
+    // Whether what is said of the schema counts for the table: one of its own, or a partition of one.
+    bool counts(const Key &key, ::Oid schema, const Table &table) const;
+
+    // The values of the key that count for a table, the most general first: what is said of its root's
+    // schema, of its own, of the partitioned tables above it, of the table.
+    Array<const void *> values_for(const Key &key, const Table &table) const;
+
+    // These as one; nothing when the document does not say.
+    template <DocumentKey K>
+    std::optional<K> value_for(const Table &table) const
+    {
+        return as_one<K>(values_for(key_of<K>, table).view());
+    }
+
+    template <DocumentKey K>
+    static std::optional<K> as_one(std::span<const void *const> values)
+    {
+        const void *one = nullptr;
+        for (const void *value : values)
+            one = one != nullptr ? key_of<K>.over(value, one) : value;
+        return one != nullptr ? std::optional<K>(*static_cast<const K *>(one)) : std::nullopt;
+    }
 
 private:
     const SchemaSettings *find_schema(::Oid schema) const;
 };
-
-// Which identity the table is to have; an index that is given above it means nothing to it.
-IdentityChoice chosen_identity(std::span<const AppliedSettings> settings);
-
-// The parameters of all of them, a later value instead of an earlier one; by name.
-Array<StorageParameter> merged_parameters(std::span<const AppliedSettings> settings);
 
 } // namespace dj_deploy

@@ -1,7 +1,7 @@
 // apply: brings publications and schemas into the state that an environment document says, in one
 // transaction.
 #include "environment/plan.hpp"
-#include "environment/report.hpp"
+#include "environment/result.hpp"
 #include "operation.hpp"
 #include "plan/name_list.hpp"
 #include "request/shorten.hpp"

@@ -20,10 +20,8 @@ Array<const char *> request_schemas(const Arguments &arguments)
     const Array<const char *> schemas = request_schemas(Arguments::of(call));
     ::AcceptInvalidationMessages();
     Description description = Description::of(schemas.view());
-    describe_identities(description);
-    describe_publications(description);
-    describe_vacuum(description);
-    describe_grants(description);
+    for (const Key *key : all_keys())
+        key->describe(description);
     return make_document(description);
 }
 

@@ -92,7 +92,7 @@ Array<Table> read_all_tables(std::span<const Schema> schemas)
 {
     Array<Table> tables;
     for (const Schema &schema : schemas)
-        append(tables, read_tables({.schema = schema.oid, .table = InvalidOid},
+        append(tables, read_tables(Target::of_schema(schema.oid),
                                    {.has_hidden = true, .has_members = true, .has_partitions = false}));
     return tables;
 }

@@ -4,9 +4,22 @@
 
 #include "plan/plan.hpp"
 #include "publishing/publication.hpp"
-#include "request/environment.hpp"
 
 namespace dj_deploy {
+
+// How a publication is asked to be.
+struct PublicationSettings {
+    const char *name;
+    bool has_publish; // whether the next four are given
+    bool is_insert;
+    bool is_update;
+    bool is_delete;
+    bool is_truncate;
+    bool has_via_root; // whether publish_via_partition_root is given
+    bool is_via_root;
+    bool has_generated_option; // whether publish_generated_columns is given (18 and later)
+    bool has_generated;        // "stored", else "none"
+};
 
 // So that no write fails between two statements of a plan: what publishes less comes before the tables
 // change, what publishes more after that.

@@ -9,7 +9,7 @@ namespace dj_deploy {
 
 namespace {
 
-Key key_columns(const FormData_pg_index &index)
+Columns key_columns(const FormData_pg_index &index)
 {
     Array<::AttrNumber> columns;
     for (int number = 0; number < index.indnkeyatts; number++)
@@ -141,13 +141,13 @@ Array<::Oid> read_listed_tables(::Oid publication)
     return tables;
 }
 
-Key read_index_columns(::Oid index)
+Columns read_index_columns(::Oid index)
 {
     const ::HeapTuple row = ::SearchSysCache1(::INDEXRELID, ObjectIdGetDatum(index));
     if (!HeapTupleIsValid(row))
         return {};
     const auto &fixed = fixed_part<FormData_pg_index>(row);
-    const Key key = fixed.indisvalid && fixed.indimmediate ? key_columns(fixed) : Key{};
+    const Columns key = fixed.indisvalid && fixed.indimmediate ? key_columns(fixed) : Columns{};
     ::ReleaseSysCache(row);
     return key;
 }

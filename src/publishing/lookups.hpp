@@ -6,14 +6,14 @@
 namespace dj_deploy {
 
 // Column numbers of a key; without items when there is none.
-using Key = std::span<const ::AttrNumber>;
+using Columns = std::span<const ::AttrNumber>;
 
 // What identifies rows of a table.
 struct Keys {
-    ::Oid primary;       // index; InvalidOid when there is none that is valid and not deferrable
-    ::Oid identity;      // the same of the index that was chosen as replica identity
-    Key primary_columns; // without those that are only included
-    Key identity_columns;
+    ::Oid primary;           // index; InvalidOid when there is none that is valid and not deferrable
+    ::Oid identity;          // the same of the index that was chosen as replica identity
+    Columns primary_columns; // without those that are only included
+    Columns identity_columns;
 };
 
 struct GeneratedColumn {
@@ -37,7 +37,7 @@ Array<::AttrNumber> read_columns(::Oid table);
 Array<::Oid> read_listed_tables(::Oid publication);
 
 // The columns of an index that identifies rows; none where it is not valid, or deferrable.
-Key read_index_columns(::Oid index);
+Columns read_index_columns(::Oid index);
 
 // The tables whose changes these publications publish, partitions instead of partitioned tables; sorted.
 Array<::Oid> read_published_tables(std::span<const Publication> publications);

@@ -100,7 +100,7 @@ IdentityColumns Scenario::identity_columns(const Relation &table) const
         return {.is_full = false, .is_missing = !OidIsValid(keys.primary), .key = keys.primary_columns};
     if (chosen.index == keys.identity)
         return {.is_full = false, .is_missing = !OidIsValid(keys.identity), .key = keys.identity_columns};
-    const Key key = read_index_columns(chosen.index);
+    const Columns key = read_index_columns(chosen.index);
     return {.is_full = false, .is_missing = key.empty(), .key = key};
 }
 

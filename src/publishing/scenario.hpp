@@ -37,7 +37,7 @@ struct Publishing {
 struct IdentityColumns {
     bool is_full;
     bool is_missing; // nothing does
-    Key key;         // unless it is full or missing
+    Columns key;     // unless it is full or missing
 };
 
 struct Scenario {

@@ -5,7 +5,7 @@ namespace dj_deploy {
 
 namespace {
 
-bool has_column(Key key, ::AttrNumber column)
+bool has_column(Columns key, ::AttrNumber column)
 {
     return std::find(key.begin(), key.end(), column) != key.end();
 }
@@ -19,14 +19,14 @@ bool has_column(Key key, ::AttrNumber column)
     return name == nullptr ? InvalidAttrNumber : ::get_attnum(to.oid, name);
 }
 
-bool lacks_key_column(const Publishing &publishing, const Relation &table, Key key)
+bool lacks_key_column(const Publishing &publishing, const Relation &table, Columns key)
 {
     return std::any_of(key.begin(), key.end(), [&](::AttrNumber column) {
         return !covers(*publishing.as, publishing.listing->list, table, column);
     });
 }
 
-bool reads_beyond(const Publishing &publishing, const Relation &table, Key key)
+bool reads_beyond(const Publishing &publishing, const Relation &table, Columns key)
 {
     for (int column = -1; (column = ::bms_next_member(publishing.listing->filter_uses, column)) >= 0;) {
         const auto number = static_cast<::AttrNumber>(column);

@@ -3,6 +3,7 @@
 
 #include "request/nearest.hpp"
 #include "request/shorten.hpp"
+#include "request/target.hpp"
 
 namespace dj_deploy {
 
@@ -70,6 +71,11 @@ void refuse(const Path &path, const char *reason)
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
             errmsg("invalid environment: %s %s", path.text, reason));
     ::pg_unreachable();
+}
+
+void require_name_at(const Path &path, const char *what, const char *name)
+{
+    with_place(path, [&] { require_name(what, name); });
 }
 
 void require_object(const Path &path, const JsonValue &value)

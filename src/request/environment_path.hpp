@@ -27,6 +27,9 @@ void with_place(const Path &path, Step &&step)
 
 [[noreturn]] void refuse(const Path &path, const char *reason);
 
+// Refuses a name as require_name() does, with its place.
+void require_name_at(const Path &path, const char *what, const char *name);
+
 void require_object(const Path &path, const JsonValue &value);
 Array<JsonValue> require_array(const Path &path, const JsonValue &value);
 const char *require_string(const Path &path, const JsonValue &value);

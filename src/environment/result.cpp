@@ -1,5 +1,5 @@
 // Effects become entries; a run lists what was executed, and so what there is to undo.
-#include "environment/report.hpp"
+#include "environment/result.hpp"
 
 #include "plan/quote.hpp"
 #include "report/report.hpp"

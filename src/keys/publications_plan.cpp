@@ -1,13 +1,11 @@
 // Publications and what they list. Each part of the plan for a publication knows what the parts before it
 // will have done, and what the document says of other tables: a partition is published through the tables
 // above it.
+#include "keys/publications.hpp"
+
 #include "catalog/ancestors.hpp"
-#include "environment/named_publications.hpp"
-#include "environment/parts.hpp"
 #include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
-#include "planners/publication_options.hpp"
-#include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
 
@@ -32,10 +30,10 @@ Array<DecidedTable> decided_tables(const ResolvedEnvironment &resolved, const ch
 {
     Array<DecidedTable> decided;
     for (const NamedTable &table : resolved.named)
-        if (table.settings->settings.has_publications)
+        if (const PublicationNames *said = table.settings->settings.find<PublicationNames>())
             decided.push({.oid = table.oid,
                           .level = read_ancestors(table.oid).count,
-                          .is_member = lists(table.settings->settings, publication)});
+                          .is_member = said->has(publication)});
     return decided;
 }
 
@@ -60,46 +58,46 @@ int leaving_at(const Table &table)
     return leaving_phase - static_cast<int>(read_ancestors(table.oid).count);
 }
 
-void run_planner(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
+void run_planner(Draft &draft, const ResolvedSchema &schema, const NamedPublication &publication,
                  PublicationMembershipPlanner planner)
 {
-    Plan part = Parts::part();
+    Plan plan = Draft::new_plan();
     const bool is_schema = planner.named.is_empty();
     const Target target = is_schema ? Target::of_schema(schema.oid) : Target::of_table(planner.named[0]);
-    for (const ::Oid table : planned_tables(parts.intent.added.view(), publication.oid))
+    for (const ::Oid table : planned_tables(draft.intent.added.view(), publication.oid))
         planner.coming.push(table);
-    for (const ::Oid table : planned_tables(parts.intent.dropped.view(), publication.oid))
+    for (const ::Oid table : planned_tables(draft.intent.dropped.view(), publication.oid))
         planner.going.push(table);
     sort(planner.coming);
     sort(planner.going);
-    planner.plan(target, schema.tables.view(), part);
-    const bool has_changes = !part.changes.is_empty();
+    planner.plan(target, schema.tables.view(), plan);
+    const bool has_changes = !plan.changes.is_empty();
     Array<Change> added;
-    for (Change change : part.changes) {
+    for (Change change : plan.changes) {
         const bool is_added = change.effect->to != nullptr;
-        (is_added ? parts.intent.added : parts.intent.dropped)
+        (is_added ? draft.intent.added : draft.intent.dropped)
             .push({.publication = publication.oid, .table = change.table->oid});
         if (!is_added && (change.table->is_partitioned() || change.table->is_partition))
             change.phase = leaving_at(*change.table);
         else if (change.table->is_partitioned())
             change.phase = joining_phase; // with all its partitions
-        (is_added ? added : parts.leading).push(change);
+        (is_added ? added : draft.leading).push(change);
     }
-    part.changes = added;
-    parts.absorb(part, has_changes);
+    plan.changes = added;
+    draft.add(plan, has_changes);
 }
 
-// One publication in one schema, with a planner that is filled in so far.
-void plan_membership(Parts &parts, const ResolvedSchema &schema, const NamedPublication &publication,
-                     const PublicationMembershipPlanner &planner)
+// What a publication is to hold of one schema, with a planner that is filled in so far.
+void plan_in_schema(Draft &draft, const ResolvedSchema &schema, const NamedPublication &publication,
+                    const PublicationMembershipPlanner &planner)
 {
     if (publication.is_for_all && !planner.is_member)
-        parts.plan.skipped.push(
+        draft.plan.skipped.push(
             {.object = identifier(schema.settings->name),
              .name = schema.settings->name,
              .reason = ::psprintf("publication \"%s\" publishes all tables", publication.name)});
     else
-        run_planner(parts, schema, publication, planner);
+        run_planner(draft, schema, publication, planner);
 }
 
 PublicationMembershipPlanner planner_for(const NamedPublication &publication, bool is_member)
@@ -115,31 +113,31 @@ PublicationMembershipPlanner planner_for(const NamedPublication &publication, bo
 }
 
 // What the document says of schemas.
-void plan_schemas(Parts &parts, const NamedPublication &publication, std::span<const DecidedTable> decided)
+void plan_schemas(Draft &draft, const NamedPublication &publication, std::span<const DecidedTable> decided)
 {
-    for (const ResolvedSchema &schema : parts.resolved.schemas) {
-        const Settings &settings = schema.settings->settings;
-        if (!settings.has_publications)
+    for (const ResolvedSchema &schema : draft.resolved.schemas) {
+        const PublicationNames *said = schema.settings->settings.find<PublicationNames>();
+        if (said == nullptr)
             continue;
-        PublicationMembershipPlanner planner = planner_for(publication, lists(settings, publication.name));
+        PublicationMembershipPlanner planner = planner_for(publication, said->has(publication.name));
         for (const DecidedTable &table : decided) {
             planner.apart.push(table.oid);
             if (!table.is_member)
                 planner.going.push(table.oid);
         }
-        plan_membership(parts, schema, publication, planner);
+        plan_in_schema(draft, schema, publication, planner);
     }
 }
 
 // What it says of tables, from the top of their trees, which may reach from one schema into another.
-void plan_tables(Parts &parts, const NamedPublication &publication, std::span<const DecidedTable> decided)
+void plan_tables(Draft &draft, const NamedPublication &publication, std::span<const DecidedTable> decided)
 {
     std::size_t top = 0;
     for (const DecidedTable &table : decided)
         top = std::max(top, table.level + 1);
     for (std::size_t level = 0; level < top; level++)
         for (const bool is_member : {true, false})
-            for (const ResolvedSchema &schema : parts.resolved.schemas) {
+            for (const ResolvedSchema &schema : draft.resolved.schemas) {
                 PublicationMembershipPlanner planner = planner_for(publication, is_member);
                 for (const DecidedTable &table : decided)
                     if (table.level == level && table.is_member == is_member &&
@@ -148,7 +146,7 @@ void plan_tables(Parts &parts, const NamedPublication &publication, std::span<co
                     else if (!table.is_member)
                         planner.going.push(table.oid);
                 if (!planner.named.is_empty())
-                    plan_membership(parts, schema, publication, planner);
+                    plan_in_schema(draft, schema, publication, planner);
             }
 }
 
@@ -180,14 +178,14 @@ void require_whole_partitions(const Publication &planned, const Members &members
     }
 }
 
-void require_options_possible(const Parts &parts)
+void require_options_possible(const Draft &draft)
 {
-    for (const Publication &planned : parts.intent.publications) {
+    for (const Publication &planned : draft.intent.publications) {
         const Publication publication = read_publication(planned.name).value_or(Publication{});
         if (publication.is_via_root == planned.is_via_root)
             continue;
-        Array<::Oid> coming = planned_tables(parts.intent.added.view(), planned.oid);
-        Array<::Oid> going = planned_tables(parts.intent.dropped.view(), planned.oid);
+        Array<::Oid> coming = planned_tables(draft.intent.added.view(), planned.oid);
+        Array<::Oid> going = planned_tables(draft.intent.dropped.view(), planned.oid);
         sort(coming);
         sort(going);
         const Members members = Members::of(publication, coming.view(), going.view());
@@ -197,38 +195,24 @@ void require_options_possible(const Parts &parts)
 
 } // namespace
 
-void plan_publications(Parts &parts)
+void PublicationNames::plan(Draft &draft)
 {
-    ::Oid number = InvalidOid;
-    for (const PublicationSettings &settings : named_publications(parts.environment)) {
-        Plan part = Parts::part();
-        const PlannedPublication planned = plan_publication_options(settings, ++number, part);
-        if (planned.is_new || planned.is_changed)
-            parts.intent.publications.push(planned.publication);
-        if (planned.is_new)
-            warn_of_slots_behind(settings.name, part);
-        parts.absorb(part);
-    }
-}
-
-void plan_memberships(Parts &parts)
-{
-    for (const PublicationSettings &settings : named_publications(parts.environment)) {
+    for (const PublicationSettings &settings : named_publications(draft.environment)) {
         const std::optional<Publication> known = read_publication(settings.name);
         NamedPublication publication{.name = settings.name,
                                      .oid = known ? known->oid : InvalidOid,
                                      .is_for_all = known && known->for_all() != nullptr,
                                      .options = nullptr};
-        for (const Publication &planned : parts.intent.publications)
+        for (const Publication &planned : draft.intent.publications)
             if (std::string_view(planned.name) == settings.name) {
                 publication.oid = planned.oid;
                 publication.options = &planned;
             }
-        const Array<DecidedTable> decided = decided_tables(parts.resolved, settings.name);
-        plan_schemas(parts, publication, decided.view());
-        plan_tables(parts, publication, decided.view());
+        const Array<DecidedTable> decided = decided_tables(draft.resolved, settings.name);
+        plan_schemas(draft, publication, decided.view());
+        plan_tables(draft, publication, decided.view());
     }
-    require_options_possible(parts);
+    require_options_possible(draft);
 }
 
 } // namespace dj_deploy

@@ -1,0 +1,49 @@
+// What the keys of the document make of it, on the way to a plan.
+#pragma once
+
+#include "environment/groups.hpp"
+#include "environment/resolved.hpp"
+#include "publishing/scenario.hpp"
+
+namespace dj_deploy {
+
+// Changes point to tables of their own; the plan gives them common ones.
+struct Draft {
+    const Environment &environment;
+    const ResolvedEnvironment &resolved;
+    Array<const Table *> tables; // of all schemas, each once, by name
+    Plan plan;
+    Array<Change> leading;  // of a table, before all others: what a publication no longer holds may then lose
+                            // its identity
+    Intent intent;          // what becomes of publications and of replica identities
+    Array<Remark> breaking; // the writes that begin to fail although the document does not allow it
+
+    // A plan to be filled by a planner and added.
+    static Plan new_plan();
+
+    // Takes over a plan; what it needs the caller's rights for counts only when it changes something.
+    void add(const Plan &added) { add(added, !added.changes.is_empty()); }
+    void add(const Plan &added, bool has_changes);
+
+    // Calls plan_tables(value, tables) for the tables of which the document says the same with a key.
+    template <DocumentKey K, class PlanTables>
+    void for_each_value(PlanTables &&plan_tables) const
+    {
+        Array<Array<const void *>> said;
+        Array<KeyedTable> keyed;
+        for (const Table *table : tables) {
+            Array<const void *> values = resolved.values_for(key_of<K>, *table);
+            if (values.is_empty())
+                continue;
+            const std::size_t weaker = key_of<K>.has_members ? 0 : values.count - 1;
+            const auto bytes = reinterpret_cast<const char *>(values.items + weaker);
+            said.push(values);
+            keyed.push({.key = {bytes, (values.count - weaker) * sizeof(void *)}, .table = table});
+        }
+        for_each_group(keyed.view(), [&](std::size_t first, std::span<const Table> members) {
+            plan_tables(*ResolvedEnvironment::as_one<K>(said[first].view()), members);
+        });
+    }
+};
+
+} // namespace dj_deploy
