@@ -1,9 +1,14 @@
 -- What a call is to do, told from what it means and not from how it does it: which facts become which, and who is refused.
 -- Each operation has a file with the random arguments of its calls and what is expected of them.
 
--- target is 0 for the schema form, caller "none" for the superuser.
+-- target is 0 for the forms by schema, caller "none" for the superuser. schemas is null but for the form of several; schema
+-- is then one of them.
 CREATE TYPE property.call AS (
-    operation text, schema text, target oid, arguments jsonb, caller text, setting text, setting_value text);
+    operation text, schema text, schemas text[], target oid, arguments jsonb, caller text, setting text, setting_value text);
+
+CREATE FUNCTION property.schema_oids(call property.call) RETURNS oid[] LANGUAGE sql STABLE AS $$
+    SELECT array(SELECT DISTINCT property.schema_oid(name) FROM unnest(coalesce(call.schemas, ARRAY[call.schema])) name)
+$$;
 
 -- refusal and dry_refusal are SQLSTATEs, skipped the tables of that key. ddl is null where only the effect is specified,
 -- else the statements in any order.
@@ -47,13 +52,13 @@ $$;
 -- The table of the target, or the schema's tables and partitioned tables, each with all its partitions wherever they are.
 CREATE FUNCTION property.tables(call property.call, with_hidden boolean) RETURNS oid[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    schema oid := property.schema_oid(call.schema);
+    schemas oid[] := property.schema_oids(call);
 BEGIN
     RETURN array(
         WITH RECURSIVE tree AS (
             SELECT oid FROM pg_class
             WHERE relkind IN ('r', 'p') AND CASE call.target
-                WHEN 0 THEN relnamespace = schema AND (with_hidden OR NOT starts_with(relname, '~'))
+                WHEN 0 THEN relnamespace = ANY (schemas) AND (with_hidden OR NOT starts_with(relname, '~'))
                 ELSE oid = call.target END
             UNION
             SELECT c.oid FROM tree t JOIN pg_inherits ON inhparent = t.oid JOIN pg_class c ON c.oid = inhrelid

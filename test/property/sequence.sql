@@ -67,6 +67,11 @@ BEGIN
     call.target := CASE WHEN call.operation <> 'set_grants' AND property.chance(0.3)
         THEN coalesce(property.pick(property.relations('r', 'p')), 0) ELSE 0 END;
     call.schema := CASE call.target WHEN 0 THEN property.place(schemas) ELSE property.schema_of(call.target) END;
+    -- Twice is once, in whatever order.
+    IF call.target = 0 AND property.chance(0.4) THEN
+        call.schemas := array(SELECT name FROM unnest(ARRAY[call.schema, property.place(schemas), property.place(schemas)]) name
+                              ORDER BY random() LIMIT 3);
+    END IF;
     call.arguments := CASE call.operation
         WHEN 'set_replica_identity' THEN property.random_replica_identity()
         WHEN 'set_publication_membership' THEN property.random_publication_membership()
@@ -78,7 +83,8 @@ BEGIN
         ELSE pg_get_userbyid(coalesce((SELECT relowner FROM pg_class WHERE oid = call.target),
                                       (SELECT nspowner FROM pg_namespace WHERE nspname = call.schema))) END;
     -- A member of an owner who has grant options itself may be refused; test/sql/set_grants.sql looks at that.
-    IF call.operation = 'set_grants' AND call.caller <> 'none' AND property.has_grant_options(call.schema, call.caller) THEN
+    IF call.operation = 'set_grants' AND call.caller <> 'none'
+       AND (SELECT bool_or(property.has_grant_options(name, call.caller)) FROM unnest(coalesce(call.schemas, ARRAY[call.schema])) name) THEN
         call.caller := 'none';
     END IF;
     -- None of these makes a difference.
@@ -169,7 +175,9 @@ END $$;
 CREATE FUNCTION property.statement(call property.call, is_dry boolean) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN format('SELECT dj_deploy.%s(%s, dry_run => %s%s)', call.operation,
-        CASE call.target WHEN 0 THEN quote_literal(call.schema) ELSE quote_literal(call.target) || '::regclass' END,
+        CASE WHEN call.target <> 0 THEN quote_literal(call.target) || '::regclass'
+             WHEN call.schemas IS NOT NULL THEN quote_literal(call.schemas) || '::text[]'
+             ELSE quote_literal(call.schema) END,
         is_dry::text,
         (SELECT string_agg(format(', %s => %L', key, value #>> '{}'), '') FROM jsonb_each(call.arguments)));
 END $$;
@@ -260,7 +268,8 @@ BEGIN
             WHEN 'pg_attribute' THEN property.quoted((content ->> 'attrelid')::oid)
             WHEN 'pg_namespace' THEN property.quoted(content ->> 'nspname')
             WHEN 'pg_default_acl' THEN CASE split_part(key, ' ', 3) WHEN 'S' THEN 'SEQUENCES' ELSE 'TABLES' END || ' of '
-                || property.quoted(pg_get_userbyid(split_part(key, ' ', 1)::oid)) END
+                || property.quoted(pg_get_userbyid(split_part(key, ' ', 1)::oid)) || ' in '
+                || (SELECT property.quoted(nspname) FROM pg_namespace WHERE oid::text = split_part(key, ' ', 2)) END
         FROM unnest(changes));
 END $$;
 
@@ -273,9 +282,9 @@ DECLARE
     objects text[] := '{}';
 BEGIN
     FOR statement IN SELECT jsonb_array_elements_text(ddl) LOOP
-        SELECT rolname, p INTO creator, prefix
-        FROM pg_roles, format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ', property.quoted(rolname),
-                              property.quoted(call.schema)) p
+        SELECT property.quoted(rolname) || ' in ' || property.quoted(name), p INTO creator, prefix
+        FROM pg_roles, unnest(coalesce(call.schemas, ARRAY[call.schema])) name,
+             format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ', property.quoted(rolname), property.quoted(name)) p
         WHERE starts_with(statement, p);
         statement := substr(statement, 1 + coalesce(length(prefix), 0));
         IF statement !~ '^(GRANT|REVOKE)( GRANT OPTION FOR)? [A-Z]' OR right(statement, length(role)) <> role THEN
@@ -283,7 +292,7 @@ BEGIN
         END IF;
         statement := regexp_replace(left(statement, -length(role)),
                                     '^(GRANT|REVOKE) .*? ON ((TABLE|SEQUENCE|SCHEMA) )?(.*) (TO|FROM) $', '\4');
-        objects := objects || concat(statement, ' of ' || property.quoted(creator));
+        objects := objects || concat(statement, ' of ' || creator);
     END LOOP;
     RETURN array(SELECT DISTINCT unnest(objects));
 END $$;

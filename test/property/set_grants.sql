@@ -15,7 +15,8 @@ DECLARE
     role text := call.arguments ->> 'role';
     grantee text := CASE role WHEN 'public' THEN '' ELSE role END;
     access text := lower(call.arguments ->> 'access');
-    schema oid := property.schema_oid(call.schema);
+    schemas oid[] := property.schema_oids(call);
+    schema oid;
     holders property.holder[];
     is_allowed boolean;
 BEGIN
@@ -25,10 +26,12 @@ BEGIN
         RETURN property.refused('42704');
     END IF;
 
-    holders := property.settled(property.holders(schema, facts), grantee, access);
-    IF (call.arguments ->> 'future_tables')::boolean THEN
-        holders := holders || property.settled(property.future_holders(schema, facts), grantee, access);
-    END IF;
+    FOREACH schema IN ARRAY schemas LOOP
+        holders := holders || property.settled(property.holders(schema, facts), grantee, access);
+        IF (call.arguments ->> 'future_tables')::boolean THEN
+            holders := holders || property.settled(property.future_holders(schema, facts), grantee, access);
+        END IF;
+    END LOOP;
 
     SELECT coalesce(bool_and(
                CASE WHEN catalog = 'pg_default_acl' THEN property.may_set_defaults(call.caller, owner)
@@ -40,9 +43,11 @@ BEGIN
     FROM unnest(holders) WHERE after <> before;
     expected.refusal := property.unless_allowed(is_allowed);
     expected.analyzed := (
-        SELECT count(*) FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p', 'v', 'm', 'f'));
+        SELECT count(*) FROM pg_class WHERE relnamespace = ANY (schemas) AND relkind IN ('r', 'p', 'v', 'm', 'f'));
     expected.skipped := array(
-        SELECT DISTINCT coalesce(property.quoted(relation), property.quoted(call.schema))
+        SELECT DISTINCT coalesce(property.quoted(relation), property.quoted((
+                   SELECT nspname FROM pg_namespace
+                   WHERE oid::text = CASE catalog WHEN 'pg_default_acl' THEN split_part(key, ' ', 2) ELSE key END)))
         FROM unnest(holders), jsonb_array_elements(after) entry
         WHERE entry ->> 0 = grantee AND pg_get_userbyid(owner) <> grantee
           AND (entry ->> 1 <> ALL (property.wanted(access, kind)) OR (entry ->> 3)::boolean));

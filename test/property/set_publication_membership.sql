@@ -16,7 +16,7 @@ DECLARE
     expected property.expectation;
     name text := call.arguments ->> 'publication';
     is_member boolean := (call.arguments ->> 'member')::boolean;
-    schema oid := property.schema_oid(call.schema);
+    schemas oid[] := CASE call.target WHEN 0 THEN property.schema_oids(call) ELSE ARRAY[property.schema_oid(call.schema)] END;
     publication pg_publication;
     members property.member[];
     belonging oid[];
@@ -30,12 +30,12 @@ BEGIN
     IF publication.oid IS NULL AND NOT is_member THEN
         RETURN property.refused('42704');
     ELSIF publication.puballtables OR (to_jsonb(publication) ->> 'puballsequences')::boolean
-          OR EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = publication.oid AND pnnspid = schema) THEN
+          OR EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = publication.oid AND pnnspid = ANY (schemas)) THEN
         RETURN property.refused('55000');
     END IF;
 
     members := property.members(publication.oid);
-    belonging := CASE call.target WHEN 0 THEN property.own_tables(schema) ELSE ARRAY[call.target] END;
+    belonging := CASE call.target WHEN 0 THEN property.own_tables(schemas) ELSE ARRAY[call.target] END;
     -- Under publish_via_partition_root the list or filter of a partition would no longer count once a table above it is listed.
     IF publication.pubviaroot THEN
         narrowed := array(SELECT relid FROM unnest(members), pg_partition_ancestors(relation)
@@ -51,7 +51,7 @@ BEGIN
         -- A partition is taken out for its root, so the root must be listed, or hidden.
         kept := array(
             SELECT relation FROM unnest(members) m JOIN pg_class root ON root.oid = pg_partition_root(relation)
-            WHERE call.target = 0 AND root_schema = schema AND is_partition
+            WHERE call.target = 0 AND root_schema = ANY (schemas) AND is_partition
               AND (NOT is_plain OR (root.relpersistence = 'u' OR root.oid = ANY (narrowed))
                                    AND NOT EXISTS (SELECT FROM unnest(members) l WHERE l.relation = root.oid)));
     ELSE
@@ -64,7 +64,7 @@ BEGIN
     dropped := array(
         SELECT relation FROM unnest(members)
         WHERE CASE WHEN call.target <> 0 THEN relation = call.target AND NOT is_member
-              ELSE root_schema = schema AND NOT (is_member AND relation = ANY (belonging || kept)) END);
+              ELSE root_schema = ANY (schemas) AND NOT (is_member AND relation = ANY (belonging || kept)) END);
 
     expected.refusal := property.unless_allowed(
         property.owns(call.caller, added) AND property.reaches(call.caller, added || dropped)
@@ -93,10 +93,10 @@ BEGIN
     RETURN expected;
 END $$;
 
--- The tables that a publication of the schema lists.
-CREATE FUNCTION property.own_tables(schema oid) RETURNS oid[] LANGUAGE sql STABLE AS $$
+-- The tables that a publication of the schemas lists.
+CREATE FUNCTION property.own_tables(schemas oid[]) RETURNS oid[] LANGUAGE sql STABLE AS $$
     SELECT array(SELECT oid FROM pg_class
-                 WHERE relnamespace = schema AND relkind IN ('r', 'p') AND NOT relispartition AND NOT starts_with(relname, '~'))
+                 WHERE relnamespace = ANY (schemas) AND relkind IN ('r', 'p') AND NOT relispartition AND NOT starts_with(relname, '~'))
 $$;
 
 -- A partition belongs to the schema of the topmost table, any other table to its own. A plain member has no column list and
