@@ -90,11 +90,11 @@ struct Sums {
 // The tables that live in the schemas.
 Array<Table> read_all_tables(std::span<const Schema> schemas)
 {
-    Array<Table> tables;
+    Target target{};
     for (const Schema &schema : schemas)
-        append(tables, read_tables(Target::of_schema(schema.oid),
-                                   {.has_hidden = true, .has_members = true, .has_partitions = false}));
-    return tables;
+        target.schemas.push(schema.oid);
+    std::sort(target.schemas.begin(), target.schemas.end());
+    return read_tables(target, {.has_hidden = true, .has_members = true, .has_partitions = false});
 }
 
 void add_row(const Rows &rows, const Schema &schema, const Sum &sum, const Scenario &present)
