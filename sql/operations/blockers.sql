@@ -3,7 +3,8 @@
 CREATE FUNCTION dj_deploy.blockers(
     schema text
 ) RETURNS TABLE (
-    "table"     text,
+    schema_name text,
+    table_name  text,
     pid         integer,
     role        text,
     application text,

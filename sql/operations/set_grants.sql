@@ -11,7 +11,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
 
 COMMENT ON FUNCTION dj_deploy.set_grants(text, text, text, boolean, boolean) IS
-'Gives a role, or PUBLIC for ''public'', exactly this access to a schema and its tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also for what the owners of the tables create later. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"table": text, "reason": text}, ...].';
+'Gives a role, or PUBLIC for ''public'', exactly this access to a schema and its tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also for what the owners of the tables create later. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
 
 CREATE FUNCTION dj_deploy.set_grants(
     schemas       text[],
@@ -24,4 +24,4 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
 
 COMMENT ON FUNCTION dj_deploy.set_grants(text[], text, text, boolean, boolean) IS
-'Gives a role, or PUBLIC for ''public'', exactly this access to several schemas and their tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also for what the owners of the tables create later. One plan in one order, one transaction; a schema named twice counts once. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"table": text, "reason": text}, ...].';
+'Gives a role, or PUBLIC for ''public'', exactly this access to several schemas and their tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also for what the owners of the tables create later. One plan in one order, one transaction; a schema named twice counts once. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';

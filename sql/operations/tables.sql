@@ -3,7 +3,8 @@
 CREATE FUNCTION dj_deploy.tables(
     schema text
 ) RETURNS TABLE (
-    name             text,
+    schema_name      text,
+    table_name       text,
     tier             text,
     kind             text,
     primary_key      text[],

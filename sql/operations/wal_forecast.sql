@@ -3,7 +3,8 @@
 CREATE FUNCTION dj_deploy.wal_forecast(
     schema text
 ) RETURNS TABLE (
-    "table"               text,
+    schema_name           text,
+    table_name            text,
     updates               bigint,
     deletes               bigint,
     since                 timestamptz,

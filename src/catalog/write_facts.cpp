@@ -25,16 +25,12 @@ constexpr const char *sql = R"(
         FROM pg_catalog.pg_database d
         WHERE d.datname = pg_catalog.current_database()
     ), relation AS (
-        SELECT u.number, c.oid,
-               CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
-                   || pg_catalog.quote_ident(c.relname) AS name,
-               c.reltoastrelid, c.relpages::float8, c.reltuples::float8, s.since, s.now, s.is_counting
+        SELECT u.number, c.oid, c.reltoastrelid, c.relpages::float8, c.reltuples::float8, s.since, s.now, s.is_counting
         FROM server s
         CROSS JOIN pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
         JOIN pg_catalog.pg_class c ON c.oid = u.oid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     )
-    SELECT (r.number - 1)::integer, r.name, r.is_counting,
+    SELECT (r.number - 1)::integer, r.is_counting,
            pg_catalog.pg_stat_get_tuples_updated(r.oid), pg_catalog.pg_stat_get_tuples_deleted(r.oid),
            r.since, r.now,
            pg_catalog.pg_relation_filepath(r.oid), r.relpages, r.reltuples,
@@ -90,7 +86,7 @@ std::optional<double> days_between(std::optional<::TimestampTz> since, ::Timesta
 
 } // namespace
 
-Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables)
 {
     Array<WriteFacts> facts;
     query(
@@ -98,21 +94,20 @@ Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema)
         [&](const Row &row) {
             const auto table = static_cast<std::size_t>(row.integer(1));
             const ::TimestampTz reset = statistics_reset_time(tables[table]);
-            const std::optional<::TimestampTz> since = reset != 0 ? reset : row.optional_timestamp(6);
+            const std::optional<::TimestampTz> since = reset != 0 ? reset : row.optional_timestamp(5);
             facts.push({
                 .table = table,
-                .name = row.string(2),
-                .is_counting = row.boolean(3),
-                .updates = row.bigint(4),
-                .deletes = row.bigint(5),
+                .is_counting = row.boolean(2),
+                .updates = row.bigint(3),
+                .deletes = row.bigint(4),
                 .since = since,
-                .days = days_between(since, *row.optional_timestamp(7)),
-                .heap = read_heap(row, 8),
-                .toast = read_heap(row, 15),
-                .has_used_toast = row.boolean(22),
+                .days = days_between(since, *row.optional_timestamp(6)),
+                .heap = read_heap(row, 7),
+                .toast = read_heap(row, 14),
+                .has_used_toast = row.boolean(21),
             });
         },
-        tables, schema);
+        tables);
     return facts;
 }
 

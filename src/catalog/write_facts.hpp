@@ -22,7 +22,6 @@ struct HeapFacts {
 
 struct WriteFacts {
     std::size_t table; // its position in the list that was asked for
-    const char *name;  // quoted where needed; with its schema where that is another one
     bool is_counting;  // false where the server counts no writes: on a standby, with track_counts off
     std::int64_t updates;
     std::int64_t deletes;
@@ -33,8 +32,7 @@ struct WriteFacts {
     bool has_used_toast; // since the statistics began
 };
 
-// One for each of the tables that is still there, in the order of the list. The schema is whose names need
-// not say it.
-Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables, ::Oid schema);
+// One for each of the tables that is still there, in the order of the list.
+Array<WriteFacts> read_write_facts(std::span<const ::Oid> tables);
 
 } // namespace dj_deploy

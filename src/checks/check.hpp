@@ -10,8 +10,10 @@ struct Check {
     const char *name;
     // A letter for each consumer, in their order: "e" error, "w" warning, "i" info, "-" does not concern it.
     const char *severities;
-    // One of the two. A query returns object, finding and remedy of each violation (server_facts.hpp).
+    // One of the three. A query (server_facts.hpp) returns of each violation object, finding and remedy;
+    // or schema_name, table_name (null when it is about the schema), finding and remedy.
     const char *sql = nullptr;
+    const char *tables_sql = nullptr;
     void (*find)(const Review &review, Findings &findings) = nullptr;
 
     // 'e', 'w' or 'i'; '-' when the check does not concern the consumer.

@@ -3,6 +3,13 @@
 
 namespace dj_deploy {
 
+About Finding::about() const
+{
+    if (subject != nullptr)
+        return subject->about;
+    return place.schema != nullptr ? place : About{.object = object};
+}
+
 Array<Proposal> proposals(std::initializer_list<Proposal> list)
 {
     Array<Proposal> array;

@@ -177,6 +177,7 @@ void partition_elsewhere(const Review &review, Findings &findings)
                                "dj_deploy.check_cdc(%s)",
                                first, count > 1 ? ::psprintf(" (and %zu more)", count - 1) : "",
                                literal(name.schema)),
+            .place = {.schema = name.schema, .table = name.name},
         });
     }
 }

@@ -39,7 +39,8 @@ void none(const Review &review, Findings &findings)
                   .object = schema_name(review),
                   .text = "no publication publishes a table of the schema",
                   .proposals = publish_all(review, *new_publication("cdc")),
-                  .by_hand = identities_first});
+                  .by_hand = identities_first,
+                  .place = {.schema = review.question->schema_name}});
 }
 
 void missing(const Review &review, Findings &findings)

@@ -58,7 +58,7 @@ Intent membership_of_schema(const Review &review, const Publication &publication
     planner.plan(target, read_tables(target, PublicationMembershipPlanner::scope).view(), plan);
     for (const Change &change : plan.changes)
         if (change.table != nullptr)
-            (change.effect->to != nullptr ? intent.added : intent.dropped)
+            (change.effect->new_value != nullptr ? intent.added : intent.dropped)
                 .push({.publication = publication.oid, .table = change.table->oid});
     return intent;
 }

@@ -4,7 +4,6 @@
 #include "checks/groups.hpp"
 #include "checks/guard.hpp"
 #include "pg/context.hpp"
-#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
@@ -122,8 +121,8 @@ ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy,
             .number = number_of(*group.check),
             .place = 0,
             .check = group.check->name,
-            .object =
-                group.findings.count == 1 ? first.object : shown_identifier(review.question->schema_name),
+            .about =
+                group.findings.count == 1 ? first.about() : About{.schema = review.question->schema_name},
             .finding = text,
             .remedy = remedy.statement};
 }
@@ -193,7 +192,8 @@ Array<ReportRow> report_findings(const Review &review)
             ReportRow row = row_of(review, part, remedy, reason);
             const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
             row.place = rows.count;
-            row.object = ::pstrdup(row.object);
+            if (row.about.object != nullptr)
+                row.about.object = ::pstrdup(row.about.object);
             row.finding = ::pstrdup(row.finding);
             row.remedy = row.remedy == nullptr ? nullptr : ::pstrdup(row.remedy);
             rows.push(row);

@@ -11,7 +11,7 @@ struct ReportRow {
     std::size_t number; // of the check, in the order of the families
     std::size_t place;  // among its rows, in the order in which their remedies were judged
     const char *check;
-    const char *object;
+    About about;
     const char *finding;
     const char *remedy; // null where there is none
 };

@@ -17,15 +17,16 @@ constexpr const char *replication = R"(
       AND NOT COALESCE(pg_catalog.pg_has_role(m.oid, 'MEMBER'), false))";
 
 constexpr const char *usage = R"(
-    SELECT t.name, pg_catalog.format('role %s has no USAGE on schema %s: its first copy of the tables fails',
-                                     r.name, t.name),
+    SELECT t.schema_name, NULL,
+           pg_catalog.format('role %s has no USAGE on schema %s: its first copy of the tables fails', r.name,
+                             t.name),
            pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', t.name, r.name)
     FROM target t
     CROSS JOIN role r
     WHERE NOT pg_catalog.has_schema_privilege(t.oid, 'USAGE'))";
 
 constexpr const char *select = R"(
-    SELECT k.object,
+    SELECT k.schema_name, k.table_name,
            CASE
            WHEN k.members = 1
            THEN pg_catalog.format('role %s has no SELECT: its first copy of the table fails', r.name)
@@ -43,7 +44,7 @@ constexpr const char *select = R"(
     WHERE NOT r.rolsuper)";
 
 constexpr const char *row_security = R"(
-    SELECT k.object,
+    SELECT k.schema_name, k.table_name,
            pg_catalog.format('row security applies to role %s%s: its first copy lacks the rows that the '
                              'policies hide', r.name,
                              CASE
@@ -59,9 +60,9 @@ constexpr const char *row_security = R"(
 // without the other rights its copy would be wrong in any case. Lakehouse Sync has a role of its own.
 constexpr std::array checks = std::to_array<Check>({
     {.name = "role_replication", .severities = "w-www", .sql = replication},
-    {.name = "role_usage", .severities = "e-eee", .sql = usage},
-    {.name = "role_select", .severities = "e-eee", .sql = select},
-    {.name = "role_row_security", .severities = "w-www", .sql = row_security},
+    {.name = "role_usage", .severities = "e-eee", .tables_sql = usage},
+    {.name = "role_select", .severities = "e-eee", .tables_sql = select},
+    {.name = "role_row_security", .severities = "w-www", .tables_sql = row_security},
 });
 
 } // namespace

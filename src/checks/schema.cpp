@@ -7,7 +7,7 @@ namespace {
 
 // Only Citus' own decoder gives the rows of a shard back the name of their table.
 constexpr const char *citus = R"(
-    SELECT k.object,
+    SELECT k.schema_name, k.table_name,
            pg_catalog.format('Citus keeps the rows of %s in shards of other names, and '
                              'citus.enable_change_data_capture is off: no change of them arrives. Set it on '
                              'every node; a consumer then reads a slot and a publication of each. '
@@ -20,7 +20,7 @@ constexpr const char *citus = R"(
 // pglogical replicates by the replica identity's index, which FULL has none of. Other consumers may need
 // FULL, so no statement is offered.
 constexpr const char *pglogical = R"(
-    SELECT k.object,
+    SELECT k.schema_name, k.table_name,
            pg_catalog.format('replica identity is FULL, with which pglogical replicates no UPDATE and '
                              'DELETE: %s. If pglogical, which is installed, is to replicate them, and no '
                              'other consumer needs FULL: ALTER TABLE ... REPLICA IDENTITY DEFAULT.',
@@ -30,7 +30,7 @@ constexpr const char *pglogical = R"(
     WHERE k.kind = 'full' AND EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'pglogical'))";
 
 constexpr const char *sequences = R"(
-    SELECT t.name,
+    SELECT t.schema_name, NULL,
            pg_catalog.format('%s sequences, whose values do not arrive: %s%s. Before applications write to '
                              'the subscriber, %s',
                              pg_catalog.count(*),
@@ -50,12 +50,12 @@ constexpr const char *sequences = R"(
                             WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
                               AND d.deptype = 'e')) s ON s.relnamespace = t.oid
     WHERE NOT EXISTS (SELECT FROM publication p WHERE p.is_for_sequences)
-    GROUP BY t.name, v.version)";
+    GROUP BY t.schema_name, v.version)";
 
 constexpr std::array checks = std::to_array<Check>({
-    {.name = "citus_cdc", .severities = "eeeee", .sql = citus},
-    {.name = "pglogical_full", .severities = "w---w", .sql = pglogical},
-    {.name = "sequence_not_copied", .severities = "----i", .sql = sequences},
+    {.name = "citus_cdc", .severities = "eeeee", .tables_sql = citus},
+    {.name = "pglogical_full", .severities = "w---w", .tables_sql = pglogical},
+    {.name = "sequence_not_copied", .severities = "----i", .tables_sql = sequences},
 });
 
 } // namespace

@@ -13,7 +13,7 @@ namespace dj_deploy {
 // of what it finds, here one OID a row, and nothing for a null.
 const char *const server_facts_sql = R"(
 WITH target AS MATERIALIZED (
-    SELECT n.oid, pg_catalog.quote_ident(n.nspname) AS name
+    SELECT n.oid, n.nspname::text AS schema_name, pg_catalog.quote_ident(n.nspname) AS name
     FROM pg_catalog.pg_namespace n
     WHERE n.oid = $1
 ), role AS MATERIALIZED (
@@ -21,7 +21,7 @@ WITH target AS MATERIALIZED (
     FROM pg_catalog.pg_roles r
     WHERE r.rolname = CURRENT_USER
 ), relation AS MATERIALIZED (
-    SELECT c.oid, c.relreplident, c.relrowsecurity,
+    SELECT c.oid, c.relreplident, c.relrowsecurity, c.relname::text AS table_name,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($3) AS t(oid)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
@@ -35,14 +35,14 @@ WITH target AS MATERIALIZED (
               FROM pg_catalog.pg_dist_partition d' END) d
 ), tables_of_kind AS MATERIALIZED (
     SELECT k.kind, k.tables, pg_catalog.count(*) AS members,
-           CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(k.name) ELSE t.name END AS object,
+           t.schema_name, CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(k.table_name) END AS table_name,
            pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) AS names,
            pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE k.place <= 3)
            || CASE WHEN pg_catalog.count(*) > 3 THEN ' and ' || pg_catalog.count(*) - 3 || ' more' ELSE '' END
            AS first_names
     FROM target t
     CROSS JOIN (
-        SELECT k.kind, r.name, (SELECT pg_catalog.count(*) FROM relation a) AS tables,
+        SELECT k.kind, r.name, r.table_name, (SELECT pg_catalog.count(*) FROM relation a) AS tables,
                pg_catalog.row_number() OVER (PARTITION BY k.kind ORDER BY r.name COLLATE "C") AS place
         FROM relation r
         CROSS JOIN LATERAL (
@@ -53,7 +53,7 @@ WITH target AS MATERIALIZED (
         ) AS k(kind, is_so)
         WHERE k.is_so
     ) k
-    GROUP BY k.kind, k.tables, t.name
+    GROUP BY k.kind, k.tables, t.schema_name
 ), publication AS MATERIALIZED (
     SELECT p.*, pg_catalog.quote_ident(p.pubname) AS name, w.age,
            COALESCE((pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool, false) AS is_for_sequences

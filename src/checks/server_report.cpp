@@ -7,11 +7,18 @@ namespace dj_deploy {
 
 namespace {
 
+constexpr const char *about_tables = "schema_name, table_name, finding, remedy";
+constexpr const char *about_others = "object, finding, remedy";
+
 // Appends the query of a check, with its number.
 void append_check(::StringInfo sql, const Check &check, std::size_t number)
 {
-    ::appendStringInfo(sql, "%s\nSELECT %d AS number, f.* FROM (%s) AS f(object, finding, remedy)",
-                       number == 0 ? "" : "\nUNION ALL", static_cast<int>(number), check.sql);
+    const bool is_about_tables = check.tables_sql != nullptr;
+    ::appendStringInfo(sql, "%s\nSELECT %d AS number, %s, f.finding, f.remedy FROM (%s) AS f(%s)",
+                       number == 0 ? "" : "\nUNION ALL", static_cast<int>(number),
+                       is_about_tables ? "f.schema_name, f.table_name, NULL" : "NULL, NULL, f.object",
+                       is_about_tables ? check.tables_sql : check.sql,
+                       is_about_tables ? about_tables : about_others);
 }
 
 } // namespace
@@ -26,18 +33,21 @@ Array<ServerFinding> read_server_findings(Consumer consumer, ::Oid schema, std::
     Array<const Check *> asked;
     for (const std::span<const Check> *family : check_families)
         for (const Check &check : *family)
-            if (check.sql != nullptr && check.severity(consumer) != '-') {
+            if (check.find == nullptr && check.severity(consumer) != '-') {
                 append_check(&sql, check, asked.count);
                 asked.push(&check);
             }
-    ::appendStringInfoString(&sql, ") f\nORDER BY f.number, f.object COLLATE \"C\"");
+    ::appendStringInfoString(&sql,
+                             ") AS f(number, schema_name, table_name, object, finding, remedy)\n"
+                             "ORDER BY f.number, f.schema_name COLLATE \"C\", f.table_name COLLATE \"C\", "
+                             "f.object COLLATE \"C\"");
 
     Array<ServerFinding> findings;
     const auto keep = [&](const Row &row) {
         findings.push({.check = asked[static_cast<std::size_t>(row.integer(1))],
-                       .object = row.string(2),
-                       .finding = row.string(3),
-                       .remedy = row.string(4)});
+                       .about = {.schema = row.string(2), .table = row.string(3), .object = row.string(4)},
+                       .finding = row.string(5),
+                       .remedy = row.string(6)});
     };
     // Whatever the statistics say of the catalogs, facts are looked up by index.
     with_settings({{"enable_seqscan", "off"}}, [&] {

@@ -9,7 +9,7 @@ namespace dj_deploy {
 
 struct ServerFinding {
     const Check *check;
-    const char *object;
+    About about;
     const char *finding;
     const char *remedy; // null where no statement helps, or none can be chosen
 };

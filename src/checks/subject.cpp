@@ -106,12 +106,13 @@ Subject subject_of(const Row &row, const Relation &relation)
     Subject subject{};
     subject.relation = &relation;
     subject.name = row.string(2);
-    subject.large = row.string(3);
-    subject.incomparable = row.string(4);
-    subject.unsupported = row.string(5);
-    subject.key_index = row.string(6);
-    subject.to_jsonb = row.string(7);
-    subject.has_blob = row.boolean(8);
+    subject.about = {.schema = row.string(3), .table = row.string(4)};
+    subject.large = row.string(5);
+    subject.incomparable = row.string(6);
+    subject.unsupported = row.string(7);
+    subject.key_index = row.string(8);
+    subject.to_jsonb = row.string(9);
+    subject.has_blob = row.boolean(10);
     return subject;
 }
 

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "catalog/tables.hpp"
+#include "plan/about.hpp"
 #include "publishing/scenario.hpp"
 
 namespace dj_deploy {
 
 struct Subject {
     const Relation *relation;
-    const char *name;       // as SQL writes it: lab.session
+    const char *name; // as SQL writes it: lab.session
+    About about;
     const Subject *root;    // of a partition; null when it is none, or belongs to another schema's table
     const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
     Array<const Subject *> parents; // all such tables, by name

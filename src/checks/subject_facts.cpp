@@ -19,7 +19,7 @@ namespace dj_deploy {
 //               INDEX takes, whose columns consumers receive, and whose name no constraint of the table has
 const char *const subject_facts_sql = R"(
 WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT t.oid, t.number, c.relkind, c.reltoastrelid,
+    SELECT t.oid, t.number, c.relkind, c.reltoastrelid, n.nspname::text AS schema_name, c.relname::text AS table_name,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
@@ -119,7 +119,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
     FROM heir h
     JOIN pg_catalog.pg_inherits i ON i.inhparent = h.oid
 )
-SELECT t.oid, t.name, c.large, c.incomparable, c.unsupported,
+SELECT t.oid, t.name, t.schema_name, t.table_name, c.large, c.incomparable, c.unsupported,
        (SELECT pg_catalog.quote_ident(x.relname)
         FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid

@@ -5,6 +5,16 @@
 
 namespace dj_deploy {
 
+namespace {
+
+bool is_same(const Difference &left, const Difference &right)
+{
+    return ::strcmp(left.property, right.property) == 0 &&
+           ::strcmp(left.about.text(), right.about.text()) == 0;
+}
+
+} // namespace
+
 Array<Difference> read_drift(const Environment &environment)
 {
     const EnvironmentPlan plan = plan_environment(environment);
@@ -12,26 +22,21 @@ Array<Difference> read_drift(const Environment &environment)
     for (const Change &change : plan.changes) {
         if (change.effect->is_intermediate)
             continue;
-        const Difference difference{.object = object_of(change),
-                                    .property = change.effect->property,
-                                    .expected = change.effect->to,
-                                    .actual = change.effect->since != nullptr ? change.effect->since
-                                                                              : change.effect->from,
-                                    .is_skipped = false};
-        if (!differences.is_empty()) {
-            const Difference &last = differences[differences.count - 1];
-            if (::strcmp(last.object, difference.object) == 0 &&
-                ::strcmp(last.property, difference.property) == 0)
-                continue;
-        }
-        differences.push(difference);
+        const Effect &effect = *change.effect;
+        const Difference difference{.about = about_change(change),
+                                    .property = effect.property,
+                                    .old_value = effect.since != nullptr ? effect.since : effect.old_value,
+                                    .new_value = effect.new_value,
+                                    .reason = nullptr};
+        if (differences.is_empty() || !is_same(differences[differences.count - 1], difference))
+            differences.push(difference);
     }
     for (const Skip &skip : plan.skipped)
-        differences.push({.object = skip.object,
+        differences.push({.about = skip.about,
                           .property = "skipped",
-                          .expected = nullptr,
-                          .actual = skip.reason,
-                          .is_skipped = true});
+                          .old_value = nullptr,
+                          .new_value = nullptr,
+                          .reason = skip.reason});
     return differences;
 }
 

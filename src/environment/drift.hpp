@@ -6,11 +6,11 @@
 namespace dj_deploy {
 
 struct Difference {
-    const char *object; // quoted as in a statement
+    About about;
     const char *property;
-    const char *expected; // null when there should be nothing
-    const char *actual;   // null when there is nothing; the reason when it is skipped
-    bool is_skipped;      // apply has to leave it
+    const char *old_value; // as it is; null when there is nothing
+    const char *new_value; // as the document says; null when there should be nothing
+    const char *reason;    // why apply has to leave it as it is; null when it would not
 };
 
 // In the plan's order, what apply has to leave at the end.

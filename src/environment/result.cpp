@@ -1,7 +1,6 @@
 // Effects become entries; a run lists what was executed, and so what there is to undo.
 #include "environment/result.hpp"
 
-#include "plan/quote.hpp"
 #include "report/report.hpp"
 
 namespace dj_deploy {
@@ -26,10 +25,10 @@ const char *undo_text(const Change &change, std::size_t number)
     const Effect &effect = *change.effect;
     const bool has_lock = change.table != nullptr && statement != nullptr;
     JsonObject entry{};
-    entry.add("object", make_string(object_of(change)));
+    about_change(change).add_to(entry);
     entry.add("property", make_string(effect.property));
-    entry.add("from", make_string_or_null(effect.from));
-    entry.add("to", make_string_or_null(effect.to));
+    entry.add("old_value", make_string_or_null(effect.old_value));
+    entry.add("new_value", make_string_or_null(effect.new_value));
     entry.add("ddl", make_string_or_null(statement));
     entry.add("lock",
               make_string_or_null(has_lock ? ::GetLockmodeName(DEFAULT_LOCKMETHOD, change.lock) : nullptr));
@@ -39,11 +38,10 @@ const char *undo_text(const Change &change, std::size_t number)
 
 } // namespace
 
-const char *object_of(const Change &change)
+About about_change(const Change &change)
 {
-    if (change.effect->object != nullptr)
-        return change.effect->object;
-    return qualified_name(change.table->schema, change.table->name);
+    const About &about = change.effect->about;
+    return about.schema != nullptr || about.object != nullptr ? about : About::of(*change.table);
 }
 
 const char *fingerprint_of(const EnvironmentPlan &planned)
@@ -51,10 +49,10 @@ const char *fingerprint_of(const EnvironmentPlan &planned)
     ::StringInfoData text;
     ::initStringInfo(&text);
     for (const Change &change : planned.changes) {
-        append_field(&text, object_of(change));
+        append_field(&text, about_change(change).text());
         append_field(&text, change.effect->property);
-        append_field(&text, change.effect->from);
-        append_field(&text, change.effect->to);
+        append_field(&text, change.effect->old_value);
+        append_field(&text, change.effect->new_value);
         append_field(&text, planned_statement(change));
     }
     for (const Remark &remark : planned.remarks)

@@ -74,7 +74,7 @@ void run_planner(Draft &draft, const ResolvedSchema &schema, const NamedPublicat
     const bool has_changes = !plan.changes.is_empty();
     Array<Change> added;
     for (Change change : plan.changes) {
-        const bool is_added = change.effect->to != nullptr;
+        const bool is_added = change.effect->new_value != nullptr;
         (is_added ? draft.intent.added : draft.intent.dropped)
             .push({.publication = publication.oid, .table = change.table->oid});
         if (!is_added && (change.table->is_partitioned() || change.table->is_partition))
@@ -93,7 +93,7 @@ void plan_in_schema(Draft &draft, const ResolvedSchema &schema, const NamedPubli
 {
     if (publication.is_for_all && !planner.is_member)
         draft.plan.skipped.push(
-            {.object = identifier(schema.settings->name),
+            {.about = {.schema = schema.settings->name},
              .name = schema.settings->name,
              .reason = ::psprintf("publication \"%s\" publishes all tables", publication.name)});
     else

@@ -15,10 +15,11 @@ const char *or_nothing(const char *value)
 // "lab"."session": replica_identity is default, expected full
 const char *describe_difference(const Difference &difference)
 {
-    if (difference.is_skipped)
-        return ::psprintf("%s: cannot be changed: %s", difference.object, difference.actual);
-    return ::psprintf("%s: %s is %s, expected %s", difference.object, difference.property,
-                      or_nothing(difference.actual), or_nothing(difference.expected));
+    const char *about = difference.about.text();
+    if (difference.reason != nullptr)
+        return ::psprintf("%s: cannot be changed: %s", about, difference.reason);
+    return ::psprintf("%s: %s is %s, expected %s", about, difference.property,
+                      or_nothing(difference.old_value), or_nothing(difference.new_value));
 }
 
 const char *describe_differences(std::span<const Difference> differences)

@@ -3,7 +3,6 @@
 
 #include "checks/report.hpp"
 #include "checks/server_report.hpp"
-#include "plan/quote.hpp"
 #include "request/shorten.hpp"
 
 namespace dj_deploy {
@@ -52,7 +51,7 @@ Array<ReportRow> server_rows(const Review &review)
                    .number = number_of(*found.check),
                    .place = rows.count,
                    .check = found.check->name,
-                   .object = found.object,
+                   .about = found.about,
                    .finding = found.finding,
                    .remedy = found.remedy});
     return rows;
@@ -69,7 +68,7 @@ ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
             .number = std::numeric_limits<std::size_t>::max(),
             .place = 0,
             .check = "sum",
-            .object = shown_identifier(review.question->schema_name),
+            .about = {.schema = review.question->schema_name},
             .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'),
                                   count('w'), count('i'), review.user_tables),
             .remedy = nullptr};
@@ -117,10 +116,11 @@ struct CheckCdc {
         sort_rows(found);
         if (!found.is_empty())
             found.push(sum_of(review, found));
-        for (const ReportRow &row : found)
-            rows.add(std::to_array<Cell>({Cell::text(word_of(row.severity)), Cell::text(row.check),
-                                          Cell::text(row.object), Cell::text(row.finding),
-                                          Cell::text(row.remedy)}));
+        for (const ReportRow &row : found) {
+            const auto [schema, table, object] = row.about.cells();
+            rows.add({{Cell::text(word_of(row.severity)), Cell::text(row.check), schema, table, object,
+                       Cell::text(row.finding), Cell::text(row.remedy)}});
+        }
     }
 };
 

@@ -18,9 +18,12 @@ struct Drift {
 
     void fill(const Rows &rows) const
     {
-        for (const Difference &difference : read_drift(environment))
-            rows.add({{Cell::text(difference.object), Cell::text(difference.property),
-                       Cell::text(difference.expected), Cell::text(difference.actual)}});
+        for (const Difference &difference : read_drift(environment)) {
+            const auto [schema, table, object] = difference.about.cells();
+            rows.add(
+                {{schema, table, object, Cell::text(difference.property), Cell::text(difference.old_value),
+                  Cell::text(difference.new_value), Cell::text(difference.reason)}});
+        }
     }
 };
 

@@ -15,8 +15,7 @@ namespace {
 // server.
 constexpr const char *sql = R"(
     SELECT t.number::int4,
-           CASE WHEN c.relnamespace = $2 THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
-               || pg_catalog.quote_ident(c.relname),
+           n.nspname::text, c.relname::text,
            CASE WHEN k.indexrelid IS NOT NULL THEN ARRAY(
                SELECT pg_catalog.quote_ident(a.attname)
                FROM pg_catalog.unnest(k.indkey) WITH ORDINALITY AS part(attnum, number)
@@ -138,7 +137,7 @@ struct Tables {
             const Table &table = tables[row.integer(1) - 1];
             add_table(rows, table, publications_of(present, table.oid), row);
         };
-        query(sql, add, oids.view(), found.schemas[0]);
+        query(sql, add, oids.view());
     }
 
 private:
@@ -148,24 +147,25 @@ private:
     {
         CHECK_FOR_INTERRUPTS();
         const bool has_files = !table.is_partitioned();
-        const std::int64_t toast_bytes = bytes_of(row.strings(11));
-        const std::int64_t bytes = bytes_of(row.strings(10)) + toast_bytes;
+        const std::int64_t toast_bytes = bytes_of(row.strings(12));
+        const std::int64_t bytes = bytes_of(row.strings(11)) + toast_bytes;
         const std::array cells = {
             Cell::of(row, 2),
+            Cell::of(row, 3),
             Cell::text(read_tier(table)),
             Cell::text(kind_of(table)),
-            Cell::of(row, 3),
-            Cell::text(identity_of(table, row.string(4))),
+            Cell::of(row, 4),
+            Cell::text(identity_of(table, row.string(5))),
             Cell::texts(publications.view()),
             Cell::text(persistence_of(table)),
-            Cell::of(row, 5),
             Cell::of(row, 6),
             Cell::of(row, 7),
+            Cell::of(row, 8),
             has_files ? Cell::bigint(bytes) : Cell::none(),
             has_files ? Cell::bigint(toast_bytes) : Cell::none(),
-            Cell::of(row, 8),
             Cell::of(row, 9),
-            Cell::of(row, 12),
+            Cell::of(row, 10),
+            Cell::of(row, 13),
         };
         rows.add(cells);
     }

@@ -115,7 +115,8 @@ void add_row(const Rows &rows, const Forecast &forecast)
         return has_days && bytes ? std::optional(*bytes / *facts.days) : std::nullopt;
     };
     const std::array cells = {
-        Cell::text(facts.name),
+        Cell::text(forecast.table->schema),
+        Cell::text(forecast.table->name),
         facts.is_counting ? Cell::bigint(facts.updates) : Cell::none(),
         facts.is_counting ? Cell::bigint(facts.deletes) : Cell::none(),
         facts.is_counting && facts.since ? Cell::timestamp(*facts.since) : Cell::none(),
@@ -163,7 +164,7 @@ struct WalForecast {
                 schemas.push(table.schema);
         }
 
-        const Array<WriteFacts> all_facts = read_write_facts(oids.view(), found.schemas[0]);
+        const Array<WriteFacts> all_facts = read_write_facts(oids.view());
         const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)

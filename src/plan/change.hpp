@@ -4,6 +4,7 @@
 
 #include "catalog/relation_name.hpp"
 #include "catalog/tables.hpp"
+#include "plan/about.hpp"
 
 namespace dj_deploy {
 
@@ -16,10 +17,10 @@ struct Phrase {
 
 // What a change means to whoever reads the plan.
 struct Effect {
-    const char *object = nullptr; // quoted as in a statement; null when it is the change's table
+    About about = {}; // a schema or an object; nothing when it is the change's table
     const char *property = nullptr;
-    const char *from = nullptr; // null when there is nothing
-    const char *to = nullptr;
+    const char *old_value = nullptr; // null when there is nothing
+    const char *new_value = nullptr;
     const char *since = nullptr;     // what it was before an earlier change of the plan
     bool is_intermediate = false;    // a later change goes on from here
     std::array<Phrase, 3> undo = {}; // statements that bring back what was, in order

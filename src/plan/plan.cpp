@@ -58,17 +58,18 @@ Array<TableLock> locks_of(const Plan &plan, std::span<const Table> tables, const
 
 void Plan::skip(const Table &table, const char *reason)
 {
-    skipped.push({.object = qualified_name(table.schema, table.name),
-                  .name = ::psprintf("%s.%s", table.schema, table.name),
-                  .reason = reason});
+    skipped.push(
+        {.about = About::of(table), .name = ::psprintf("%s.%s", table.schema, table.name), .reason = reason});
 }
 
 void Plan::skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy)
 {
-    skipped.push({.object = qualified_name(table.schema, table.name),
+    About about = About::of(table);
+    about.object = ::psprintf("INDEX %s", qualified_name(index.schema, index.name));
+    skipped.push({.about = about,
                   .name = ::psprintf("%s.%s", index.schema, index.name),
                   .reason = reason,
-                  .index = qualified_name(index.schema, index.name),
+                  .is_index = true,
                   .remedy = remedy});
 }
 
@@ -124,10 +125,9 @@ void announce(const Plan &plan)
     announce_remarks(plan.remarks.view(), NOTICE);
     announce_remarks(plan.remarks.view(), WARNING);
     for (const Skip &skip : plan.skipped.view().first(std::min(plan.skipped.count, most_named)))
-        ereport(
-            WARNING,
-            errmsg("skipping %s\"%s\": %s", skip.index != nullptr ? "index " : "", skip.name, skip.reason),
-            skip.remedy != nullptr ? errhint("Remedy: %s", skip.remedy) : 0);
+        ereport(WARNING,
+                errmsg("skipping %s\"%s\": %s", skip.is_index ? "index " : "", skip.name, skip.reason),
+                skip.remedy != nullptr ? errhint("Remedy: %s", skip.remedy) : 0);
     if (plan.skipped.count > most_named)
         ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_named));
 }

@@ -15,10 +15,10 @@ struct NamedObject {
 
 // Something that is not as asked and stays so.
 struct Skip {
-    const char *object; // quoted as in a statement
-    const char *name;   // as in a message
+    About about;
+    const char *name; // as in a message
     const char *reason;
-    const char *index = nullptr;  // quoted; null unless it is an index of the object, which then has the name
+    bool is_index = false;        // of the table: then the name is the index's
     const char *remedy = nullptr; // a statement, where there is one
 };
 

@@ -80,15 +80,6 @@ void add_grant(const PrivilegeTarget &target, const Grant &grant, ::AclMode with
 
 // ALTER DEFAULT PRIVILEGES FOR ROLE "ana" IN SCHEMA "lab" is about an object with that name but for its first
 // word.
-const char *object_name(const PrivilegeTarget &target)
-{
-    if (target.table != nullptr)
-        return nullptr;
-    if (OidIsValid(target.owner))
-        return target.on;
-    return ::psprintf("%sON %s", target.prefix + std::string_view("ALTER ").size(), target.on);
-}
-
 // SELECT, INSERT WITH GRANT OPTION
 void append_held(::StringInfo text, ::AclMode held, ::AclMode grantable, const char *where)
 {
@@ -136,10 +127,10 @@ const Effect *privilege_effect(const PrivilegeTarget &target, PrivilegeAction ac
                                const PrivilegeState &state, const Grantee &grantee)
 {
     const Holding &own = state.own;
-    Effect effect{.object = object_name(target),
+    Effect effect{.about = target.table != nullptr ? About{} : target.about(),
                   .property = ::psprintf("grants.%s", grantee.role),
-                  .from = held_in_words(state),
-                  .to = state.wanted != ACL_NO_RIGHTS ? privilege_names(state.wanted) : nullptr};
+                  .old_value = held_in_words(state),
+                  .new_value = state.wanted != ACL_NO_RIGHTS ? privilege_names(state.wanted) : nullptr};
     Grant plain{.privileges = own.granted & ~own.grantable, .columns = {}, .is_grantable = false};
     Grant grantable{.privileges = own.grantable, .columns = {}, .is_grantable = true};
     if (target.table != nullptr && (state.in_columns.granted & privileges) != ACL_NO_RIGHTS)

@@ -81,10 +81,19 @@ void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
     if (target.table != nullptr)
         plan.skip(*target.table, reason);
     else
-        plan.skipped.push({.object = identifier(target.name), .name = target.name, .reason = reason});
+        plan.skipped.push({.about = target.about(), .name = target.name, .reason = reason});
 }
 
 } // namespace
+
+About PrivilegeTarget::about() const
+{
+    if (table != nullptr)
+        return About::of(*table);
+    if (OidIsValid(owner))
+        return {.schema = name};
+    return {.schema = name, .object = ::psprintf("%sON %s", prefix + std::string_view("ALTER ").size(), on)};
+}
 
 bool is_public(std::string_view role)
 {

@@ -28,6 +28,10 @@ struct PrivilegeTarget {
     const char *name; // of the schema; null for a table
     ::Oid owner;      // InvalidOid for default privileges, which are changed in the owner's name
     ::Datum list;     // as in holding_of()
+
+    // Default privileges are an object in the schema: DEFAULT PRIVILEGES FOR ROLE "owner" IN SCHEMA "lab" ON
+    // TABLES
+    About about() const;
 };
 
 // Appends the REVOKE and GRANT statements after which the role holds what the access means, and skips what

@@ -134,7 +134,7 @@ const Effect *AutovacuumPlanner::effect(const Options &options, const Difference
     const char *undo = set.len == 0     ? ::psprintf(" RESET (%s)", reset.data)
                        : reset.len == 0 ? ::psprintf(" SET (%s)", set.data)
                                         : ::psprintf(" SET (%s), RESET (%s)", set.data, reset.data);
-    Effect effect{.property = "autovacuum", .from = from.data, .to = to.data};
+    Effect effect{.property = "autovacuum", .old_value = from.data, .new_value = to.data};
     effect.add_undo({.before = "ALTER TABLE ", .after = undo});
     return keep(effect);
 }

@@ -87,7 +87,7 @@ Phrase phrase(const char *publication, const char *action, const Table &table, c
 
 const Effect *PublicationMembershipPlanner::effect(const char *from, const char *to, const Phrase &undo) const
 {
-    Effect effect{.property = ::psprintf("publications.%s", name), .from = from, .to = to};
+    Effect effect{.property = ::psprintf("publications.%s", name), .old_value = from, .new_value = to};
     effect.add_undo(undo);
     return keep(effect);
 }

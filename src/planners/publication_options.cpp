@@ -52,9 +52,9 @@ std::array<OptionText, 3> texts(const Publication &options)
              {"publish_generated_columns", options.has_generated ? "stored" : "none"}}};
 }
 
-const char *object_name(const char *name)
+About about_publication(const char *name)
 {
-    return ::psprintf("PUBLICATION %s", identifier(name));
+    return {.object = ::psprintf("PUBLICATION %s", identifier(name))};
 }
 
 void plan_new(const PublicationSettings &settings, const Publication &wanted, Plan &plan)
@@ -67,10 +67,10 @@ void plan_new(const PublicationSettings &settings, const Publication &wanted, Pl
     ::appendStringInfo(&options, "publish_via_partition_root = %s", given[1].value);
     if (settings.has_generated_option)
         ::appendStringInfo(&options, ", publish_generated_columns = %s", given[2].value);
-    Effect effect{.object = object_name(settings.name),
+    Effect effect{.about = about_publication(settings.name),
                   .property = "publication",
-                  .from = nullptr,
-                  .to = ::psprintf("%s", options.data)};
+                  .old_value = nullptr,
+                  .new_value = ::psprintf("%s", options.data)};
     effect.add_undo({.before = ::psprintf("DROP PUBLICATION %s", identifier(settings.name)), .after = ""});
     plan_creation(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
 }
@@ -101,10 +101,10 @@ void plan_change(const char *name, const OptionChange &change, Plan &plan, const
         const std::string_view text = value;
         return text.front() == '\'' ? ::pnstrdup(text.data() + 1, text.size() - 2) : value;
     };
-    Effect effect{.object = object_name(name),
+    Effect effect{.about = about_publication(name),
                   .property = change.to.name,
-                  .from = bare(change.from.value),
-                  .to = bare(change.to.value),
+                  .old_value = bare(change.from.value),
+                  .new_value = bare(change.to.value),
                   .since = since != nullptr ? bare(since) : nullptr,
                   .is_intermediate = is_intermediate};
     effect.add_undo({.before = statement(change.from), .after = ""});

@@ -86,8 +86,8 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
 const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
 {
     Effect effect{.property = "replica_identity",
-                  .from = identity_word(table.replica_identity, table.identity_index),
-                  .to = identity_word(identity, index)};
+                  .old_value = identity_word(table.replica_identity, table.identity_index),
+                  .new_value = identity_word(identity, index)};
     effect.add_undo({.before = "ALTER TABLE ",
                      .after = ::psprintf(" REPLICA IDENTITY %s",
                                          identity_clause(table.replica_identity, table.identity_index))});

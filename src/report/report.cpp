@@ -10,10 +10,8 @@ namespace {
     Array<::JsonbValue> items;
     for (const Skip &skip : skipped) {
         JsonObject item{};
-        item.add("table", make_string(skip.object));
+        skip.about.add_to(item);
         item.add("reason", make_string(skip.reason));
-        if (skip.index != nullptr)
-            item.add("index", make_string(skip.index));
         if (skip.remedy != nullptr)
             item.add("remedy", make_string(skip.remedy));
         items.push(item.finish());

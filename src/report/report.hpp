@@ -7,8 +7,8 @@
 namespace dj_deploy {
 
 // {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} as a jsonb datum; where something was
-// skipped, also "skipped": [{"table": text, "reason": text}, ...]; of an index it has "index" and "remedy",
-// too.
+// skipped, also "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...]; of an index it
+// has "object" and "remedy", too.
 ::Datum make_report(const Plan &plan, const Outcome &outcome);
 
 // The same, statement by statement, for whoever does not hold them all or has more to say. Texts are not

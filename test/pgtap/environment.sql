@@ -9,7 +9,7 @@ SELECT is(string_agg(format('%s(%s) %s', proname, pg_get_function_arguments(oid)
 'apply(environment jsonb, dry_run boolean DEFAULT true, expected_fingerprint text DEFAULT NULL::text) jsonb
 assert_converged(environment jsonb) void
 describe(VARIADIC schemas text[]) jsonb
-drift(environment jsonb) TABLE(object text, property text, expected text, actual text)', 'one form each')
+drift(environment jsonb) TABLE(schema_name text, table_name text, object text, property text, old_value text, new_value text, reason text)', 'one form each')
 FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname IN ('apply', 'assert_converged', 'describe', 'drift');
 SELECT is(bool_or(proisstrict), false, 'a NULL reaches the functions, which refuse it')
 FROM pg_proc WHERE pronamespace = 'dj_deploy'::regnamespace AND proname IN ('apply', 'assert_converged', 'describe', 'drift');
@@ -25,7 +25,8 @@ SELECT results_eq($$ SELECT key, jsonb_typeof(value) FROM result, jsonb_each(app
                             ('tables_modified', 'number') $$,
                   'the result has the three keys of the specification, changes and fingerprint when nothing is skipped');
 SELECT results_eq($$ SELECT key FROM result, jsonb_each(apply #> '{changes,0}') ORDER BY key COLLATE "C" $$,
-                  $$ VALUES ('ddl'), ('from'), ('lock'), ('object'), ('property'), ('to'), ('undo') $$, 'a change has seven keys');
+                  $$ VALUES ('ddl'), ('lock'), ('new_value'), ('old_value'), ('property'), ('schema_name'), ('table_name'), ('undo') $$,
+                  'a change of a table has eight keys');
 SELECT matches(apply ->> 'fingerprint', '^[0-9a-f]{64}$', 'a fingerprint is a SHA-256') FROM result;
 SELECT is(apply #>> '{changes,0,lock}', 'AccessExclusiveLock', 'a lock is named as in pg_locks') FROM result;
 SELECT throws_ok($$ SELECT dj_deploy.assert_converged('{"version": 1, "schemas": {"regress_environment": {"replica_identity": "full"}}}') $$,

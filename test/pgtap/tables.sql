@@ -7,7 +7,7 @@ SELECT plan(17);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
                      WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'tables' $$,
-                  $$ VALUES ('schema text', 'TABLE(name text, tier text, kind text, primary_key text[], replica_identity text, '
+                  $$ VALUES ('schema text', 'TABLE(schema_name text, table_name text, tier text, kind text, primary_key text[], replica_identity text, '
                              'publications text[], persistence text, owner text, autovacuum jsonb, live_rows bigint, bytes bigint, '
                              'toast_bytes bigint, last_vacuum timestamp with time zone, last_analyze timestamp with time zone, '
                              'invalid_indexes text[])') $$,
@@ -29,7 +29,7 @@ CREATE TABLE tables_pgtap.session__trial (id int PRIMARY KEY);
 CREATE TABLE tables_pgtap.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE tables_pgtap.leaf PARTITION OF tables_pgtap.root DEFAULT;
 INSERT INTO tables_pgtap.session SELECT i, i FROM generate_series(1, 1000) i;
-SELECT results_eq($$ SELECT name, tier, kind, primary_key, replica_identity, persistence FROM dj_deploy.tables('tables_pgtap') $$,
+SELECT results_eq($$ SELECT table_name, tier, kind, primary_key, replica_identity, persistence FROM dj_deploy.tables('tables_pgtap') $$,
                   $$ VALUES ('leaf', 'manual', 'partition', '{id}'::text[], 'default', 'permanent'),
                             ('root', 'manual', 'partitioned table', '{id}', 'default', 'permanent'),
                             ('session', 'manual', 'table', '{id}', 'default', 'permanent'),
@@ -39,10 +39,10 @@ SELECT results_eq($$ SELECT bytes FROM dj_deploy.tables('tables_pgtap') WHERE ki
                   $$ SELECT pg_total_relation_size(('tables_pgtap.' || name)::regclass)
                      FROM unnest('{leaf,session,session__trial}'::text[]) name $$, 'the bytes are the server''s');
 SELECT ok(bytes IS NULL AND toast_bytes IS NULL AND live_rows IS NULL, 'a partitioned table has neither bytes nor rows of its own')
-FROM dj_deploy.tables('tables_pgtap') WHERE name = 'root';
+FROM dj_deploy.tables('tables_pgtap') WHERE table_name = 'root';
 
 CREATE PUBLICATION tables_pgtap FOR TABLE tables_pgtap.session__trial;
-SELECT is('tables_pgtap' = ANY (publications), name = 'session__trial', 'publications of ' || name)
+SELECT is('tables_pgtap' = ANY (publications), table_name = 'session__trial', 'publications of ' || table_name)
 FROM dj_deploy.tables('tables_pgtap');
 
 SELECT * FROM finish();

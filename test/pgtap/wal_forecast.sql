@@ -7,7 +7,7 @@ SELECT plan(11);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
                      WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'wal_forecast' $$,
-                  $$ VALUES ('schema text', 'TABLE("table" text, updates bigint, deletes bigint, since timestamp with time zone, '
+                  $$ VALUES ('schema text', 'TABLE(schema_name text, table_name text, updates bigint, deletes bigint, since timestamp with time zone, '
                              'row_bytes bigint, key_bytes bigint, default_bytes bigint, full_bytes bigint, default_bytes_per_day bigint, '
                              'full_bytes_per_day bigint, exposed_columns text[], basis text)') $$,
                   'one form, with these columns');
@@ -30,8 +30,8 @@ CREATE TABLE "wal ""pgtap"""."a""b" (id int PRIMARY KEY, value int NOT NULL,
 \else
 CREATE TABLE "wal ""pgtap"""."a""b" (id int PRIMARY KEY, value int NOT NULL);
 \endif
-SELECT results_eq($$ SELECT "table", row_bytes, key_bytes, basis FROM dj_deploy.wal_forecast('wal "pgtap"') $$,
-                  $$ VALUES ('"a""b"', 14::bigint, 10::bigint, 'types') $$, 'a column that is not stored has no length');
+SELECT results_eq($$ SELECT table_name, row_bytes, key_bytes, basis FROM dj_deploy.wal_forecast('wal "pgtap"') $$,
+                  $$ VALUES ('a"b', 14::bigint, 10::bigint, 'types') $$, 'a column that is not stored has no length');
 SELECT results_eq($$ SELECT exposed_columns FROM dj_deploy.wal_forecast('wal "pgtap"') $$, $$ VALUES ('{value}'::text[]) $$,
                   'and nothing of it becomes visible');
 

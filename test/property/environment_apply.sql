@@ -72,7 +72,7 @@ BEGIN
     verdicts := verdicts || CASE run.result -> 'ddl' WHEN '[]' THEN 'applied: nothing' ELSE 'applied' END
         || property.require_settled('what was applied', document, expected, coalesce(run.result -> 'skipped', '[]'))
         || CASE WHEN caller <> 'none' THEN 'applied by a role' END
-        || array(SELECT 'identity: ' || split_part(c ->> 'to', ' ', 1) FROM jsonb_array_elements(run.result -> 'changes') c
+        || array(SELECT 'identity: ' || split_part(c ->> 'new_value', ' ', 1) FROM jsonb_array_elements(run.result -> 'changes') c
                  WHERE c ->> 'property' = 'replica_identity')
         || array(SELECT 'changed: ' || CASE WHEN c ->> 'property' ~ '^(grants|publications)[.]'
                                        THEN split_part(c ->> 'property', '.', 1) ELSE c ->> 'property' END
@@ -93,14 +93,14 @@ DECLARE
 BEGIN
     PERFORM property.require_outcome('drift', NULL, outcome);
     PERFORM property.require_list('drift',
-        array(SELECT concat_ws(' ', c ->> 'object', c ->> 'property', (array_agg(c ->> 'from' ORDER BY n))[1], '->',
-                               (array_agg(c ->> 'to' ORDER BY n DESC))[1])
+        array(SELECT concat_ws(' ', property.about(c), c ->> 'property', (array_agg(c ->> 'old_value' ORDER BY n))[1], '->',
+                               (array_agg(c ->> 'new_value' ORDER BY n DESC))[1])
               FROM jsonb_array_elements(result -> 'changes') WITH ORDINALITY t(c, n)
-              GROUP BY c ->> 'object', c ->> 'property'
+              GROUP BY property.about(c), c ->> 'property'
               UNION ALL
-              SELECT concat_ws(' ', s ->> 'table', 'skipped', s ->> 'reason', '->')
+              SELECT concat_ws(' ', property.about(s), 'skipped', '->', s ->> 'reason')
               FROM jsonb_array_elements(result -> 'skipped') s),
-        array(SELECT concat_ws(' ', d ->> 'object', d ->> 'property', d ->> 'actual', '->', d ->> 'expected')
+        array(SELECT concat_ws(' ', property.about(d), d ->> 'property', d ->> 'old_value', '->', d ->> 'new_value', d ->> 'reason')
               FROM jsonb_array_elements(outcome.result) d));
 END $$;
 

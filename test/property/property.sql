@@ -54,6 +54,12 @@ BEGIN
             FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE c.oid = relation);
 END $$;
 
+-- What an entry of skipped or changes, or a row of drift, is about.
+CREATE FUNCTION property.about(entry jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(entry ->> 'object', property.quoted(entry ->> 'schema_name', entry ->> 'table_name'),
+                    property.quoted(entry ->> 'schema_name'))
+$$;
+
 -- The name "public" is PUBLIC whatever the quotes; "PUBLIC" is a role like others.
 CREATE FUNCTION property.grantee(role text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE role WHEN 'public' THEN 'PUBLIC' ELSE property.quoted(role) END

@@ -14,8 +14,8 @@ CREATE TABLE lab."~lineage" (name text);
 CREATE SEQUENCE lab.counter;
 SET client_min_messages = notice;
 PREPARE changes(jsonb) AS
-    SELECT c.object, c.property, c."from", c."to", c.ddl, c.lock, c.undo
-    FROM jsonb_to_recordset($1 -> 'changes') AS c(object text, property text, "from" text, "to" text, ddl text, lock text, undo text);
+    SELECT c.schema_name, c.table_name, c.object, c.property, c.old_value, c.new_value, c.ddl, c.lock, c.undo
+    FROM jsonb_to_recordset($1 -> 'changes') AS c(schema_name text, table_name text, object text, property text, old_value text, new_value text, ddl text, lock text, undo text);
 PREPARE ddl(jsonb) AS SELECT jsonb_array_elements_text($1 -> 'ddl') AS ddl;
 -- What an environment is made of, by name.
 CREATE VIEW facts AS
@@ -56,8 +56,8 @@ END $$;
 EXECUTE ddl(dj_deploy.apply(:'environment'));
 SELECT dj_deploy.apply(:'environment') AS dry \gset
 SELECT dj_deploy.apply(:'environment') ->> 'fingerprint' AS fingerprint \gset
-SELECT c.object, c.property, c."from", c."to", c.lock, c.undo
-FROM jsonb_to_recordset(:'dry'::jsonb -> 'changes') AS c(object text, property text, "from" text, "to" text, ddl text, lock text, undo text);
+SELECT c.schema_name, c.table_name, c.object, c.property, c.old_value, c.new_value, c.lock, c.undo
+FROM jsonb_to_recordset(:'dry'::jsonb -> 'changes') AS c(schema_name text, table_name text, object text, property text, old_value text, new_value text, ddl text, lock text, undo text);
 SELECT * FROM dj_deploy.drift(:'environment');
 SELECT dj_deploy.assert_converged(:'environment'); \echo :SQLSTATE
 SELECT array_agg(k ORDER BY k) AS keys FROM jsonb_object_keys(:'dry') k;
@@ -112,7 +112,7 @@ SELECT dj_deploy.apply(described('lab')) -> 'ddl' AS of_describe;
 DROP INDEX lab.rig;
 SELECT described('lab') #> '{schemas,lab,tables,#rig}' AS rig;
 SELECT dj_deploy.apply(described('lab')) -> 'ddl' AS of_describe;
-SELECT c ->> 'from' AS "from", c ->> 'undo' AS undo
+SELECT c ->> 'old_value' AS old_value, c ->> 'undo' AS undo
 FROM jsonb_array_elements(dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"#rig": {"replica_identity": "full"}}}}}') -> 'changes') c;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"#rig": {"replica_identity": {"index": "rig"}}}}}}'); \echo :SQLSTATE
 CREATE UNIQUE INDEX partial ON lab.session (subject_id, session) WHERE session > 0;
@@ -206,9 +206,9 @@ SELECT described('bare');
 DROP SCHEMA bare;
 -- A publication first stops and at the end begins, with the tables' changes between.
 CREATE PUBLICATION regress_mixed FOR TABLE lab.subject WITH (publish = 'update, delete');
-SELECT c."from", c."to", c.ddl, c.undo
+SELECT c.old_value, c.new_value, c.ddl, c.undo
 FROM jsonb_to_recordset(dj_deploy.apply('{"version": 1, "publications": {"regress_mixed": {"publish": ["insert", "delete"]}}, "schemas": {"lab": {"tables": {"subject": {"replica_identity": "full"}}}}}') -> 'changes')
-     AS c("from" text, "to" text, ddl text, undo text);
+     AS c(old_value text, new_value text, ddl text, undo text);
 SELECT * FROM dj_deploy.drift('{"version": 1, "publications": {"regress_mixed": {"publish": ["insert", "delete"]}}}');
 DROP PUBLICATION regress_mixed;
 -- What the document does not name is not touched.
@@ -233,7 +233,7 @@ INSERT INTO prints TABLE taken_out;
 RESET datestyle;
 RESET timezone;
 RESET intervalstyle;
-SELECT result #>> '{changes,0,from}' AS "from", result #>> '{changes,0,undo}' AS undo, count(*), count(DISTINCT result -> 'fingerprint')
+SELECT result #>> '{changes,0,old_value}' AS old_value, result #>> '{changes,0,undo}' AS undo, count(*), count(DISTINCT result -> 'fingerprint')
 FROM prints GROUP BY 1, 2 ORDER BY count(*);
 SELECT count(DISTINCT result -> 'fingerprint') AS prints FROM prints;
 DROP VIEW taken_out;

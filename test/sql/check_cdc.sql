@@ -17,31 +17,32 @@
 
 -- Without what depends on the server that the tests run on.
 CREATE FUNCTION pg_temp.check_cdc(schema text, publication text DEFAULT NULL, consumer text DEFAULT 'any')
-RETURNS TABLE (severity text, "check" text, object text, finding text, remedy text) LANGUAGE sql AS $$
-    SELECT * FROM dj_deploy.check_cdc($1, $2, $3)
-    WHERE "check" !~ '^(wal_|replication_slots_|slot_|long_|prepared_|activity_)'
+RETURNS TABLE (severity text, check_name text, object text, finding text, remedy text) LANGUAGE sql AS $$
+    SELECT severity, check_name, COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name))), finding, remedy
+    FROM dj_deploy.check_cdc($1, $2, $3)
+    WHERE check_name !~ '^(wal_|replication_slots_|slot_|long_|prepared_|activity_)'
 $$;
 
 -- A pipeline as DataJoint declares it. A finding about all tables is one row about the schema.
 SELECT * FROM pg_temp.check_cdc('lab');
 SELECT * FROM pg_temp.check_cdc('lab', consumer => 'lakehouse_sync');
-SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync');
-SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', 'cdc', consumer => 'debezium');
-SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'clickpipes');
-SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'Postgres');
+SELECT severity, check_name, object, finding FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync');
+SELECT severity, check_name, object, finding FROM pg_temp.check_cdc('behavior', 'cdc', consumer => 'debezium');
+SELECT severity, check_name, object, finding FROM pg_temp.check_cdc('behavior', consumer => 'clickpipes');
+SELECT severity, check_name, object, finding FROM pg_temp.check_cdc('behavior', consumer => 'Postgres');
 SELECT count(*) > 0 AS finds, count(*) FILTER (WHERE l IS DISTINCT FROM f) AS others
 FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync') l
-FULL JOIN pg_temp.check_cdc('behavior', consumer => 'Lakebase_CDF') f ON (l."check", l.object) = (f."check", f.object);
+FULL JOIN pg_temp.check_cdc('behavior', consumer => 'Lakebase_CDF') f ON (l.check_name, l.object) = (f.check_name, f.object);
 
 -- The remedies, as they stand, and what is left.
 \o /dev/null
 SELECT remedy FROM pg_temp.check_cdc('behavior', consumer => 'debezium') \gexec
 SELECT remedy FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync') WHERE severity = 'error' \gexec
-SELECT remedy FROM pg_temp.check_cdc('lab') WHERE "check" IN ('no_publication', 'identity_not_full') \gexec
+SELECT remedy FROM pg_temp.check_cdc('lab') WHERE check_name IN ('no_publication', 'identity_not_full') \gexec
 \o
 SELECT * FROM pg_temp.check_cdc('behavior', 'cdc', 'debezium');
-SELECT severity, "check", object, finding FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync') WHERE severity <> 'info';
-SELECT severity, "check", object FROM pg_temp.check_cdc('behavior', 'cdc', 'postgres');
+SELECT severity, check_name, object, finding FROM pg_temp.check_cdc('behavior', consumer => 'lakehouse_sync') WHERE severity <> 'info';
+SELECT severity, check_name, object FROM pg_temp.check_cdc('behavior', 'cdc', 'postgres');
 SELECT * FROM pg_temp.check_cdc('lab');
 
 -- A table that is new.
@@ -53,7 +54,7 @@ DROP TABLE lab.dewar;
 CREATE ROLE regress_check_cdc;
 BEGIN READ ONLY;
 SET LOCAL ROLE regress_check_cdc;
-SELECT severity, "check", object, remedy FROM dj_deploy.check_cdc('lab') WHERE "check" ~ '^role';
+SELECT severity, check_name, schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('lab') WHERE check_name ~ '^role';
 SELECT pg_current_xact_id_if_assigned() IS NOT NULL AS has_xid, count(*) FILTER (WHERE relation >= 16384) AS user_locks
 FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid();
 COMMIT;
@@ -61,12 +62,12 @@ DROP ROLE regress_check_cdc;
 
 -- Wherever a set may stand.
 SELECT n.nspname, c.severity, count(*) FROM pg_namespace n, dj_deploy.check_cdc(n.nspname, 'cdc', 'lakehouse_sync') c
-WHERE n.nspname IN ('lab', 'ephys') AND c."check" ~ '^(not_member|identity|unsupported)' GROUP BY 1, 2 ORDER BY 1, 2;
+WHERE n.nspname IN ('lab', 'ephys') AND c.check_name ~ '^(not_member|identity|unsupported)' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT dj_deploy.check_cdc('lab', 'cdc') IS NULL AS is_null WHERE false;
 
 -- A schema without tables.
 CREATE SCHEMA check_cdc;
-SELECT "check", object FROM pg_temp.check_cdc('check_cdc');
+SELECT check_name, object FROM pg_temp.check_cdc('check_cdc');
 DROP SCHEMA check_cdc;
 
 -- What is refused.
@@ -112,8 +113,8 @@ BEGIN
         END LOOP;
     END LOOP;
     RETURN NEXT remedies || ' remedies';
-    RETURN QUERY SELECT concat_ws(' ', 'left:', severity, "check", remedy)
-        FROM pg_temp.check_cdc(name, name, consumer) WHERE "check" <> 'sum';
+    RETURN QUERY SELECT concat_ws(' ', 'left:', severity, check_name, remedy)
+        FROM pg_temp.check_cdc(name, name, consumer) WHERE check_name <> 'sum';
     EXECUTE format('DROP PUBLICATION %I', name);
     EXECUTE format('DROP SCHEMA %I CASCADE', name);
 END $$;

@@ -4,8 +4,9 @@ SET client_min_messages = warning;
 CREATE SCHEMA advice;
 
 CREATE FUNCTION pg_temp.advice(consumer text, checks text, publication text DEFAULT NULL)
-RETURNS TABLE (severity text, "check" text, object text, finding text, remedy text) LANGUAGE sql AS $$
-    SELECT * FROM dj_deploy.check_cdc('advice', $3, $1) WHERE "check" ~ ('^(' || $2 || ')$')
+RETURNS TABLE (severity text, check_name text, object text, finding text, remedy text) LANGUAGE sql AS $$
+    SELECT severity, check_name, COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name))), finding, remedy
+    FROM dj_deploy.check_cdc('advice', $3, $1) WHERE check_name ~ ('^(' || $2 || ')$')
 $$;
 CREATE FUNCTION pg_temp.remedies(consumer text, checks text)
 RETURNS TABLE (object text, remedy text) LANGUAGE sql AS $$ SELECT object, remedy FROM pg_temp.advice($1, $2) $$;
@@ -178,7 +179,7 @@ DROP PUBLICATION regress_advice, regress_advice_narrow;
 CREATE TABLE advice."~log" (id int);
 CREATE TABLE advice_other.heir (PRIMARY KEY (id) DEFERRABLE) INHERITS (advice.t);
 CREATE PUBLICATION regress_advice FOR TABLE advice."~log", advice.t, advice.u;
-SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'write_.*|.*identity.*|no_primary_key', 'regress_advice');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'write_.*|.*identity.*|no_primary_key', 'regress_advice');
 DROP PUBLICATION regress_advice;
 
 -- So is what is unlogged or foreign and inherits. No statement logs a partitioned table.
@@ -186,7 +187,7 @@ ALTER TABLE advice_other.heir SET UNLOGGED;
 CREATE FOREIGN DATA WRAPPER regress_far;
 CREATE SERVER regress_far FOREIGN DATA WRAPPER regress_far;
 CREATE FOREIGN TABLE advice_other.far () INHERITS (advice.u) SERVER regress_far;
-SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'unlogged_table|foreign_partition');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'unlogged_table|foreign_partition');
 DROP FOREIGN DATA WRAPPER regress_far CASCADE;
 DROP TABLE advice."~log", advice.t, advice.u CASCADE;
 DROP SCHEMA advice_other;
@@ -196,7 +197,7 @@ CREATE TABLE advice.t (id int PRIMARY KEY, note text);
 CREATE TEMPORARY TABLE regress_heir (PRIMARY KEY (id)) INHERITS (advice.t);
 CREATE TEMPORARY TABLE regress_bare () INHERITS (regress_heir);
 CREATE PUBLICATION regress_advice FOR TABLE ONLY advice.t;
-SELECT consumer, "check", object, remedy FROM unnest(ARRAY['any', 'lakehouse_sync', 'debezium', 'clickpipes', 'postgres']) AS c(consumer),
+SELECT consumer, check_name, object, remedy FROM unnest(ARRAY['any', 'lakehouse_sync', 'debezium', 'clickpipes', 'postgres']) AS c(consumer),
     pg_temp.advice(consumer, '.*_table|.*member|.*identity.*|.*_key|toast_not_full', 'regress_advice');
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.t CASCADE;
@@ -216,7 +217,7 @@ CREATE TABLE advice.leaf_1 PARTITION OF advice.root FOR VALUES FROM (0) TO (10);
 CREATE TABLE advice.leaf_2 PARTITION OF advice.root FOR VALUES FROM (10) TO (20);
 CREATE TABLE advice.leaf_3 PARTITION OF advice.root FOR VALUES FROM (20) TO (30);
 CREATE PUBLICATION regress_advice FOR TABLE advice.leaf_1 (id) WHERE (id > 1), advice.leaf_2 WHERE (id > 12), advice.leaf_3;
-SELECT object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" IN ('columns_not_listed', 'rows_filtered');
+SELECT schema_name, table_name, object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name IN ('columns_not_listed', 'rows_filtered');
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.root;
 
@@ -225,7 +226,7 @@ CREATE TABLE advice.a_parent (id int PRIMARY KEY);
 CREATE TABLE advice.b_parent (id int PRIMARY KEY);
 CREATE TABLE advice."~heir" (PRIMARY KEY (id)) INHERITS (advice.a_parent, advice.b_parent);
 CREATE PUBLICATION regress_advice FOR TABLE ONLY advice.b_parent;
-SELECT object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" = 'heir_not_member';
+SELECT schema_name, table_name, object, finding FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name = 'heir_not_member';
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.a_parent, advice.b_parent CASCADE;
 
@@ -235,11 +236,11 @@ CREATE TABLE advice.leaf PARTITION OF advice.root (PRIMARY KEY (id)) DEFAULT;
 CREATE PUBLICATION regress_advice WITH (publish_via_partition_root);
 CREATE TABLE advice.listed (id int PRIMARY KEY);
 ALTER PUBLICATION regress_advice ADD TABLE advice.listed;
-SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+SELECT schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name ~ 'not_member|publication_empty';
 ALTER PUBLICATION regress_advice SET (publish = 'insert');
-SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+SELECT schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name ~ 'not_member|publication_empty';
 ALTER PUBLICATION regress_advice SET (publish = 'insert, update', publish_via_partition_root = false);
-SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'not_member|publication_empty';
+SELECT schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name ~ 'not_member|publication_empty';
 ALTER PUBLICATION regress_advice SET (publish = 'insert, update, delete, truncate', publish_via_partition_root);
 ALTER TABLE advice.root REPLICA IDENTITY FULL;
 ALTER PUBLICATION regress_advice ADD TABLE advice.root;
@@ -251,7 +252,7 @@ CALL dj_deploy.rollout('["ALTER TABLE advice.root REPLICA IDENTITY NOTHING"]', r
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"advice": {"tables": {"root": {"replica_identity": "default"}}}}}') -> 'ddl';
 ALTER TABLE advice.leaf REPLICA IDENTITY FULL;
 ALTER PUBLICATION regress_advice SET TABLE advice.root (id);
-SELECT object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice', 'postgres') WHERE "check" = 'write_column_list';
+SELECT schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice', 'postgres') WHERE check_name = 'write_column_list';
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.root, advice.listed;
 
@@ -261,11 +262,11 @@ CREATE TABLE advice.root (id int, note int, PRIMARY KEY (id, note)) PARTITION BY
 CREATE TABLE advice.leaf PARTITION OF advice.root FOR VALUES IN (1);
 SELECT dj_deploy.set_replica_identity('advice', 'full', dry_run => false) -> 'tables_modified';
 CREATE PUBLICATION regress_advice FOR TABLE advice.listed, advice.root (id) WITH (publish_via_partition_root);
-SELECT "check", object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
+SELECT check_name, schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
 CREATE TABLE advice.other PARTITION OF advice.root FOR VALUES IN (2);
 ALTER TABLE advice.other REPLICA IDENTITY FULL;
 ALTER TABLE advice.leaf REPLICA IDENTITY NOTHING;
-SELECT "check", object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
+SELECT check_name, schema_name, table_name, object, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE severity = 'error';
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.root, advice.listed;
 
@@ -273,7 +274,7 @@ DROP TABLE advice.root, advice.listed;
 CREATE TABLE advice.narrow (id int PRIMARY KEY, note text);
 CREATE TABLE advice.whole (id int PRIMARY KEY, note text);
 CREATE PUBLICATION regress_advice FOR TABLE advice.narrow (id), advice.whole WITH (publish = 'insert');
-SELECT "check", object, finding, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE "check" ~ 'identity|operations';
+SELECT check_name, schema_name, table_name, object, finding, remedy FROM dj_deploy.check_cdc('advice', 'regress_advice') WHERE check_name ~ 'identity|operations';
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.narrow, advice.whole;
 
@@ -307,8 +308,8 @@ CREATE TABLE advice.leaf_2 PARTITION OF advice.root FOR VALUES FROM (10) TO (20)
 CREATE TABLE advice.t (id int PRIMARY KEY);
 CREATE PUBLICATION regress_advice FOR TABLE advice.root, advice.t;
 CREATE PUBLICATION regress_other FOR TABLE advice.root (id), advice.t WHERE (id > 1) WITH (publish_via_partition_root);
-SELECT "check", object, finding FROM dj_deploy.check_cdc('advice')
-WHERE "check" IN ('columns_not_listed', 'rows_filtered', 'publications_differ');
+SELECT check_name, schema_name, table_name, object, finding FROM dj_deploy.check_cdc('advice')
+WHERE check_name IN ('columns_not_listed', 'rows_filtered', 'publications_differ');
 DROP PUBLICATION regress_advice, regress_other;
 DROP TABLE advice.root, advice.t;
 
@@ -334,13 +335,13 @@ DROP TABLE advice.by_key_1, advice.by_key_2, advice.other_index;
 CREATE TABLE advice.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE advice.leaf PARTITION OF advice.root DEFAULT;
 ALTER TABLE advice.leaf REPLICA IDENTITY FULL;
-SELECT "check", object, finding, remedy FROM pg_temp.advice('lakehouse_sync', 'identity_not_full|partition_differs');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('lakehouse_sync', 'identity_not_full|partition_differs');
 DROP TABLE advice.root;
 
 -- A publication that would hold no table is not made.
 DROP PUBLICATION regress_advice;
 CREATE UNLOGGED TABLE advice.unlogged (id int PRIMARY KEY);
-SELECT "check", object, finding, remedy FROM pg_temp.advice('any', 'no_publication');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'no_publication');
 DROP TABLE advice.unlogged;
 
 -- Old rows that a consumer receives now are not to come with less of them, and writes that would fail are told before that. Those
@@ -352,20 +353,20 @@ ALTER TABLE advice.root REPLICA IDENTITY FULL;
 ALTER TABLE advice.leaf_1 REPLICA IDENTITY FULL;
 ALTER TABLE advice.leaf_2 REPLICA IDENTITY FULL;
 CREATE PUBLICATION regress_advice FOR TABLE advice.leaf_1, advice.leaf_2;
-SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
 ALTER PUBLICATION regress_advice SET TABLE advice.leaf_1, advice.leaf_2 WHERE (note > '');
-SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('postgres', 'row_comparison_key', 'regress_advice');
 CREATE TABLE advice.json_key (id int PRIMARY KEY, doc json);
 CREATE TABLE advice.t (id int PRIMARY KEY);
 ALTER TABLE advice.json_key REPLICA IDENTITY FULL;
 ALTER PUBLICATION regress_advice SET TABLE advice.t;
 DROP TABLE advice.root;
-SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'not_member|row_comparison_key', 'regress_advice');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('postgres', 'not_member|row_comparison_key', 'regress_advice');
 
 -- A remedy has to do after those of other severities, too: what publishes more makes writes fail under DEFAULT.
 ALTER PUBLICATION regress_advice SET TABLE advice.t, advice.json_key WHERE (doc IS NOT NULL);
 ALTER PUBLICATION regress_advice SET (publish = 'insert');
-SELECT "check", object, finding, remedy FROM pg_temp.advice('postgres', 'publication_operations|row_comparison_key', 'regress_advice');
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('postgres', 'publication_operations|row_comparison_key', 'regress_advice');
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.json_key, advice.t;
 
@@ -396,12 +397,12 @@ DROP INDEX advice.dropped_id;
 CREATE PUBLICATION regress_advice FOR TABLE advice.by_default, advice.blob, advice.json, advice.json_key, advice.no_key, advice.nothing,
     advice.dropped, advice.root, advice.leaf, advice."~hidden" WITH (publish = 'insert, update, delete');
 CREATE TEMPORARY TABLE shown AS
-    SELECT DISTINCT c.n, r."check", left(r.severity, 1) AS letter
+    SELECT DISTINCT c.n, r.check_name, left(r.severity, 1) AS letter
     FROM unnest(ARRAY['any', 'lakehouse_sync', 'debezium', 'clickpipes', 'postgres']) WITH ORDINALITY AS c(consumer, n),
          dj_deploy.check_cdc('advice', 'regress_advice', c.consumer) r
-    WHERE r."check" !~ '^(wal_|replication_slots_|slot_|long_|prepared_|activity_|role_)';
-SELECT f."check", string_agg(COALESCE(s.letter, '-'), '' ORDER BY n) AS severities
-FROM (SELECT DISTINCT "check" FROM shown) f CROSS JOIN generate_series(1, 5) n LEFT JOIN shown s USING (n, "check")
-GROUP BY f."check" ORDER BY f."check" COLLATE "C";
+    WHERE r.check_name !~ '^(wal_|replication_slots_|slot_|long_|prepared_|activity_|role_)';
+SELECT f.check_name, string_agg(COALESCE(s.letter, '-'), '' ORDER BY n) AS severities
+FROM (SELECT DISTINCT check_name FROM shown) f CROSS JOIN generate_series(1, 5) n LEFT JOIN shown s USING (n, check_name)
+GROUP BY f.check_name ORDER BY f.check_name COLLATE "C";
 DROP PUBLICATION regress_advice;
 DROP SCHEMA advice CASCADE;

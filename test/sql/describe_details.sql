@@ -50,9 +50,9 @@ DROP PUBLICATION regress_details;
 -- An identity whose index is not valid any more is none.
 CREATE UNIQUE INDEX good_id ON details.good (id);
 ALTER TABLE details.good REPLICA IDENTITY USING INDEX good_id;
-SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+SELECT table_name, replica_identity FROM dj_deploy.tables('details') WHERE table_name = 'good';
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'details.good_id'::regclass;
-SELECT name, replica_identity FROM dj_deploy.tables('details') WHERE name = 'good';
+SELECT table_name, replica_identity FROM dj_deploy.tables('details') WHERE table_name = 'good';
 DROP INDEX details.good_id;
 
 -- What is said of a partitioned table is not said again of its partitions; where one differs, it is.
@@ -69,13 +69,13 @@ SELECT dj_deploy.describe('details') #> '{schemas,details,tables}' AS tables, pg
 -- A partitioned table has no rows of its own, whatever ANALYZE has found below it.
 INSERT INTO details.root SELECT generate_series(0, 9);
 ANALYZE details.root;
-SELECT name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
+SELECT table_name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE table_name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
 DROP TABLE details.root, details.x, details.y, details.z;
 
 -- Names read alike in every session.
 SET quote_all_identifiers = on;
-SELECT name, primary_key, owner ~ '"' AS is_quoted FROM dj_deploy.tables('details') ORDER BY 1;
-SELECT "table", exposed_columns FROM dj_deploy.wal_forecast('details') ORDER BY 1;
+SELECT table_name, primary_key, owner ~ '"' AS is_quoted FROM dj_deploy.tables('details') ORDER BY 1;
+SELECT table_name, exposed_columns FROM dj_deploy.wal_forecast('details') ORDER BY 1;
 RESET quote_all_identifiers;
 
 -- What a call sets for itself is as before when it is done, in the same transaction.

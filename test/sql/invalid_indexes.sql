@@ -33,7 +33,7 @@ UPDATE pg_index SET indisvalid = false WHERE indrelid = (SELECT reltoastrelid FR
 RESET client_min_messages;
 SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indexrelid > 16383;
 
-SELECT name, regexp_replace(invalid_indexes::text, '\d{4,}', 'N') FROM dj_deploy.tables('cut_short') WHERE invalid_indexes <> '{}';
+SELECT table_name, regexp_replace(invalid_indexes::text, '\d{4,}', 'N') FROM dj_deploy.tables('cut_short') WHERE invalid_indexes <> '{}';
 SELECT pg_typeof(invalid_indexes), count(*) FROM dj_deploy.tables('cut_short') GROUP BY 1;
 
 -- Said before anything runs, in both modes, by a dry run too. A table is modified only where an index is rebuilt.
@@ -66,7 +66,7 @@ WHERE c.relnamespace = 'cut_short'::regnamespace AND f.file = pg_relation_fileno
 
 -- Each statement does what it says. The index of a TOAST table that is no leftover has none.
 SELECT skip ->> 'remedy' FROM jsonb_array_elements(:'plain_result'::jsonb -> 'skipped') skip WHERE skip ? 'remedy' \gexec
-SELECT name, invalid_indexes FROM dj_deploy.tables('cut_short') WHERE invalid_indexes <> '{}' AND name <> 'toasted';
+SELECT table_name, invalid_indexes FROM dj_deploy.tables('cut_short') WHERE invalid_indexes <> '{}' AND table_name <> 'toasted';
 CALL dj_deploy.reindex('cut_short.session'::regclass, true, concurrently => false);
 
 -- An owner who is no superuser cannot name the index of a TOAST table: it is named as left out, in a dry run too, and no error. The

@@ -17,7 +17,7 @@ CREATE VIEW pg_temp.expected AS
     FROM pg_namespace n
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
     CROSS JOIN LATERAL dj_deploy.tables(n.nspname) t
-    WHERE n.nspname !~ '^pg_|^information_schema$' AND t.name = quote_ident(c.relname)
+    WHERE n.nspname !~ '^pg_|^information_schema$' AND (t.schema_name, t.table_name) = (n.nspname, c.relname)
     GROUP BY 1;
 -- Prints how many schemas it looked at, and those whose sums differ.
 CREATE FUNCTION pg_temp.compared() RETURNS TABLE (schemas bigint, differing text[]) LANGUAGE sql AS $$

@@ -15,16 +15,16 @@ SELECT current_user AS superuser \gset
 -- The tables of a schema whose bytes are not what the server says while nobody writes. (The server cannot say it of partitioned
 -- tables.) Prints how many it looked at.
 CREATE FUNCTION pg_temp.compared(schema text) RETURNS TABLE (tables bigint, differing text[]) LANGUAGE sql AS $$
-    SELECT count(*), array_agg(t.name ORDER BY t.name)
+    SELECT count(*), array_agg(t.table_name ORDER BY t.table_name)
            FILTER (WHERE (t.bytes, t.toast_bytes) IS DISTINCT FROM
                          (pg_total_relation_size(c.oid), coalesce(pg_total_relation_size(nullif(c.reltoastrelid, 0)), 0)))
     FROM dj_deploy.tables(schema) t
-    JOIN pg_class c ON c.oid = to_regclass(CASE WHEN t.name LIKE '%.%' THEN t.name ELSE quote_ident(schema) || '.' || t.name END)
+    JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', t.schema_name, t.table_name))
     WHERE c.relkind = 'r'
 $$;
 
 -- A real pipeline: tiers as DataJoint gave them.
-SELECT name, tier, kind, primary_key, replica_identity, publications, persistence, owner = :'superuser' AS is_ours, autovacuum
+SELECT schema_name, table_name, tier, kind, primary_key, replica_identity, publications, persistence, owner = :'superuser' AS is_ours, autovacuum
 FROM dj_deploy.tables('analysis');
 SELECT tier, count(*), sum(live_rows) > 0 AS has_rows, min(bytes) > 0 AS has_bytes
 FROM unnest('{lab,behavior,ephys,analysis}'::text[]) schema, dj_deploy.tables(schema) GROUP BY tier ORDER BY tier;
@@ -44,7 +44,7 @@ SELECT count(pg_temp.create_table('tier', name)) FROM unnest('{
     __lonely__part, "~log", "~log__part", "~jobs", "~~computed", "~~", "~", Camel, "with space", "2nd", "a\"b", trailing_}'::text[]) name;
 SELECT pg_temp.create_table('tier_other', 'elsewhere');
 CREATE VIEW tier.of_a_view AS SELECT 1 AS one;
-SELECT name, tier FROM dj_deploy.tables('tier');
+SELECT table_name, tier FROM dj_deploy.tables('tier');
 
 -- Tables of every kind. Partitions are there wherever they live, and have the tier of the whole.
 CREATE SCHEMA kind;
@@ -62,8 +62,8 @@ ALTER EXTENSION datajoint_deploy ADD TABLE kind.member;
 CREATE TEMPORARY TABLE temporary (id int);
 CREATE VIEW kind.view AS SELECT 1 AS one;
 CREATE MATERIALIZED VIEW kind.materialized AS SELECT 1 AS one;
-SELECT name, tier, kind, primary_key, persistence, live_rows, bytes IS NULL AS has_no_bytes FROM dj_deploy.tables('kind');
-SELECT name, kind FROM dj_deploy.tables('kind other');
+SELECT schema_name, table_name, tier, kind, primary_key, persistence, live_rows, bytes IS NULL AS has_no_bytes FROM dj_deploy.tables('kind');
+SELECT schema_name, table_name, kind FROM dj_deploy.tables('kind other');
 ALTER EXTENSION datajoint_deploy DROP TABLE kind.member;
 
 -- Replica identities, those that identify nothing included.
@@ -85,7 +85,7 @@ ALTER TABLE identity.d_index REPLICA IDENTITY USING INDEX "the ""key""";
 ALTER TABLE identity.e_dropped REPLICA IDENTITY USING INDEX gone;
 ALTER TABLE identity.e_dropped DROP CONSTRAINT gone;
 ALTER TABLE identity.f_named_dropped REPLICA IDENTITY USING INDEX dropped;
-SELECT name, primary_key, replica_identity FROM dj_deploy.tables('identity');
+SELECT table_name, primary_key, replica_identity FROM dj_deploy.tables('identity');
 
 -- Publications: listed, through an ancestor, through the schema of the table or of an ancestor, all tables. Unlogged tables
 -- are never published.
@@ -94,10 +94,10 @@ CREATE PUBLICATION "regress Listed" FOR TABLE identity.a_default, identity.b_ful
 CREATE PUBLICATION regress_leaf FOR TABLE "kind other".leaf WITH (publish = '', publish_via_partition_root);
 CREATE PUBLICATION regress_schema FOR TABLES IN SCHEMA kind;
 CREATE PUBLICATION regress_other_schema FOR TABLES IN SCHEMA "kind other";
-SELECT name, publications FROM dj_deploy.tables('identity') LIMIT 3;
-SELECT name, publications FROM dj_deploy.tables('kind');
+SELECT table_name, publications FROM dj_deploy.tables('identity') LIMIT 3;
+SELECT table_name, publications FROM dj_deploy.tables('kind');
 CREATE PUBLICATION regress_all FOR ALL TABLES;
-SELECT name, publications FROM dj_deploy.tables('kind') WHERE ('regress_all' = ANY (publications)) <> (persistence = 'permanent');
+SELECT table_name, publications FROM dj_deploy.tables('kind') WHERE ('regress_all' = ANY (publications)) <> (persistence = 'permanent');
 -- 19 can publish all tables except some, and then not their partitions either. Prints what is not as it should be.
 SELECT current_setting('server_version_num')::int >= 190000 AS is_19 \gset
 \if :is_19
@@ -106,8 +106,8 @@ SELECT current_setting('server_version_num')::int >= 190000 AS is_19 \gset
 \set except ''
 \endif
 CREATE PUBLICATION regress_except FOR ALL TABLES :except;
-SELECT name, publications FROM dj_deploy.tables('kind')
-WHERE ('regress_except' = ANY (publications)) <> (persistence = 'permanent' AND NOT (:'is_19' AND (kind LIKE '%partition%' OR name = 'child')));
+SELECT table_name, publications FROM dj_deploy.tables('kind')
+WHERE ('regress_except' = ANY (publications)) <> (persistence = 'permanent' AND NOT (:'is_19' AND (kind LIKE '%partition%' OR table_name = 'child')));
 DROP PUBLICATION "regress Listed", regress_leaf, regress_schema, regress_other_schema, regress_all, regress_except;
 RESET client_min_messages;
 
@@ -117,13 +117,13 @@ CREATE TABLE vacuumed.a (id int, note text) WITH (fillfactor = 70, autovacuum_va
     autovacuum_enabled = off, vacuum_index_cleanup = auto, toast.autovacuum_vacuum_threshold = 7, toast.vacuum_truncate);
 CREATE TABLE vacuumed.b (id int) WITH (fillfactor = 70);
 CREATE TABLE vacuumed.c (id int, note text) WITH (autovacuum_enabled = 'true', autovacuum_vacuum_cost_delay = 1.5, autovacuum_analyze_threshold = 007);
-SELECT name, autovacuum FROM dj_deploy.tables('vacuumed');
-SELECT name, dj_deploy.set_autovacuum(('vacuumed.' || name)::regclass, autovacuum) -> 'ddl' AS ddl FROM dj_deploy.tables('vacuumed');
+SELECT table_name, autovacuum FROM dj_deploy.tables('vacuumed');
+SELECT table_name, dj_deploy.set_autovacuum(('vacuumed.' || table_name)::regclass, autovacuum) -> 'ddl' AS ddl FROM dj_deploy.tables('vacuumed');
 
 -- Rows: what the statistics counted, else what the last VACUUM or ANALYZE found, else nothing.
 CREATE TABLE vacuumed.d (id int) WITH (autovacuum_enabled = off);
 CREATE FUNCTION pg_temp.rows() RETURNS TABLE (live_rows bigint, is_vacuumed boolean, is_analyzed boolean) LANGUAGE sql AS $$
-    SELECT live_rows, last_vacuum IS NOT NULL, last_analyze IS NOT NULL FROM dj_deploy.tables('vacuumed') WHERE name = 'd'
+    SELECT live_rows, last_vacuum IS NOT NULL, last_analyze IS NOT NULL FROM dj_deploy.tables('vacuumed') WHERE table_name = 'd'
 $$;
 SELECT * FROM pg_temp.rows();
 INSERT INTO vacuumed.d SELECT generate_series(1, 100);
@@ -160,7 +160,7 @@ VACUUM sized.indexed, sized.unlogged, sized.elsewhere, sized.toasted;
 SELECT relname, pg_relation_size(oid, 'fsm') > 0 AS has_fsm, pg_relation_size(oid, 'vm') > 0 AS has_vm
 FROM pg_class WHERE relnamespace = 'sized'::regnamespace AND relkind = 'r' AND relname IN ('elsewhere', 'indexed') ORDER BY relname;
 SELECT * FROM pg_temp.compared('sized');
-SELECT name, bytes > 1000000 AS is_large, toast_bytes > 1000000 AS has_large_toast FROM dj_deploy.tables('sized') WHERE name IN ('empty', 'toasted');
+SELECT table_name, bytes > 1000000 AS is_large, toast_bytes > 1000000 AS has_large_toast FROM dj_deploy.tables('sized') WHERE table_name IN ('empty', 'toasted');
 -- A table rewritten in this transaction, and indexes that are not there yet elsewhere.
 BEGIN;
 ALTER TABLE sized.indexed ALTER id TYPE bigint;
@@ -174,7 +174,7 @@ CREATE TEMPORARY TABLE seen AS SELECT * FROM dj_deploy.tables('kind');
 GRANT SELECT ON seen TO regress_tables_nobody;
 SET ROLE regress_tables_nobody;
 BEGIN READ ONLY;
-SELECT count(*), bool_and(s = t) AS is_same FROM dj_deploy.tables('kind') t FULL JOIN seen s USING (name);
+SELECT count(*), bool_and(s = t) AS is_same FROM dj_deploy.tables('kind') t FULL JOIN seen s USING (schema_name, table_name);
 SELECT pg_current_xact_id_if_assigned() IS NULL AS has_no_xid, count(*) AS user_locks
 FROM pg_locks WHERE locktype = 'relation' AND pid = pg_backend_pid() AND relation >= 16384 AND relation <> 'seen'::regclass;
 COMMIT;
@@ -189,13 +189,13 @@ FROM unnest(ARRAY['hostile', 'hostile "schema"; --']) schema,
 CREATE TABLE "hostile ""schema""; --".keyed ("select" int, "a""b" int, "CREATE" int, PRIMARY KEY ("a""b", "select", "CREATE")) PARTITION BY LIST ("a""b");
 CREATE TABLE hostile."in{other},schema" PARTITION OF "hostile ""schema""; --".keyed DEFAULT;
 \pset format unaligned
-SELECT to_json(name) AS name, tier, primary_key FROM dj_deploy.tables('hostile "schema"; --');
+SELECT schema_name, to_json(table_name) AS table_name, tier, primary_key FROM dj_deploy.tables('hostile "schema"; --');
 \pset format aligned
-SELECT count(*), bool_and(name::regclass IS NOT NULL) AS is_quoted FROM (SELECT 'hostile.' || name FROM dj_deploy.tables('hostile')) found (name);
+SELECT count(*), bool_and(relname = table_name) AS is_bare FROM dj_deploy.tables('hostile') JOIN pg_class ON oid = format('hostile.%I', table_name)::regclass;
 SELECT * FROM pg_temp.compared('hostile');
 SET search_path = hostile;
 SET quote_all_identifiers = on;
-SELECT name FROM dj_deploy.tables('tier') LIMIT 4;
+SELECT table_name FROM dj_deploy.tables('tier') LIMIT 4;
 RESET quote_all_identifiers;
 RESET search_path;
 

@@ -8,7 +8,7 @@ CREATE SCHEMA "forecast other";
 CREATE ROLE regress_forecast;
 -- What it says, but for the time and what depends on it.
 CREATE VIEW shown AS
-    SELECT "table", updates, deletes, row_bytes, key_bytes, default_bytes, full_bytes, exposed_columns, basis
+    SELECT schema_name, table_name, updates, deletes, row_bytes, key_bytes, default_bytes, full_bytes, exposed_columns, basis
     FROM dj_deploy.wal_forecast('forecast');
 
 -- Tables of every kind. Autovacuum would make what is shown depend on time.
@@ -81,13 +81,13 @@ SELECT * FROM public.shown;
 
 -- The identity that a table has now makes no difference.
 ALTER TABLE fixed REPLICA IDENTITY FULL;
-SELECT * FROM public.shown WHERE "table" = 'fixed';
+SELECT * FROM public.shown WHERE table_name = 'fixed';
 
 -- Rates: since the statistics began, which is when somebody resets those of the database, or of one table in it.
 SELECT pg_stat_reset_single_table_counters('forecast.identity_index'::regclass) AS reset \gset
-SELECT "table", since > now() - interval '1 hour' AS is_new, full_bytes_per_day > full_bytes AS is_rate,
+SELECT table_name, since > now() - interval '1 hour' AS is_new, full_bytes_per_day > full_bytes AS is_rate,
        (default_bytes_per_day = 0) = (default_bytes = 0) AS is_rate_of_default
-FROM dj_deploy.wal_forecast('forecast') WHERE "table" IN ('fixed', 'generated', 'identity_index') ORDER BY 1;
+FROM dj_deploy.wal_forecast('forecast') WHERE table_name IN ('fixed', 'generated', 'identity_index') ORDER BY 1;
 
 -- Other rows are as long as ANALYZE has found them; without it, as the pages that they fill let suppose; and a page that nobody
 -- has filled tells nothing.
@@ -97,45 +97,45 @@ DELETE FROM texts WHERE name = '7';
 UPDATE nulls SET id = id + 2000;
 DELETE FROM nulls WHERE id <= 2100;
 SELECT flush();
-SELECT * FROM public.shown WHERE "table" = 'texts';
+SELECT * FROM public.shown WHERE table_name = 'texts';
 CREATE VIEW public.shown_roughly AS
-    SELECT "table", updates, deletes, row_bytes BETWEEN 12 AND 36 AS has_row_bytes, key_bytes, default_bytes,
+    SELECT table_name, updates, deletes, row_bytes BETWEEN 12 AND 36 AS has_row_bytes, key_bytes, default_bytes,
            full_bytes BETWEEN 20000 AND 70000 AS has_full_bytes, basis
     FROM dj_deploy.wal_forecast('forecast');
-SELECT * FROM public.shown_roughly WHERE "table" = 'nulls';
+SELECT * FROM public.shown_roughly WHERE table_name = 'nulls';
 ANALYZE texts, nulls;
-SELECT * FROM public.shown WHERE "table" IN ('texts', 'nulls');
+SELECT * FROM public.shown WHERE table_name IN ('texts', 'nulls');
 
 -- Whoever may not read a table does not see its statistics, nor does who sees only some of its rows. A key of fixed length
 -- is known all the same.
 GRANT USAGE ON SCHEMA forecast TO regress_forecast;
 GRANT SELECT ON public.shown, public.shown_roughly TO regress_forecast;
 SET ROLE regress_forecast;
-SELECT * FROM public.shown_roughly WHERE "table" = 'nulls';
-SELECT * FROM public.shown WHERE "table" = 'texts';
+SELECT * FROM public.shown_roughly WHERE table_name = 'nulls';
+SELECT * FROM public.shown WHERE table_name = 'texts';
 RESET ROLE;
 GRANT SELECT ON nulls TO regress_forecast;
 SET ROLE regress_forecast;
-SELECT basis FROM public.shown WHERE "table" = 'nulls';
+SELECT basis FROM public.shown WHERE table_name = 'nulls';
 RESET ROLE;
 ALTER TABLE nulls ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_forecast;
-SELECT basis FROM public.shown WHERE "table" = 'nulls';
+SELECT basis FROM public.shown WHERE table_name = 'nulls';
 RESET ROLE;
 
 -- Dropped columns weigh nothing, unless the pages say that rows still hold them.
 ALTER TABLE texts DROP COLUMN value;
-SELECT row_bytes, exposed_columns, basis FROM public.shown WHERE "table" = 'texts';
+SELECT row_bytes, exposed_columns, basis FROM public.shown WHERE table_name = 'texts';
 CREATE TABLE dropped (id int PRIMARY KEY, gone text, value int) WITH (autovacuum_enabled = false);
 INSERT INTO dropped SELECT i, repeat('x', 500), i FROM generate_series(1, 1000) i;
 ALTER TABLE dropped DROP COLUMN gone;
 ANALYZE dropped;
-SELECT row_bytes BETWEEN 500 AND 600 AS is_long, exposed_columns, basis FROM public.shown WHERE "table" = 'dropped';
+SELECT row_bytes BETWEEN 500 AND 600 AS is_long, exposed_columns, basis FROM public.shown WHERE table_name = 'dropped';
 
 -- Where nobody counts, nothing is known.
 SET track_counts = off;
-SELECT "table", updates, deletes, since, row_bytes, default_bytes, full_bytes, default_bytes_per_day, full_bytes_per_day
-FROM dj_deploy.wal_forecast('forecast') WHERE "table" IN ('fixed', 'scratch');
+SELECT table_name, updates, deletes, since, row_bytes, default_bytes, full_bytes, default_bytes_per_day, full_bytes_per_day
+FROM dj_deploy.wal_forecast('forecast') WHERE table_name IN ('fixed', 'scratch');
 RESET track_counts;
 
 -- It reads only, takes no lock on the tables, and settings make no difference.
@@ -143,7 +143,7 @@ BEGIN READ ONLY;
 SET LOCAL quote_all_identifiers = on;
 SET LOCAL row_security = off;
 SET LOCAL search_path = nowhere;
-SELECT "table" FROM dj_deploy.wal_forecast('forecast') WHERE "table" IN ('fixed', '"Quoted table"');
+SELECT table_name FROM dj_deploy.wal_forecast('forecast') WHERE table_name IN ('fixed', 'Quoted table');
 SELECT count(*) FROM pg_catalog.pg_locks WHERE pid = pg_backend_pid() AND relation >= 16384;
 COMMIT;
 

@@ -15,7 +15,7 @@ CREATE TABLE child (PRIMARY KEY (id)) INHERITS (parent) WITH (autovacuum_enabled
 INSERT INTO parent SELECT i, 'short' FROM generate_series(1, 100) i;
 INSERT INTO child SELECT i, repeat('long', 200) FROM generate_series(1, 300) i;
 ANALYZE parent, child;
-SELECT "table", row_bytes BETWEEN 10 AND 60 AS is_short, row_bytes BETWEEN 800 AND 900 AS is_long, exposed_columns, basis
+SELECT table_name, row_bytes BETWEEN 10 AND 60 AS is_short, row_bytes BETWEEN 800 AND 900 AS is_long, exposed_columns, basis
 FROM forecast ORDER BY 1;
 DROP TABLE parent CASCADE;
 
@@ -33,15 +33,15 @@ INSERT INTO varying VALUES (1, 1);
 INSERT INTO one_page SELECT i, repeat('x', 3900) FROM generate_series(1, 2) i;
 INSERT INTO two_pages SELECT i, repeat('x', 3900) FROM generate_series(1, 3) i;
 SELECT flush();
-SELECT "table", basis, row_bytes IS NOT NULL AS has_bytes FROM forecast ORDER BY 1;
+SELECT table_name, basis, row_bytes IS NOT NULL AS has_bytes FROM forecast ORDER BY 1;
 
 -- The last page counts half: three rows in one page and a half are two rows a page.
-SELECT row_bytes BETWEEN 3900 AND 4100 AS is_as_long FROM forecast WHERE "table" = 'two_pages';
+SELECT row_bytes BETWEEN 3900 AND 4100 AS is_as_long FROM forecast WHERE table_name = 'two_pages';
 
 -- Rows that are dead fill pages, too, and ANALYZE knows better than what was counted since.
 DELETE FROM two_pages WHERE id > 1;
 SELECT flush();
-SELECT row_bytes BETWEEN 3900 AND 4100 AS is_as_long FROM forecast WHERE "table" = 'two_pages';
+SELECT row_bytes BETWEEN 3900 AND 4100 AS is_as_long FROM forecast WHERE table_name = 'two_pages';
 DROP TABLE known, nullable, varying, one_page, two_pages;
 
 -- A column that is null throughout weighs nothing, one that is half of the time half of it, and rows with a NULL have a bitmap.
@@ -52,16 +52,16 @@ INSERT INTO t_full SELECT i, i, i, i, i, i, i, i, i FROM generate_series(1, 100)
 INSERT INTO t_half SELECT i, v, v, v, v, v, v, v, v FROM generate_series(1, 100) i, NULLIF(i % 2, 0) v;
 INSERT INTO t_none SELECT i FROM generate_series(1, 100) i;
 ANALYZE t_full, t_half, t_none;
-SELECT (SELECT row_bytes FROM forecast WHERE "table" = 't_full') - (SELECT row_bytes FROM forecast WHERE "table" = 't_none')
+SELECT (SELECT row_bytes FROM forecast WHERE table_name = 't_full') - (SELECT row_bytes FROM forecast WHERE table_name = 't_none')
            BETWEEN 24 AND 32 AS difference,
-       (SELECT row_bytes FROM forecast WHERE "table" = 't_half') - (SELECT row_bytes FROM forecast WHERE "table" = 't_none')
+       (SELECT row_bytes FROM forecast WHERE table_name = 't_half') - (SELECT row_bytes FROM forecast WHERE table_name = 't_none')
            BETWEEN 12 AND 16 AS half_of_it,
-       (SELECT basis FROM forecast WHERE "table" = 't_none') AS basis;
+       (SELECT basis FROM forecast WHERE table_name = 't_none') AS basis;
 
 -- Columns that are gone are not exposed and weigh nothing; a column of the key that is nullable elsewhere is of the key.
 ALTER TABLE t_full DROP COLUMN a, DROP COLUMN h;
 ANALYZE t_full;
-SELECT exposed_columns, basis FROM forecast WHERE "table" = 't_full';
+SELECT exposed_columns, basis FROM forecast WHERE table_name = 't_full';
 DROP TABLE t_full, t_half, t_none;
 
 -- A varlena of up to 126 bytes is not aligned, a longer one is, and a fixed column always is.
@@ -71,7 +71,7 @@ ALTER TABLE long ALTER a SET STORAGE external, ALTER b SET STORAGE external, ALT
 INSERT INTO short SELECT i, t, t, t, t FROM generate_series(1, 50) i, repeat('x', 125) t;
 INSERT INTO long SELECT i, t, t, t, t FROM generate_series(1, 50) i, repeat('x', 127) t;
 ANALYZE short, long;
-SELECT (SELECT row_bytes FROM forecast WHERE "table" = 'long') - (SELECT row_bytes FROM forecast WHERE "table" = 'short')
+SELECT (SELECT row_bytes FROM forecast WHERE table_name = 'long') - (SELECT row_bytes FROM forecast WHERE table_name = 'short')
            BETWEEN 4 * (2 + 3) AND 4 * (2 + 3) + 8 AS is_aligned;
 DROP TABLE short, long;
 
@@ -83,11 +83,11 @@ INSERT INTO emptied SELECT i, repeat('x', 10000) FROM generate_series(1, 20) i;
 INSERT INTO unused SELECT i, 'x' FROM generate_series(1, 20) i;
 SELECT flush();
 ANALYZE emptied, unused;
-SELECT "table", basis, row_bytes > 9000 AS is_long FROM forecast ORDER BY 1;
+SELECT table_name, basis, row_bytes > 9000 AS is_long FROM forecast ORDER BY 1;
 DELETE FROM emptied;
 SELECT flush();
 VACUUM emptied;
-SELECT "table", basis, row_bytes IS NULL AS is_unknown FROM forecast ORDER BY 1;
+SELECT table_name, basis, row_bytes IS NULL AS is_unknown FROM forecast ORDER BY 1;
 DROP TABLE emptied, unused;
 
 -- With the eight bytes of its own data a DELETE of 248 bytes has a longer header than one of 246.
@@ -98,7 +98,7 @@ FROM (VALUES ('below', 30), ('above', 31)) AS v(t, c) \gexec
 DELETE FROM below;
 DELETE FROM above;
 SELECT flush();
-SELECT "table", deletes, row_bytes, full_bytes BETWEEN 100 * row_bytes AND 100 * (row_bytes + 2) AS is_short,
+SELECT table_name, deletes, row_bytes, full_bytes BETWEEN 100 * row_bytes AND 100 * (row_bytes + 2) AS is_short,
        full_bytes >= 100 * (row_bytes + 3) AS is_long FROM forecast ORDER BY 1;
 DROP TABLE below, above;
 
@@ -109,7 +109,7 @@ SELECT create_table('c', 'id int PRIMARY KEY, value int NOT NULL');
 INSERT INTO c VALUES (1, 1);
 UPDATE c SET value = 2;
 SELECT flush();
-SELECT "table", full_bytes > 0 AS costs FROM forecast;
+SELECT table_name, full_bytes > 0 AS costs FROM forecast;
 DROP TABLE a, b, c;
 
 -- After a reset of the statistics a table has the rows that VACUUM has counted, as many as its pages hold now; and the rates begin

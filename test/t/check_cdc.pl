@@ -574,17 +574,17 @@ sub run_each_remedy
 					WHERE remedy ~ 'matrix|apart|PUBLICATION' LOOP
 					BEGIN
 						EXECUTE finding.remedy;
-						broken := ARRAY(SELECT unnest(pg_temp.failing(CASE WHEN finding.object ~ '[.]t' THEN
-							ARRAY(SELECT t FROM unnest(tables) t WHERE split_part(t, '.', 2) = split_part(finding.object, '.', 2))
+						broken := ARRAY(SELECT unnest(pg_temp.failing(CASE WHEN finding.table_name ~ '^t' THEN
+							ARRAY(SELECT t FROM unnest(tables) t WHERE split_part(t, '.', 2) = finding.table_name)
 							ELSE tables END)) EXCEPT SELECT unnest(before));
 						RAISE division_by_zero;
 					EXCEPTION WHEN division_by_zero THEN NULL;
 					END;
 					runs := runs + 1;
 					IF broken <> '{}' THEN
-						RAISE WARNING '% %: %', finding."check", finding.remedy, broken;
+						RAISE WARNING '% %: %', finding.check_name, finding.remedy, broken;
 						PERFORM set_config('test.broken', concat_ws(', ', NULLIF(current_setting('test.broken', true), ''),
-							finding."check" || ' ' || finding.object), false);
+							concat_ws(' ', finding.check_name, finding.schema_name, finding.table_name, finding.object)), false);
 					END IF;
 				END LOOP;
 				PERFORM set_config('test.runs', runs::text, false);
@@ -702,7 +702,8 @@ my $locker = $node->background_psql('postgres');
 $locker->query_safe('BEGIN; LOCK TABLE lab.session, lab.extra, lab.sample, lab.unlogged');
 my ($status, $output, $errors) = $node->psql('postgres', q{
 	SET lock_timeout = '1ms';
-	SELECT string_agg(concat_ws(' ', severity, "check", object), chr(10)) FROM dj_deploy.check_cdc('lab') WHERE "check" <> 'sum'});
+	SELECT string_agg(concat_ws(' ', severity, check_name,
+		COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name)))), chr(10)) FROM dj_deploy.check_cdc('lab') WHERE check_name <> 'sum'});
 is($errors, '', 'no lock is waited for');
 is($output, $unlocked, 'and it tells the same');
 $locker->quit;

@@ -18,7 +18,7 @@ sub report
 {
 	my ($schema, $consumer) = @_;
 	return map { [ split /\x02/ ] } split /\x03\n?/, $node->safe_psql('postgres', qq{
-		SELECT concat_ws(E'\\x02', severity, "check", object, COALESCE(remedy, ''), finding) || E'\\x03'
+		SELECT concat_ws(E'\\x02', severity, check_name, COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name))), COALESCE(remedy, ''), finding) || E'\\x03'
 		FROM dj_deploy.check_cdc('$schema', consumer => '$consumer')});
 }
 

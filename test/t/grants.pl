@@ -179,7 +179,14 @@ sub set_grants
 sub skipped
 {
 	my ($result) = @_;
-	return [ sort map { $_->{table} } @{ $result->{skipped} // [] } ];
+	return [ sort map { about($_) } @{ $result->{skipped} // [] } ];
+}
+
+# What an entry is about, quoted as in a statement.
+sub about
+{
+	my ($entry) = @_;
+	return $entry->{object} // join '.', map { '"' . s/"/""/gr . '"' } grep { defined } @$entry{qw(schema_name table_name)};
 }
 
 # ---------------------------------------------------------------- every kind of object

@@ -105,7 +105,7 @@ for my $lock ('ACCESS EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE')
 		($status, $output, $errors) = $node->psql('postgres', reindex_call($mode));
 		like($errors, qr/WARNING:  skipping index "lab\.a_pkey_ccold": it is not valid\nHINT:  Remedy: DROP INDEX CONCURRENTLY "lab"\."a_pkey_ccold"/m,
 			"dead: ours does (concurrently => $mode)");
-		like($output, qr/"skipped": \[\{"index": "\\"lab\\"\.\\"a_pkey_ccold\\"", "table": "\\"lab\\"\.\\"a\\""/, "dead: so does its result (concurrently => $mode)");
+		like($output, qr/"skipped": \[\{"object": "INDEX \\"lab\\"\.\\"a_pkey_ccold\\"", /, "dead: so does its result (concurrently => $mode)");
 	}
 	is(remove_named('dead', $messages), 'lab.a_pkey_ccold', 'dead: it is named');
 }

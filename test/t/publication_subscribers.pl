@@ -227,9 +227,9 @@ converge($_, 'everything') for 'lab', 'analysis';
 my ($ddl, $messages) = converge('rig', 'everything');
 like($messages, qr/WARNING:  .*"rig"?\."?scratch".* unlogged/, 'the unlogged table is warned of');
 is($publisher->safe_psql('postgres', sprintf q{
-		SELECT string_agg(entry->>'table', ' ' ORDER BY entry->>'table')
-		FROM jsonb_array_elements((%s)->'skipped') AS entry}, membership('rig', 'everything')),
-	'"archive"."sample_3_2" "rig"."scratch"', 'skipped: a partition with a row filter of its own, the unlogged table');
+		SELECT string_agg(name, ' ' ORDER BY name)
+		FROM jsonb_array_elements((%s)->'skipped') AS entry, concat_ws('.', entry->>'schema_name', entry->>'table_name') AS name}, membership('rig', 'everything')),
+	'archive.sample_3_2 rig.scratch', 'skipped: a partition with a row filter of its own, the unlogged table');
 
 converge($_, 'cdc') for qw(lab behavior ephys analysis);
 converge('rig', 'rig');

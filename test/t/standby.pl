@@ -37,7 +37,7 @@ $primary->safe_psql('postgres', 'ANALYZE');
 $primary->wait_for_catchup($standby);
 for my $schema ('lab', 'ephys')
 {
-	my $tables = "SELECT name, tier, primary_key, replica_identity, bytes, toast_bytes, live_rows FROM dj_deploy.tables('$schema')";
+	my $tables = "SELECT schema_name, table_name, tier, primary_key, replica_identity, bytes, toast_bytes, live_rows FROM dj_deploy.tables('$schema')";
 	is($standby->safe_psql('postgres', $tables), $primary->safe_psql('postgres', $tables), "the standby shows the tables of $schema");
 }
 my $schemas = 'SELECT * FROM dj_deploy.schemas()';
@@ -45,8 +45,8 @@ like($standby->safe_psql('postgres', $schemas), qr/^lab\|\w+\|t\|15\|1\|0\|\d{6}
 is($standby->safe_psql('postgres', $schemas), $primary->safe_psql('postgres', $schemas), 'as the primary does');
 my $reader = $standby->background_psql('postgres');
 $reader->query_safe('BEGIN; SELECT count(*) FROM lab.subject');
-is($standby->safe_psql('postgres', q{SELECT "table", mode, state FROM dj_deploy.blockers('lab') WHERE "table" = 'lab.subject'}),
-	'lab.subject|AccessShareLock|idle in transaction', 'blockers lists a reader of the standby');
+is($standby->safe_psql('postgres', q{SELECT schema_name, table_name, mode, state FROM dj_deploy.blockers('lab') WHERE table_name = 'subject'}),
+	'lab|subject|AccessShareLock|idle in transaction', 'blockers lists a reader of the standby');
 $reader->quit;
 
 for my $call ("SELECT dj_deploy.describe('lab', 'ephys')", q{SELECT * FROM dj_deploy.drift('{"version": 1, "schemas": {"lab": {"replica_identity": "full"}}}')})

@@ -99,7 +99,7 @@ class Pgjdbc {
             boolean shown = false;
             while (row.next()) {
                 rows++;
-                if (row.getString("name").equals("session")) {
+                if (row.getString("table_name").equals("session")) {
                     shown = row.getString("tier").equals("manual") && row.getLong("bytes") > 0 && row.getTimestamp("last_vacuum") == null
                             && Arrays.equals((Object[]) row.getArray("primary_key").getArray(), new String[] {"subject_id", "session"})
                             && new JSONObject(row.getString("autovacuum")).isEmpty();
@@ -125,7 +125,7 @@ class Pgjdbc {
         JSONObject left = json("CALL dj_deploy.reindex(?, dry_run => ?)", "audit", false);
         check("WARNING of a procedure, and what it left out", isMessage(((PSQLWarning) warning).getServerErrorMessage(), "01000",
                 "skipping \"audit.entry\": permission denied to maintain it", null, null)
-                && left.getJSONArray("skipped").getJSONObject(0).getString("table").equals("\"audit\".\"entry\""));
+                && left.getJSONArray("skipped").getJSONObject(0).getString("table_name").equals("entry"));
         callable();
     }
 

@@ -80,7 +80,7 @@ async def main():
           and done["tables_modified"] == await number_full("ephys") == len(done["changes"]) > 0)
 
     rows = await conn.fetch("SELECT * FROM dj_deploy.tables($1)", "lab")
-    session = next(row for row in rows if row["name"] == "session")
+    session = next(row for row in rows if row["table_name"] == "session")
     check("rows of a report: text, text[], bigint, jsonb, null", len(rows) == 16 and session["tier"] == "manual"
           and session["primary_key"] == ["subject_id", "session"] and session["bytes"] > 0 and session["autovacuum"] == {}
           and session["last_vacuum"] is None)
@@ -97,7 +97,7 @@ async def main():
     done = await value("CALL dj_deploy.rollout($1, dry_run => $2)", plan, False)
     check("CALL rollout of a plan bound as jsonb", done["ddl"] == plan["ddl"] and await number_full("behavior") == 13)
     left = await value("CALL dj_deploy.reindex($1, dry_run => $2)", "audit", False)
-    check("WARNING of a procedure, and what it left out", left["skipped"][0]["table"] == '"audit"."entry"' and notices[-1][:3] == (
+    check("WARNING of a procedure, and what it left out", left["skipped"][0]["table_name"] == "entry" and notices[-1][:3] == (
         "WARNING", "01000", 'skipping "audit.entry": permission denied to maintain it'))
 
     error = await refused(identity, "lab", "nothing", False, False)

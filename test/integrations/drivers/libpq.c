@@ -135,7 +135,7 @@ static void test_json(void)
 
 static void test_report(void)
 {
-    PGresult *rows = execute("SELECT name, tier, primary_key, bytes, autovacuum, last_vacuum FROM dj_deploy.tables($1)", "lab", NULL, NULL, NULL);
+    PGresult *rows = execute("SELECT table_name, tier, primary_key, bytes, autovacuum, last_vacuum FROM dj_deploy.tables($1)", "lab", NULL, NULL, NULL);
     int row = 0;
     while (row < PQntuples(rows) - 1 && strcmp(PQgetvalue(rows, row, 0), "session") != 0)
         row++;
@@ -165,7 +165,7 @@ static void test_procedures(void)
     result = value("CALL dj_deploy.reindex($1, dry_run => $2)", "audit", "false", NULL, NULL);
     check("WARNING of a procedure, and what it left out",
           is(sqlstate, "01000") && is(message, "skipping \"audit.entry\": permission denied to maintain it") &&
-          strstr(result, "\"skipped\": [{\"table\": \"\\\"audit\\\".\\\"entry\\\"\"") != NULL);
+          strstr(result, "\"table_name\": \"entry\", \"schema_name\": \"audit\"") != NULL);
 }
 
 static void test_errors(void)

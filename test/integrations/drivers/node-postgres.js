@@ -58,7 +58,7 @@ async function main() {
         done.tables_modified === await numberFull('ephys') && done.changes.length === done.tables_modified);
 
     const { rows } = await client.query('SELECT * FROM dj_deploy.tables($1)', ['lab']);
-    const session = rows.find((row) => row.name === 'session');
+    const session = rows.find((row) => row.table_name === 'session');
     check('rows of a report: text, text[], bigint, jsonb, null', rows.length === 16 && session.tier === 'manual' &&
         same(session.primary_key, ['subject_id', 'session']) && /^[1-9]\d*$/.test(session.bytes) && // a bigint is a string
         same(session.autovacuum, {}) && session.last_vacuum === null);
@@ -79,7 +79,7 @@ async function main() {
     check('an array as jsonb: JSON.stringify, else 22P02', same(done.ddl, undo) &&
         (await refused('CALL dj_deploy.rollout($1, dry_run => $2)', undo, true)).code === '22P02');
     const left = await value('CALL dj_deploy.reindex($1, dry_run => $2)', 'audit', false);
-    check('WARNING of a procedure, and what it left out', left.skipped[0].table === '"audit"."entry"' && same(
+    check('WARNING of a procedure, and what it left out', left.skipped[0].table_name === 'entry' && same(
         notices.at(-1).slice(0, 3), ['WARNING', '01000', 'skipping "audit.entry": permission denied to maintain it']));
 
     let error = await refused(identity, 'lab', 'nothing', false, false);

@@ -23,7 +23,7 @@ shown 'WARNING of a function: SQLSTATE, message, detail, hint' \
     'WARNING:  55000: UPDATE and DELETE on table "lab.subject" will fail with replica identity FULL' \
     'DETAIL:  Publication "partial" has a column list' 'HINT:  Drop the column list'
 shown 'WARNING of a procedure, and what it left out' \
-    'WARNING:  01000: skipping "audit.entry": permission denied to maintain it' 'skipped: "audit"."entry"'
+    'WARNING:  01000: skipping "audit.entry": permission denied to maintain it' 'skipped: audit.entry'
 shown 'error 25001: CALL in a transaction, with detail and hint' \
     'ERROR:  25001: vacuum_analyze cannot run inside a transaction block' 'DETAIL:  It commits on the way' \
     'HINT:  Send it alone, outside of BEGIN and COMMIT'

@@ -45,7 +45,7 @@ SELECT jsonb_array_length(dj_deploy.apply(:'environment', dry_run => false) -> '
 SELECT 'ok jsonb there and back: apply of describe, then of a change' WHERE :'nothing_to_do' = '[]' AND :changes = 17 AND :full = 17;
 
 SELECT 'ok rows of a report: text, text[], bigint, jsonb, null' FROM dj_deploy.tables(:'lab')
-HAVING count(*) = 16 AND count(*) FILTER (WHERE name = 'session' AND tier = 'manual' AND primary_key = '{subject_id,session}'
+HAVING count(*) = 16 AND count(*) FILTER (WHERE table_name = 'session' AND tier = 'manual' AND primary_key = '{subject_id,session}'
     AND bytes > 0 AND autovacuum = '{}' AND last_vacuum IS NULL) = 1;
 
 CALL dj_deploy.vacuum_analyze('behavior', dry_run => false) \gset
@@ -61,7 +61,8 @@ CALL dj_deploy.rollout(:'plan', dry_run => false) \gset
 :number_full 'behavior'::regnamespace \gset
 SELECT 'ok CALL rollout of a plan bound as jsonb' WHERE :'plan'::jsonb -> 'ddl' = :'result'::jsonb -> 'ddl' AND :full = 13;
 CALL dj_deploy.reindex(:'audit', dry_run => false) \gset
-SELECT :'result'::jsonb #>> '{skipped,0,table}' AS skipped \gset
+SELECT concat_ws('.', skipped ->> 'schema_name', skipped ->> 'table_name') AS skipped
+FROM jsonb_array_elements(:'result'::jsonb -> 'skipped') AS skipped \gset
 \warn skipped: :skipped
 
 SELECT dj_deploy.set_replica_identity(:'lab', :'nothing');

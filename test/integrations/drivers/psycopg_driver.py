@@ -80,7 +80,7 @@ check("jsonb there and back: apply of describe, then of a change", nothing["ddl"
       and done["tables_modified"] == number_full("ephys") == len(done["changes"]) > 0)
 
 rows = conn.cursor(row_factory=dict_row).execute("SELECT * FROM dj_deploy.tables(%s)", ["lab"]).fetchall()
-session = next(row for row in rows if row["name"] == "session")
+session = next(row for row in rows if row["table_name"] == "session")
 check("rows of a report: text, text[], bigint, jsonb, null", len(rows) == 16 and session["tier"] == "manual"
       and session["primary_key"] == ["subject_id", "session"] and session["bytes"] > 0 and session["autovacuum"] == {}
       and session["last_vacuum"] is None)
@@ -98,7 +98,7 @@ check("CALL rollout of a plan bound as jsonb", done["ddl"] == plan["ddl"] and nu
 left = value("CALL dj_deploy.reindex(%s, dry_run => %s)", "audit", False)
 check("WARNING of a procedure, and what it left out", notices[-1][:3] == (
     "WARNING", "01000", 'skipping "audit.entry": permission denied to maintain it')
-      and left["skipped"][0]["table"] == '"audit"."entry"')
+      and left["skipped"][0]["table_name"] == "entry")
 
 error = refused(identity, "lab", "nothing", False, False)
 check("error 22023: a wrong mode", error.sqlstate == "22023" and isinstance(error, psycopg.errors.InvalidParameterValue)

@@ -62,16 +62,18 @@ sub rows_of
 	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
 	my $output = $node->safe_psql('postgres', qq{
 		$role
-		SELECT encode(convert_to(concat_ws(E'\\x02', severity, "check", object, finding, COALESCE(remedy, E'\\x03')),
+		SELECT encode(convert_to(concat_ws(E'\\x02', severity, check_name,
+			COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name))), finding, COALESCE(remedy, E'\\x03'),
+			COALESCE(object, concat(schema_name, '|', table_name))),
 			'UTF8'), 'base64') || ';'
 		FROM dj_deploy.check_cdc($arguments)});
 	my @rows;
 	for (split /;\s*/, $output)
 	{
-		my ($severity, $check, $object, $finding, $remedy) = split /\x02/, pack 'H*', unpack 'H*', decode($_);
+		my ($severity, $check, $object, $finding, $remedy, $about) = split /\x02/, pack 'H*', unpack 'H*', decode($_);
 		next if $check eq 'sum';
 		push @rows, {
-			key => "$severity $check $object", check => $check, object => $object, finding => $finding,
+			key => "$severity $check $object", check => $check, object => $object, about => $about, finding => $finding,
 			remedy => $remedy eq "\x03" ? undef : $remedy };
 	}
 	return @rows;
@@ -97,9 +99,9 @@ sub note_severities
 	my $publication = $call{publication} ? "'" . $call{publication} =~ s/'/''/gr . "'" : 'NULL';
 	my $output = $node->safe_psql('postgres', qq{
 		$role
-		SELECT DISTINCT n, severity, "check" FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
+		SELECT DISTINCT n, severity, check_name FROM unnest('{@{[ join ',', @consumers ]}}'::text[]) WITH ORDINALITY AS c(consumer, n),
 			unnest(ARRAY[$publication, CASE WHEN consumer = 'lakehouse_sync' THEN COALESCE($publication, 'cdc') END]) p,
-			dj_deploy.check_cdc('$schema', p, consumer) WHERE "check" <> 'sum'});
+			dj_deploy.check_cdc('$schema', p, consumer) WHERE check_name <> 'sum'});
 	for (split /\n/, $output)
 	{
 		my ($number, $severity, $check) = split /\|/;
@@ -118,7 +120,7 @@ sub compare_sql
 	IPC::Run::run [ "$root/script/check-sql", $check, $schema // 'lab', $publication // '', $consumer // 'any' ], '>', \$query, '2>', \$errors;
 	my $role = defined $call{role} ? "SET ROLE $call{role};" : '';
 	my @printed = split /\n/, $node->safe_psql('postgres', $role . $query);
-	my @reported = map { join '|', $_->{object}, $_->{finding}, $_->{remedy} // '' } grep { $_->{check} eq $check } rows_of($node, %call);
+	my @reported = map { join '|', $_->{about}, $_->{finding}, $_->{remedy} // '' } grep { $_->{check} eq $check } rows_of($node, %call);
 	s/\d+/#/g for @printed, @reported;
 	is_deeply(\@printed, \@reported, "$check: script/check-sql finds the same");
 	cmp_ok(scalar @printed, '>', 0, 'which is something');

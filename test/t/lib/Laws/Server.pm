@@ -145,7 +145,7 @@ sub rows_of
 sub report_of
 {
 	my ($call) = @_;
-	return q{SELECT jsonb_build_array('row', severity, "check", object, finding, remedy) FROM dj_deploy.check_cdc(}
+	return q{SELECT jsonb_build_array('row', severity, check_name, COALESCE(object, concat_ws('.', quote_ident(schema_name), quote_ident(table_name))), finding, remedy) FROM dj_deploy.check_cdc(}
 	  . join(', ', map { literal($_) } @$call{qw(schema publication consumer)}) . ');';
 }
 
