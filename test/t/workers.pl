@@ -60,7 +60,7 @@ sub nothing_is_left
 		SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND pid <> pg_backend_pid()}), '0', "$title: no lock");
 	make_tables($node, 'again', { a => 0, b => 0 });
 	my ($status, $output, $errors) = $node->psql('postgres', vacuum_call('again', 2));
-	is($errors, '', "$title: the next run succeeds");
+	is(without_summary($errors), '', "$title: the next run succeeds");
 	return;
 }
 

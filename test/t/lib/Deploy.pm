@@ -10,10 +10,18 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities extension_objects error_of wait_until_blocked
-  wait_through_restart);
+our @EXPORT = qw(new_server load_pipeline pipeline_tables full_run identities extension_objects error_of without_summary
+  wait_until_blocked wait_through_restart);
 
 my $fixtures = "$FindBin::RealBin/../fixtures";
+
+# Messages without the last one of each call, which says how much was shown or done; test/sql looks at that.
+sub without_summary
+{
+	my ($messages) = @_;
+	my $message = qr/NOTICE:  (?:00000: )?(?:dry run: \d|executed \d|nothing to do).*\n?/;
+	return $messages =~ s/^(?:psql:\S*: )?$message(?:HINT:  To execute, .*\n?)?(?:LOCATION:.*\n?)?//mgr;
+}
 
 # A running server with the extension in database postgres. allows_streaming is for init(), the rest are settings.
 sub new_server

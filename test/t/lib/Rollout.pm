@@ -4,6 +4,7 @@ package Rollout;
 use strict;
 use warnings FATAL => 'all';
 
+use Deploy;
 use Exporter 'import';
 use PostgreSQL::Test::Utils;
 
@@ -47,7 +48,7 @@ sub finish_rollout
 	s/^finished\n//m for $output, $messages;
 	$messages =~ s/^LOCATION:.*\n//mg;
 	my ($milliseconds) = $output =~ s/^Time: ([\d.]+) ms.*\n?//m ? $1 : undef;
-	return ($output =~ s/\n\z//r, $messages, $milliseconds);
+	return ($output =~ s/\n\z//r, without_summary($messages), $milliseconds);
 }
 
 # Messages without those that say how far the rollout is: one may come for each five seconds that it took, and load makes it take some.

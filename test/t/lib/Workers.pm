@@ -5,6 +5,7 @@ package Workers;
 use strict;
 use warnings FATAL => 'all';
 
+use Deploy;
 use Exporter 'import';
 use Test::More;
 
@@ -110,7 +111,7 @@ sub finish_call
 	}
 	my ($output, $messages) = map { s/^finished\n//mr } @$call{qw(stdout stderr)};
 	$messages =~ s/^psql:<stdin>:\d+: //mg;
-	return ($output, $messages);
+	return ($output, without_summary($messages));
 }
 
 # Ends a session that may have ended already, where quit() would write to nobody. Closing psql's input would not do: a server
