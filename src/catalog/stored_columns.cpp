@@ -17,7 +17,7 @@ constexpr const char *sql = R"(
     SELECT (u.number - 1)::integer, a.attlen::integer, a.attalign::text, a.attstorage::text, a.attisdropped,
            a.attisdropped OR a.attgenerated = 'v', COALESCE(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false),
            a.attnotnull, COALESCE(s.null_frac BETWEEN 0 AND 1, false), s.null_frac::float8, s.avg_width::float8,
-           pg_catalog.quote_ident(a.attname)
+           a.attname::text
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = u.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -6,12 +6,12 @@
 namespace dj_deploy {
 
 struct StoredColumns {
-    Array<StoredColumn> columns{}; // in the order of the tuple
-    Array<const char *> exposed{}; // names, quoted where needed, of those with values that are not of the key
-    bool has_dropped = false;      // tuples older than the ALTER TABLE still hold its values
-    bool are_fixed = true;         // as long in every row, without asking the statistics
-    bool has_key = false;          // a primary key that serves as replica identity
-    double values_in_toast = 0;    // how many there are on average in a row, at least
+    Array<StoredColumn> columns{};   // in the order of the tuple
+    Array<const char *> exposed{};   // names of those with values that are not of the key
+    bool has_dropped = false;        // tuples older than the ALTER TABLE still hold its values
+    bool are_fixed = true;           // as long in every row, without asking the statistics
+    bool has_key = false;            // a primary key that serves as replica identity
+    double values_in_toast = 0;      // how many there are on average in a row, at least
     double most_values_in_toast = 0; // and how many there can be
 
     // Whether the length of tuples can be told.

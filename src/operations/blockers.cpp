@@ -70,7 +70,7 @@ constexpr const char *sql = R"(
         WHERE k.relkind <> 'm' OR c.operation = ANY ($6)
         GROUP BY k.relkind, c.mode
     )
-    SELECT m.nspname::text, m.relname::text, l.pid, pg_catalog.quote_ident(l.role),
+    SELECT m.nspname::text, m.relname::text, l.pid, l.role::text,
            COALESCE(l.application || ' (' || l.process || ')', l.application, l.process,
                     'prepared transaction ' || pg_catalog.quote_literal(l.gid)),
            CASE WHEN l.pid IS NULL THEN 'prepared' ELSE l.state END,

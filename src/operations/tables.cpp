@@ -17,13 +17,13 @@ constexpr const char *sql = R"(
     SELECT t.number::int4,
            n.nspname::text, c.relname::text,
            CASE WHEN k.indexrelid IS NOT NULL THEN ARRAY(
-               SELECT pg_catalog.quote_ident(a.attname)
+               SELECT a.attname::text
                FROM pg_catalog.unnest(k.indkey) WITH ORDINALITY AS part(attnum, number)
                JOIN pg_catalog.pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = part.attnum
                WHERE part.number <= k.indnkeyatts ORDER BY part.number) END,
            CASE WHEN k.indexrelid IS NULL THEN 'no primary key' WHEN NOT k.indimmediate THEN 'primary key deferrable'
                 WHEN NOT k.indisvalid THEN 'primary key not valid' END,
-           pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
+           pg_catalog.pg_get_userbyid(c.relowner)::text,
            CASE WHEN c.reloptions IS NULL AND toast.reloptions IS NULL THEN '{}' ELSE (
                SELECT COALESCE(pg_catalog.jsonb_object_agg(o.name,
                    CASE WHEN o.value ~ '^(-?(0|[1-9][0-9]*)([.][0-9]+)?|true|false)$' THEN o.value::pg_catalog.jsonb
@@ -47,7 +47,7 @@ constexpr const char *sql = R"(
                SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
                FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END,
            CASE WHEN c.relkind = 'r' THEN ARRAY(
-               SELECT CASE WHEN i.indrelid = c.oid THEN '' ELSE 'pg_toast.' END || pg_catalog.quote_ident(x.relname)
+               SELECT CASE WHEN i.indrelid = c.oid THEN '' ELSE 'pg_toast.' END || x.relname
                FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                WHERE i.indrelid IN (c.oid, c.reltoastrelid) AND NOT i.indisvalid
@@ -103,7 +103,7 @@ std::int64_t bytes_of(const Array<const char *> &paths)
     return bytes;
 }
 
-// By name, as SQL writes them.
+// By name.
 Array<const char *> publications_of(const Scenario &present, ::Oid table)
 {
     Array<const char *> names;
@@ -112,8 +112,6 @@ Array<const char *> publications_of(const Scenario &present, ::Oid table)
             names.push(published.publication->name);
     std::sort(names.begin(), names.end(),
               [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
-    for (const char *&name : names)
-        name = shown_identifier(name);
     return names;
 }
 
