@@ -39,14 +39,3 @@ template <TableOperation Operation>
 }
 
 } // namespace dj_deploy
-
-// Defines the C symbol dj_deploy_<name> that the SQL declarations of the operation refer to.
-#define DJ_DEPLOY_MAINTENANCE(name, Operation)                                                               \
-    extern "C" {                                                                                             \
-    PG_FUNCTION_INFO_V1(dj_deploy_##name);                                                                   \
-    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                   \
-    {                                                                                                        \
-        return dj_deploy::run_maintenance<Operation>(fcinfo);                                                \
-    }                                                                                                        \
-    }                                                                                                        \
-    static_assert(true)

@@ -3,6 +3,7 @@
 // what it plans.
 #pragma once
 
+#include "pg/entry_point.hpp"
 #include "plan/plan.hpp"
 #include "report/report.hpp"
 #include "report/summary.hpp"
@@ -21,6 +22,8 @@ concept TableOperation =
     {
         // The command tag of its statements, for the refusals that the server has too.
         { T::command } -> std::convertible_to<const char *>;
+        // The kinds of statement that it plans.
+        { std::span<const StatementKind *const>(T::statements) };
         // Which tables it looks at.
         { T::scope } -> std::convertible_to<Scope>;
         // Reads and checks its own arguments; looks at no catalog.
@@ -50,6 +53,8 @@ Plan make_plan(const Operation &operation, const NamedTarget &named)
     plan.schemas = schemas_of(tables.view(), target.schemas.view());
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
+    for (const Change &change : plan.changes)
+        require_declared(change.kind, Operation::statements);
     put_in_order(plan, tables.view());
     return plan;
 }
@@ -96,13 +101,13 @@ template <TableOperation Operation>
 
 // Of what the steps allocate only the jsonb that they return stays: as argument of rollout, the memory of the
 // call lives as long as the rollout.
-template <class Steps>
-::Datum keep_result(Steps &&steps)
+template <::Datum (*steps)(::FunctionCallInfo)>
+::Datum keep_result(::FunctionCallInfo call)
 {
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy operation", ALLOCSET_DEFAULT_SIZES);
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    const ::Datum report = steps();
+    const ::Datum report = steps(call);
     ::MemoryContextSwitchTo(caller);
     ::Jsonb *copy = DatumGetJsonbPCopy(report);
     ::MemoryContextDelete(scratch);
@@ -112,18 +117,16 @@ template <class Steps>
 template <TableOperation Operation>
 ::Datum run_operation(::FunctionCallInfo call)
 {
-    return keep_result([&] { return run_steps<Operation>(call); });
+    return keep_result<run_steps<Operation>>(call);
 }
 
 } // namespace dj_deploy
 
-// Defines the C symbol dj_deploy_<name> that the SQL declarations of the operation refer to.
-#define DJ_DEPLOY_OPERATION(name, Operation)                                                                 \
-    extern "C" {                                                                                             \
-    PG_FUNCTION_INFO_V1(dj_deploy_##name);                                                                   \
-    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                   \
-    {                                                                                                        \
-        return dj_deploy::run_operation<Operation>(fcinfo);                                                  \
-    }                                                                                                        \
-    }                                                                                                        \
-    static_assert(true)
+// Defines the C symbol that the SQL declarations of the operation refer to, and declares what it plans. It
+// runs through this skeleton, or that of maintenance: DJ_DEPLOY_OPERATION(set_grants, run_operation,
+// SetGrants).
+#define DJ_DEPLOY_OPERATION(name, run, Operation)                                                            \
+    DJ_DEPLOY_FUNCTION(name, run<Operation>);                                                                \
+    DJ_DEPLOY_DECLARE(name, .operation = #name, .statements = Operation::statements,                         \
+                      .has_materialized_views =                                                              \
+                          Operation::scope.has_materialized_views || Operation::scope.has_relations)

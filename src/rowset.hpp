@@ -39,14 +39,3 @@ template <TableReport Report>
 }
 
 } // namespace dj_deploy
-
-// Defines the C symbol dj_deploy_<name> that the SQL declaration of the report refers to.
-#define DJ_DEPLOY_REPORT(name, Report)                                                                       \
-    extern "C" {                                                                                             \
-    PG_FUNCTION_INFO_V1(dj_deploy_##name);                                                                   \
-    PGDLLEXPORT ::Datum dj_deploy_##name(PG_FUNCTION_ARGS)                                                   \
-    {                                                                                                        \
-        return dj_deploy::run_report<Report>(fcinfo);                                                        \
-    }                                                                                                        \
-    }                                                                                                        \
-    static_assert(true)

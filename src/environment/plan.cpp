@@ -132,6 +132,8 @@ EnvironmentPlan plan_environment(const Environment &environment)
     for (const Table *table : draft.tables)
         draft.plan.analyzed += !table->is_member;
     unite(draft);
+    for (const Change &change : draft.plan.changes)
+        require_declared(change.kind);
     return {draft.plan, draft.breaking};
 }
 

@@ -30,8 +30,8 @@ const char *undo_text(const Change &change, std::size_t number)
     entry.add("old_value", make_string_or_null(effect.old_value));
     entry.add("new_value", make_string_or_null(effect.new_value));
     entry.add("ddl", make_string_or_null(statement));
-    entry.add("lock",
-              make_string_or_null(has_lock ? ::GetLockmodeName(DEFAULT_LOCKMETHOD, change.lock) : nullptr));
+    entry.add("lock", make_string_or_null(has_lock ? ::GetLockmodeName(DEFAULT_LOCKMETHOD, change.kind->lock)
+                                                   : nullptr));
     entry.add("undo", make_string(undo_text(change, undo)));
     return entry.finish();
 }

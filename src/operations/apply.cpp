@@ -78,12 +78,6 @@ void require_no_breaking(std::span<const Remark> breaking)
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(apply, keep_result<run>);
 
-extern "C" {
-PG_FUNCTION_INFO_V1(dj_deploy_apply);
-PGDLLEXPORT ::Datum dj_deploy_apply(PG_FUNCTION_ARGS)
-{
-    return dj_deploy::keep_result([&] { return dj_deploy::run(fcinfo); });
-}
-}
+} // namespace dj_deploy

@@ -33,7 +33,7 @@ const char *describe_differences(std::span<const Difference> differences)
     return lines.data;
 }
 
-void require_converged(::FunctionCallInfo call)
+::Datum run(::FunctionCallInfo call)
 {
     require_unrestricted("assert_converged");
     const Array<Difference> differences = read_drift(request_environment(Arguments::of(call)));
@@ -44,17 +44,11 @@ void require_converged(::FunctionCallInfo call)
                               differences.count),
                 errdetail_internal("%s", describe_differences(differences.view())),
                 errhint("drift() lists all of them, apply() shows and makes the changes."));
+    PG_RETURN_VOID();
 }
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(assert_converged, run);
 
-extern "C" {
-PG_FUNCTION_INFO_V1(dj_deploy_assert_converged);
-PGDLLEXPORT ::Datum dj_deploy_assert_converged(PG_FUNCTION_ARGS)
-{
-    dj_deploy::require_converged(fcinfo);
-    PG_RETURN_VOID();
-}
-}
+} // namespace dj_deploy

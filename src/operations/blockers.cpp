@@ -8,22 +8,14 @@ namespace dj_deploy {
 
 namespace {
 
-// What each operation waits for on a table: for whatever conflicts with the lock of its statements. REINDEX
-// CONCURRENTLY takes a weaker lock, but goes on only when nobody uses the old index any more.
-struct OperationLock {
-    const char *operation;
-    ::LOCKMODE mode;
-    bool has_materialized_views;
-};
-
-constexpr std::array operation_locks = std::to_array<OperationLock>({
-    {"set_replica_identity", AccessExclusiveLock, false},
-    {"set_publication_membership", ShareUpdateExclusiveLock, false},
-    {"set_autovacuum", ShareUpdateExclusiveLock, false},
-    {"set_grants", AccessShareLock, true},
-    {"vacuum_analyze", ShareUpdateExclusiveLock, true},
-    {"reindex", AccessExclusiveLock, true},
-});
+// An operation waits on a table for whatever conflicts with the lock of its statements. What waits for older
+// transactions goes on only when nobody uses the table any more.
+bool is_kept_waiting(const Declaration &declaration, ::LOCKMODE held)
+{
+    return std::ranges::any_of(declaration.statements, [&](const StatementKind *kind) {
+        return ::DoLockModesConflict(held, kind->waits_for_transactions ? AccessExclusiveLock : kind->lock);
+    });
+}
 
 // Which operations a held lock keeps waiting, for each lock mode in which it keeps any: two lists of the same
 // length. And which of them concern materialized views.
@@ -35,15 +27,17 @@ struct Conflicts {
     static Conflicts all()
     {
         Conflicts conflicts{};
-        for (const OperationLock &lock : operation_locks)
-            if (lock.has_materialized_views)
-                conflicts.for_materialized_views.push(lock.operation);
-        for (::LOCKMODE held = AccessShareLock; held <= AccessExclusiveLock; held++)
-            for (const OperationLock &lock : operation_locks)
-                if (::DoLockModesConflict(held, lock.mode)) {
+        for (const Declaration *declaration : declarations()) {
+            if (declaration->operation == nullptr)
+                continue;
+            if (declaration->has_materialized_views)
+                conflicts.for_materialized_views.push(declaration->operation);
+            for (::LOCKMODE held = AccessShareLock; held <= AccessExclusiveLock; held++)
+                if (is_kept_waiting(*declaration, held)) {
                     conflicts.modes.push(::GetLockmodeName(DEFAULT_LOCKMETHOD, held));
-                    conflicts.operations.push(lock.operation);
+                    conflicts.operations.push(declaration->operation);
                 }
+        }
         return conflicts;
     }
 };
@@ -63,9 +57,9 @@ constexpr const char *sql = R"(
         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ), conflict AS (
-        SELECT k.relkind, c.mode, pg_catalog.array_agg(c.operation ORDER BY c.number) AS operations
-        FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5)) WITH ORDINALITY
-             AS c(mode, operation, number)
+        SELECT k.relkind, c.mode,
+               pg_catalog.array_agg(c.operation ORDER BY c.operation COLLATE "C") AS operations
+        FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5)) AS c(mode, operation)
         CROSS JOIN (VALUES ('r'::"char"), ('p'), ('m')) AS k(relkind)
         WHERE k.relkind <> 'm' OR c.operation = ANY ($6)
         GROUP BY k.relkind, c.mode
@@ -105,6 +99,6 @@ struct BlockersReport {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(blockers, run_report<BlockersReport>);
 
-DJ_DEPLOY_REPORT(blockers, dj_deploy::BlockersReport);
+} // namespace dj_deploy

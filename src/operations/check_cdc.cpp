@@ -126,6 +126,6 @@ struct CheckCdc {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(check_cdc, run_report<CheckCdc>);
 
-DJ_DEPLOY_REPORT(check_cdc, dj_deploy::CheckCdc);
+} // namespace dj_deploy

@@ -27,12 +27,6 @@ Array<const char *> request_schemas(const Arguments &arguments)
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(describe, keep_result<run>);
 
-extern "C" {
-PG_FUNCTION_INFO_V1(dj_deploy_describe);
-PGDLLEXPORT ::Datum dj_deploy_describe(PG_FUNCTION_ARGS)
-{
-    return dj_deploy::keep_result([&] { return dj_deploy::run(fcinfo); });
-}
-}
+} // namespace dj_deploy

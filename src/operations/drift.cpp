@@ -29,6 +29,6 @@ struct Drift {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(drift, run_report<Drift>);
 
-DJ_DEPLOY_REPORT(drift, dj_deploy::Drift);
+} // namespace dj_deploy

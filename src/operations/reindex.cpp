@@ -11,9 +11,14 @@ namespace dj_deploy {
 
 namespace {
 
+// Goes on only when nobody uses the old index any more.
+constexpr StatementKind concurrent = {.lock = ShareUpdateExclusiveLock, .waits_for_transactions = true};
+constexpr StatementKind plain = {.lock = ShareLock};
+
 struct Reindex {
     static constexpr const char *command = "REINDEX";
     static constexpr Scope scope = {.has_hidden = true, .has_materialized_views = true};
+    static constexpr std::array statements = {&concurrent, &plain};
 
     bool is_concurrent;
 
@@ -74,8 +79,7 @@ Change Reindex::change_of(const Table &table) const
     return {.table = &table,
             .before = is_concurrent ? "REINDEX TABLE CONCURRENTLY " : "REINDEX TABLE ",
             .after = "",
-            .lock = is_concurrent ? ShareUpdateExclusiveLock : ShareLock,
-            .waits_for_transactions = is_concurrent};
+            .kind = is_concurrent ? &concurrent : &plain};
 }
 
 void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes, Plan &plan) const
@@ -127,6 +131,6 @@ void Reindex::plan(const Target &, std::span<const Table> tables, Plan &plan) co
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(reindex, run_maintenance, Reindex);
 
-DJ_DEPLOY_MAINTENANCE(reindex, dj_deploy::Reindex);
+} // namespace dj_deploy

@@ -74,12 +74,6 @@ Summary sum_of(std::size_t statements, std::int32_t tables, std::int32_t looked_
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(rollout, run);
 
-extern "C" {
-PG_FUNCTION_INFO_V1(dj_deploy_rollout);
-PGDLLEXPORT ::Datum dj_deploy_rollout(PG_FUNCTION_ARGS)
-{
-    return dj_deploy::run(fcinfo);
-}
-}
+} // namespace dj_deploy

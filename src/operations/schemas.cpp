@@ -159,6 +159,6 @@ private:
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(schemas, run_report<Schemas>);
 
-DJ_DEPLOY_REPORT(schemas, dj_deploy::Schemas);
+} // namespace dj_deploy

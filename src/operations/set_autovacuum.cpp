@@ -21,6 +21,6 @@ struct SetAutovacuum : AutovacuumPlanner {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(set_autovacuum, run_operation, SetAutovacuum);
 
-DJ_DEPLOY_OPERATION(set_autovacuum, dj_deploy::SetAutovacuum);
+} // namespace dj_deploy

@@ -19,6 +19,6 @@ struct SetGrants : GrantsPlanner {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(set_grants, run_operation, SetGrants);
 
-DJ_DEPLOY_OPERATION(set_grants, dj_deploy::SetGrants);
+} // namespace dj_deploy

@@ -9,6 +9,7 @@ namespace {
 struct SetPublicationMembership {
     static constexpr const char *command = "ALTER PUBLICATION";
     static constexpr Scope scope = PublicationMembershipPlanner::scope;
+    static constexpr std::array statements = PublicationMembershipPlanner::statements;
 
     const char *name;
     bool is_member;
@@ -37,6 +38,6 @@ struct SetPublicationMembership {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(set_publication_membership, run_operation, SetPublicationMembership);
 
-DJ_DEPLOY_OPERATION(set_publication_membership, dj_deploy::SetPublicationMembership);
+} // namespace dj_deploy

@@ -32,6 +32,6 @@ struct SetReplicaIdentity : ReplicaIdentityPlanner {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(set_replica_identity, run_operation, SetReplicaIdentity);
 
-DJ_DEPLOY_OPERATION(set_replica_identity, dj_deploy::SetReplicaIdentity);
+} // namespace dj_deploy

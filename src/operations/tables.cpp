@@ -171,6 +171,6 @@ private:
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(tables, run_report<Tables>);
 
-DJ_DEPLOY_REPORT(tables, dj_deploy::Tables);
+} // namespace dj_deploy

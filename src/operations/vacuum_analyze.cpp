@@ -21,9 +21,13 @@ constexpr const char *vacuum_and_analyze =
 constexpr const char *vacuum_and_analyze_parent =
     PG_VERSION_NUM >= 180000 ? "VACUUM (SKIP_DATABASE_STATS, ANALYZE) ONLY " : vacuum_and_analyze;
 
+constexpr StatementKind of_table = {.lock = ShareUpdateExclusiveLock};
+constexpr StatementKind of_database = {}; // VACUUM (ONLY_DATABASE_STATS)
+
 struct VacuumAnalyze {
     static constexpr const char *command = "VACUUM";
     static constexpr Scope scope = {.has_hidden = true, .has_materialized_views = true};
+    static constexpr std::array statements = {&of_table, &of_database};
 
     static VacuumAnalyze request(const Arguments &) { return {}; }
 
@@ -98,7 +102,7 @@ void VacuumAnalyze::plan(const Target &, std::span<const Table> tables, Plan &pl
                                      : table.has_children    ? vacuum_and_analyze_parent
                                                              : vacuum_and_analyze,
                            .after = "",
-                           .lock = ShareUpdateExclusiveLock,
+                           .kind = &of_table,
                            .phase = table.is_partitioned() ? 1 : 0});
         has_vacuum = has_vacuum || !table.is_partitioned();
     }
@@ -106,12 +110,12 @@ void VacuumAnalyze::plan(const Target &, std::span<const Table> tables, Plan &pl
         plan.changes.push({.table = nullptr,
                            .before = "VACUUM (ONLY_DATABASE_STATS)",
                            .after = "",
-                           .lock = NoLock,
+                           .kind = &of_database,
                            .phase = 1});
 }
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_OPERATION(vacuum_analyze, run_maintenance, VacuumAnalyze);
 
-DJ_DEPLOY_MAINTENANCE(vacuum_analyze, dj_deploy::VacuumAnalyze);
+} // namespace dj_deploy

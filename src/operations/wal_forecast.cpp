@@ -177,6 +177,6 @@ struct WalForecast {
 
 } // namespace
 
-} // namespace dj_deploy
+DJ_DEPLOY_FUNCTION(wal_forecast, run_report<WalForecast>);
 
-DJ_DEPLOY_REPORT(wal_forecast, dj_deploy::WalForecast);
+} // namespace dj_deploy

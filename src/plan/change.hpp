@@ -5,6 +5,7 @@
 #include "catalog/relation_name.hpp"
 #include "catalog/tables.hpp"
 #include "plan/about.hpp"
+#include "plan/statement_kind.hpp"
 
 namespace dj_deploy {
 
@@ -43,13 +44,10 @@ struct Change {
     const Table *table; // as it was when the plan was made; null when the statement is about no table
     const char *before;
     const char *after;
-    ::LOCKMODE lock;                     // what the statement takes on the table
-    bool needs_owner = true;             // of the table
-    bool locks_toast = false;            // takes the same lock on the TOAST table
-    int phase = 0;                       // begins when all changes of the one before are done
-    bool waits_for_transactions = false; // that are older, while others use the table as they like
-    const Effect *effect = nullptr;      // given where the plan is part of an environment
-    const NamedIndex *index = nullptr;   // which the statement names instead of the table
+    const StatementKind *kind;
+    int phase = 0;                     // begins when all changes of the one before are done
+    const Effect *effect = nullptr;    // given where the plan is part of an environment
+    const NamedIndex *index = nullptr; // which the statement names instead of the table
 };
 
 // The statement for a table of that name; one about no table has neither schema nor name, and all its text is

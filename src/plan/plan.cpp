@@ -46,8 +46,8 @@ Array<TableLock> locks_of(const Plan &plan, std::span<const Table> tables, const
             continue;
         TableLock &lock = by_place[places[change.table - tables.data()]];
         lock.table = change.table;
-        lock.mode = std::max(lock.mode, change.lock);
-        lock.needs_owner = lock.needs_owner || change.needs_owner;
+        lock.mode = std::max(lock.mode, change.kind->lock);
+        lock.needs_owner = lock.needs_owner || change.kind->needs_owner;
     }
     const auto is_unused = [](const TableLock &lock) { return lock.table == nullptr; };
     by_place.count = std::remove_if(by_place.begin(), by_place.end(), is_unused) - by_place.begin();

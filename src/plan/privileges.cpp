@@ -4,8 +4,65 @@
 
 #include "plan/privilege_effects.hpp"
 #include "plan/quote.hpp"
+#include "plan/statement_shapes.hpp"
 
 namespace dj_deploy {
+
+namespace {
+
+// ALL or SELECT, INSERT; to bring back what was in columns, also SELECT ("note").
+bool has_plain_privileges(const ::GrantStmt &statement, bool may_name_columns)
+{
+    for (int index = 0; index < ::list_length(statement.privileges); index++)
+        if (!may_name_columns && list_nth_node(AccessPriv, statement.privileges, index)->cols != NIL)
+            return false;
+    return is_plain_grant(statement);
+}
+
+// GRANT SELECT ON TABLE "lab"."session" TO "analyst"
+bool read_table_privileges(const ::Node *parsed, StatementNames &names)
+{
+    const auto *statement = as<::GrantStmt>(parsed, ::T_GrantStmt);
+    const ::Node *object = statement != nullptr ? only_object(*statement) : nullptr;
+    if (object == nullptr ||
+        (statement->objtype != ::OBJECT_TABLE && statement->objtype != ::OBJECT_SEQUENCE))
+        return false;
+    names.table = castNode(RangeVar, object);
+    return has_plain_privileges(*statement, statement->is_grant);
+}
+
+// GRANT USAGE ON SCHEMA "lab" TO "analyst"
+bool read_schema_privileges(const ::Node *parsed, StatementNames &)
+{
+    const auto *statement = as<::GrantStmt>(parsed, ::T_GrantStmt);
+    return statement != nullptr && only_object(*statement) != nullptr &&
+           statement->objtype == ::OBJECT_SCHEMA && has_plain_privileges(*statement, false);
+}
+
+// ALTER DEFAULT PRIVILEGES FOR ROLE "ana" IN SCHEMA "lab" GRANT SELECT ON TABLES TO "analyst"
+bool read_default_privileges(const ::Node *parsed, StatementNames &)
+{
+    const auto *statement = as<::AlterDefaultPrivilegesStmt>(parsed, ::T_AlterDefaultPrivilegesStmt);
+    if (statement == nullptr || ::list_length(statement->options) != 2)
+        return false;
+    for (int index = 0; index < 2; index++) {
+        const auto *option = list_nth_node(DefElem, statement->options, index);
+        if (::list_length(castNode(List, option->arg)) != 1)
+            return false;
+    }
+    const ::GrantStmt &action = *statement->action;
+    return (action.objtype == ::OBJECT_TABLE || action.objtype == ::OBJECT_SEQUENCE) &&
+           has_plain_privileges(action, false);
+}
+
+} // namespace
+
+constinit const StatementKind table_privileges_statement = {
+    .lock = AccessShareLock, .needs_owner = true, .read = read_table_privileges};
+
+constinit const StatementKind schema_privileges_statement = {.read = read_schema_privileges};
+
+constinit const StatementKind default_privileges_statement = {.read = read_default_privileges};
 
 namespace {
 
@@ -27,6 +84,14 @@ const char *words(PrivilegeAction action)
     }
 }
 
+// Default privileges are changed in the name of the owner, who is not the target's.
+const StatementKind &kind_of(const PrivilegeTarget &target)
+{
+    if (target.table != nullptr)
+        return table_privileges_statement;
+    return OidIsValid(target.owner) ? schema_privileges_statement : default_privileges_statement;
+}
+
 void push_statement(const PrivilegeTarget &target, const Step &step, const PrivilegeState &state,
                     const Grantee &grantee, Plan &plan)
 {
@@ -35,7 +100,7 @@ void push_statement(const PrivilegeTarget &target, const Step &step, const Privi
         .before = ::psprintf("%s%s%s ON %s", target.prefix, words(step.action),
                              privilege_names(step.privileges, target.privileges), target.on),
         .after = step.action == PrivilegeAction::grant ? grantee.to : grantee.from,
-        .lock = AccessShareLock,
+        .kind = &kind_of(target),
         .effect =
             plan.is_part ? privilege_effect(target, step.action, step.privileges, state, grantee) : nullptr,
     });

@@ -7,6 +7,11 @@
 
 namespace dj_deploy {
 
+// GRANT and REVOKE on a table or a sequence, on a schema, and of default privileges.
+extern const StatementKind table_privileges_statement;
+extern const StatementKind schema_privileges_statement;
+extern const StatementKind default_privileges_statement;
+
 // A role in the words of a statement.
 struct Grantee {
     const char *role; // its name, or "public"

@@ -4,22 +4,36 @@
 
 #include "catalog/class_values.hpp"
 #include "plan/quote.hpp"
+#include "plan/statement_shapes.hpp"
 
 namespace dj_deploy {
+
+namespace {
+
+bool is_ours(const ::DefElem &parameter)
+{
+    const bool is_toast =
+        parameter.defnamespace != nullptr && std::string_view(parameter.defnamespace) == "toast";
+    return (parameter.defnamespace == nullptr || is_toast) &&
+           is_vacuum_parameter(parameter.defname, is_toast);
+}
+
+// ALTER TABLE "lab"."session" SET (autovacuum_enabled = false), RESET (toast.vacuum_truncate)
+bool read_statement(const ::Node *parsed, StatementNames &names)
+{
+    return read_parameters(parsed, is_ours, names);
+}
+
+} // namespace
+
+// What the server takes for each of the parameters.
+constinit const StatementKind AutovacuumPlanner::statement = {
+    .lock = ShareUpdateExclusiveLock, .needs_owner = true, .locks_toast = true, .read = read_statement};
 
 bool AutovacuumPlanner::has_toast_parameters() const
 {
     return std::any_of(parameters.begin(), parameters.end(),
                        [](const StorageParameter &parameter) { return parameter.is_toast; });
-}
-
-// What the server takes for the strictest of the parameters; so far all take SHARE UPDATE EXCLUSIVE.
-::LOCKMODE AutovacuumPlanner::lock() const
-{
-    ::List *options = NIL;
-    for (const StorageParameter &parameter : parameters)
-        options = ::lappend(options, ::makeDefElem(::pstrdup(parameter.option), nullptr, -1));
-    return ::AlterTableGetRelOptionsLockLevel(options);
 }
 
 namespace {
@@ -153,7 +167,6 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
     Difference last_written{};
     const char *written = nullptr;
     const Effect *effect = nullptr;
-    const ::LOCKMODE lock = this->lock();
     plan.analyzed = 0;
     for (const Table &table : tables) {
         if (table.is_partitioned())
@@ -175,8 +188,7 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
                            .after = written,
-                           .lock = lock,
-                           .locks_toast = options.has_toast,
+                           .kind = &statement,
                            .effect = effect});
     }
 }

@@ -10,6 +10,8 @@ namespace dj_deploy {
 struct AutovacuumPlanner {
     // Hidden tables need vacuum like any other.
     static constexpr Scope scope = {.has_hidden = true, .column = Anum_pg_class_reloptions};
+    static const StatementKind statement;
+    static constexpr std::array statements = {&statement};
 
     Array<StorageParameter> parameters; // at most 64, by name
 
@@ -36,7 +38,6 @@ private:
     };
 
     bool has_toast_parameters() const;
-    ::LOCKMODE lock() const;
     Difference compare(const Options &options) const;
     const char *current(const Options &options, const StorageParameter &parameter) const;
     const char *action(const Difference &difference) const;

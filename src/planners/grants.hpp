@@ -9,6 +9,8 @@ namespace dj_deploy {
 struct GrantsPlanner {
     static constexpr Scope scope = {
         .has_hidden = true, .has_partitions = false, .column = Anum_pg_class_relacl, .has_relations = true};
+    static constexpr std::array statements = {&table_privileges_statement, &schema_privileges_statement,
+                                              &default_privileges_statement};
 
     const char *role_name; // "public" is PUBLIC
     Grantee grantee;

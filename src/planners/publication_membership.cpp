@@ -32,7 +32,7 @@ void plan_creation(const char *name, const char *options, const Effect *effect, 
     plan.changes.push({.table = nullptr,
                        .before = ::psprintf("CREATE PUBLICATION %s %s", identifier(name), options),
                        .after = "",
-                       .lock = NoLock,
+                       .kind = &publication_creation,
                        .effect = effect});
     if (::object_aclcheck(DatabaseRelationId, MyDatabaseId, ::GetUserId(), ACL_CREATE) != ::ACLCHECK_OK)
         plan.denials.push(
@@ -104,7 +104,7 @@ void PublicationMembershipPlanner::add(const Table &table, const Members &member
         .table = &table,
         .before = statement.before,
         .after = statement.after,
-        .lock = ShareUpdateExclusiveLock,
+        .kind = &member_addition,
         .effect = plan.is_part ? effect(nullptr, "member", phrase(name, "DROP", table)) : nullptr,
     });
 }
@@ -118,8 +118,7 @@ void PublicationMembershipPlanner::drop(const Table &table, const Member &member
         .table = &table,
         .before = statement.before,
         .after = statement.after,
-        .lock = ShareUpdateExclusiveLock,
-        .needs_owner = false,
+        .kind = &member_removal,
         .effect = plan.is_part ? effect(::psprintf("member%s", narrowing), nullptr,
                                         phrase(name, "ADD", table, narrowing))
                                : nullptr,

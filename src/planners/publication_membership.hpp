@@ -3,12 +3,14 @@
 #pragma once
 
 #include "plan/plan.hpp"
+#include "planners/publication_statements.hpp"
 #include "publishing/members.hpp"
 
 namespace dj_deploy {
 
 struct PublicationMembershipPlanner {
     static constexpr Scope scope = {.has_hidden = true, .has_members = true};
+    static constexpr std::array statements = {&publication_creation, &member_addition, &member_removal};
 
     const char *name;
     bool is_member;         // what the tables are to be

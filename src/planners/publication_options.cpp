@@ -111,7 +111,7 @@ void plan_change(const char *name, const OptionChange &change, Plan &plan, const
     plan.changes.push({.table = nullptr,
                        .before = statement(change.to),
                        .after = "",
-                       .lock = NoLock,
+                       .kind = &option_change,
                        .phase = change.phase,
                        .effect = keep(effect)});
 }

@@ -4,9 +4,25 @@
 #include "catalog/identity_index.hpp"
 #include "pg/context.hpp"
 #include "plan/quote.hpp"
+#include "plan/statement_shapes.hpp"
 #include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
+
+namespace {
+
+// ALTER TABLE "lab"."session" REPLICA IDENTITY FULL
+bool read_statement(const ::Node *parsed, StatementNames &names)
+{
+    const ::List *commands = read_alter_table(parsed, names);
+    return ::list_length(commands) == 1 &&
+           linitial_node(AlterTableCmd, commands)->subtype == ::AT_ReplicaIdentity;
+}
+
+} // namespace
+
+constinit const StatementKind ReplicaIdentityPlanner::statement = {
+    .lock = AccessExclusiveLock, .needs_owner = true, .sets_identity = true, .read = read_statement};
 
 const char *identity_clause(char identity, const char *index)
 {
@@ -75,7 +91,7 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
                            .after = action,
-                           .lock = AccessExclusiveLock,
+                           .kind = &statement,
                            .effect = plan.is_part ? effect_on(table) : nullptr});
     }
     if (!plan.is_part)

@@ -9,6 +9,8 @@ namespace dj_deploy {
 
 struct ReplicaIdentityPlanner {
     static constexpr Scope scope = {};
+    static const StatementKind statement;
+    static constexpr std::array statements = {&statement};
 
     char identity;     // as in pg_class.relreplident
     const char *index; // of identity 'i'

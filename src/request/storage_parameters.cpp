@@ -52,8 +52,9 @@ bool is_known(const char *option)
     return ::AlterTableGetRelOptionsLockLevel(options) != NoLock;
 }
 
-// Whether it is about vacuum at all, for a table or, where nothing is analyzed, a TOAST table.
-bool is_ours(const char *option, bool is_toast)
+} // namespace
+
+bool is_vacuum_parameter(const char *option, bool is_toast)
 {
     const std::string_view name = option;
     const bool is_analyze = is_analyze_option(name);
@@ -62,12 +63,14 @@ bool is_ours(const char *option, bool is_toast)
            is_known(option);
 }
 
+namespace {
+
 // The nearest names of such parameters.
 const char *near_names(std::string_view option, bool is_toast)
 {
     Array<const char *> known;
     for (const char *name : known_names)
-        if (is_ours(name, is_toast))
+        if (is_vacuum_parameter(name, is_toast))
             known.push(name);
     return nearest_names(option, known.view(), is_toast ? toast_prefix.data() : "");
 }
@@ -112,7 +115,7 @@ StorageParameter read_parameter(const JsonMember &member, const char *path)
 {
     const char *prefix = prefix_of(path);
     StorageParameter parameter = named(member.key);
-    if (!is_ours(parameter.option, parameter.is_toast))
+    if (!is_vacuum_parameter(parameter.option, parameter.is_toast))
         raise_unknown(parameter, prefix);
     if (member.value.is_null())
         return parameter;
@@ -157,7 +160,7 @@ bool read_option(const char *element, bool is_toast, StorageParameter &parameter
         return false;
     parameter = named(
         ::psprintf("%s%.*s", is_toast ? toast_prefix.data() : "", static_cast<int>(sign - element), element));
-    if (!is_ours(parameter.option, is_toast))
+    if (!is_vacuum_parameter(parameter.option, is_toast))
         return false;
     parameter.value = sign + 1;
     parameter.is_string = true;

@@ -15,6 +15,10 @@ struct StorageParameter {
     const ::bytea *parsed; // the value as the server understands it
 };
 
+// Whether this server has a storage parameter of that name about vacuum, for a table or, where nothing is
+// analyzed, a TOAST table.
+bool is_vacuum_parameter(const char *option, bool is_toast);
+
 // Reads {"name": number | boolean | string | null, ...}; by name, in byte order. 22023 for anything else, for
 // a name that this server does not know for tables, for a value that its parser refuses, and for more
 // than 64. The path, if any, is where the object stands in an environment document.

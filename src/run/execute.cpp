@@ -59,7 +59,7 @@ const char *execute_for_table(const Change &change)
     const RelationName name = read_relation_name(change.table->oid);
     if (name.name == nullptr)
         return nullptr;
-    if (change.needs_owner)
+    if (change.kind->needs_owner)
         require_owner(change.table->oid);
     const char *statement = statement_text(change, name.schema, name.name);
     run_statement(statement);

@@ -14,7 +14,7 @@ void check_ownership(std::span<const Change> changes, int level)
     const OidSet named = OidSet::make("dj_deploy tables of others");
     bool are_tables = true;
     for (const Change &change : changes) {
-        if (!change.needs_owner || change.table == nullptr || change.table->is_owned ||
+        if (!change.kind->needs_owner || change.table == nullptr || change.table->is_owned ||
             !named.add(change.table->oid))
             continue;
         tables.add(::psprintf("%s.%s", change.table->schema, change.table->name));
@@ -70,7 +70,7 @@ void check_lock_capacity(std::span<const Change> changes, int level)
         if (change.table == nullptr || !counted.add(change.table->oid))
             continue;
         tables++;
-        locks += change.locks_toast ? 2 : 1;
+        locks += change.kind->locks_toast && OidIsValid(change.table->toast) ? 2 : 1;
     }
     if (locks <= capacity)
         return;

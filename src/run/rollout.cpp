@@ -77,30 +77,30 @@ void Line::note(const Statement &statement, ::Oid table, Result result)
     if (result != Result::busy && result != Result::failed)
         return;
     const bool is_busy = result == Result::busy;
-    (is_busy ? waits_to_publish_less : failed_to_publish_less) |= statement.may_publish_less;
+    (is_busy ? waits_to_publish_less : failed_to_publish_less) |= statement.kind->may_publish_less;
     if (!OidIsValid(table))
         return;
     (is_busy ? busy : failed).add(table);
-    if (statement.publication != nullptr)
+    if (statement.names.publication != nullptr)
         (is_busy ? busy_members : failed_members).add(table);
 }
 
 Result Line::try_statement(std::size_t index, bool is_behind_others)
 {
-    const Statement statement = list.statement(index);
+    const Statement statement = read_statement(list, index);
     const ::Oid table = statement.find_table();
-    if (statement.table != nullptr && !OidIsValid(table)) {
+    if (statement.names.table != nullptr && !OidIsValid(table)) {
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
-    const bool needs_less = statement.sets_identity || statement.adds_member;
-    if (concerns(statement, table, busy, busy_members) || (statement.waits_for_earlier && is_behind_others) ||
-        (needs_less && waits_to_publish_less)) {
+    const bool needs_less = statement.kind->sets_identity || statement.kind->adds_member;
+    if (concerns(statement, table, busy, busy_members) ||
+        (statement.kind->waits_for_earlier && is_behind_others) || (needs_less && waits_to_publish_less)) {
         note(statement, table, Result::busy);
         return Result::busy;
     }
     if (concerns(statement, table, failed, failed_members) ||
-        (statement.waits_for_earlier && failures.count > 0) || (needs_less && failed_to_publish_less)) {
+        (statement.kind->waits_for_earlier && failures.count > 0) || (needs_less && failed_to_publish_less)) {
         failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                      "An earlier statement failed that this one depends on.");
         note(statement, table, Result::failed);
@@ -108,7 +108,8 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
     }
     const Result result = execute(statement, table);
     note(statement, table, result);
-    if (result == Result::done && OidIsValid(table) && !statement.is_about_sequence && changed.add(table))
+    if (result == Result::done && OidIsValid(table) && ::get_rel_relkind(table) != RELKIND_SEQUENCE &&
+        changed.add(table))
         rollout.tables++;
     return result;
 }
@@ -153,7 +154,7 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
         return;
     NameList tables = NameList::empty();
     for (const std::uint32_t index : waiting.first(std::min(waiting.size(), most_named)))
-        if (const Statement statement = list.statement(index); statement.table != nullptr)
+        if (const Statement statement = read_statement(list, index); statement.names.table != nullptr)
             tables.add(statement.shown_name());
     const std::size_t more = waiting.size() - std::min(waiting.size(), most_named);
     ereport(NOTICE,
@@ -170,7 +171,7 @@ void Line::fail_busy(std::span<const std::uint32_t> waiting)
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
     for (const std::uint32_t index : waiting) {
         CHECK_FOR_INTERRUPTS();
-        const Statement statement = list.statement(index);
+        const Statement statement = read_statement(list, index);
         const char *blockers = failures.count < most_named ? describe_blockers_of(statement) : nullptr;
         failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE,
                      blockers != nullptr ? blockers : "Another transaction was in the way.");

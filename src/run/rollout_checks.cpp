@@ -4,6 +4,7 @@
 #include "catalog/blockers.hpp"
 #include "pg/oid_set.hpp"
 #include "plan/name_list.hpp"
+#include "run/rollout_statement.hpp"
 
 namespace dj_deploy {
 
@@ -18,7 +19,7 @@ void for_each_statement(const StatementList &list, OnStatement &&on_statement)
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
     for (std::size_t index = 0; index < list.count; index++) {
         CHECK_FOR_INTERRUPTS();
-        const Statement statement = list.statement(index);
+        const Statement statement = read_statement(list, index);
         on_statement(statement, statement.find_table());
         ::MemoryContextReset(scratch);
         if (index % cache_life == cache_life - 1)
@@ -31,8 +32,9 @@ void for_each_statement(const StatementList &list, OnStatement &&on_statement)
 // The publication that the statement changes, if the caller does not own it.
 ::Oid find_denied_publication(const Statement &statement)
 {
-    const ::Oid publication =
-        statement.publication == nullptr ? InvalidOid : ::get_publication_oid(statement.publication, true);
+    const ::Oid publication = statement.names.publication == nullptr
+                                  ? InvalidOid
+                                  : ::get_publication_oid(statement.names.publication, true);
     const bool is_denied =
         OidIsValid(publication) && !::object_ownercheck(PublicationRelationId, publication, ::GetUserId());
     return is_denied ? publication : InvalidOid;
@@ -56,19 +58,19 @@ std::int32_t check_statements(const StatementList &list, int level)
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
         if (const ::Oid publication = find_denied_publication(statement);
             OidIsValid(publication) && denied.add(publication))
-            not_owned_publications.add(statement.publication);
+            not_owned_publications.add(statement.names.publication);
         if (!OidIsValid(table))
             return;
-        if (statement.needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()) &&
+        if (statement.kind->needs_owner && !::object_ownercheck(RelationRelationId, table, ::GetUserId()) &&
             denied.add(table))
             not_owned.add(statement.shown_name());
         if (!seen.add(table))
             return;
-        tables += statement.is_about_sequence ? 0 : 1;
-        const ::Oid schema = ::get_namespace_oid(statement.table->schemaname, true);
+        tables += ::get_rel_relkind(table) == RELKIND_SEQUENCE ? 0 : 1;
+        const ::Oid schema = ::get_namespace_oid(statement.names.table->schemaname, true);
         if (OidIsValid(schema) && !may_use_schema(schema) && denied_schemas.add(schema))
             ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for schema \"%s\"", statement.table->schemaname));
+                    errmsg("permission denied for schema \"%s\"", statement.names.table->schemaname));
     });
     seen.destroy();
     denied.destroy();
@@ -96,7 +98,7 @@ void report_blocked(const StatementList &list)
         // To ask takes a look at all locks. A later statement for the table may need a stronger one.
         const bool is_named = count < most_named;
         const char *blockers =
-            is_named ? describe_blockers(RelationRelationId, table, 0, statement.lock) : nullptr;
+            is_named ? describe_blockers(RelationRelationId, table, 0, statement.kind->lock) : nullptr;
         if (is_named && blockers == nullptr)
             return;
         locked.remove(table);

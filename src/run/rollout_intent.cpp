@@ -3,6 +3,7 @@
 
 #include "pg/context.hpp"
 #include "run/rollout_entry.hpp"
+#include "run/rollout_statement.hpp"
 
 namespace dj_deploy {
 
@@ -208,7 +209,7 @@ void read_statement(const Statement &statement, Reading &reading)
         read_create(reinterpret_cast<const ::CreatePublicationStmt *>(statement.parsed), reading);
         break;
     case ::T_DropStmt:
-        read_drop(statement.publication, reading);
+        read_drop(statement.names.publication, reading);
         break;
     default:
         break;
@@ -225,7 +226,7 @@ PlanIntent read_intent(const StatementList &list)
     for (std::size_t index = 0; index < list.count; index++)
         indexes.push(index);
     for_each_in_scratch(indexes, [&](std::size_t index) {
-        const Statement statement = list.statement(index);
+        const Statement statement = read_statement(list, index);
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         read_statement(statement, reading);
         ::MemoryContextSwitchTo(scratch);

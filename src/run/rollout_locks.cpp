@@ -36,10 +36,10 @@ bool concerns(const Statement &statement, ::Oid table, const OidSet &tables, con
         return false;
     if (tables.has(table))
         return true;
-    if (statement.sets_identity && ::get_rel_relispartition(table))
+    if (statement.kind->sets_identity && ::get_rel_relispartition(table))
         return std::ranges::any_of(read_ancestors(table),
                                    [&](::Oid ancestor) { return members.has(ancestor); });
-    if (statement.publication == nullptr || !::has_subclass(table))
+    if (statement.names.publication == nullptr || !::has_subclass(table))
         return false;
     const ::List *tree = ::find_all_inheritors(table, NoLock, nullptr);
     for (int index = 0; index < ::list_length(tree); index++)
@@ -50,8 +50,8 @@ bool concerns(const Statement &statement, ::Oid table, const OidSet &tables, con
 
 bool lock_if_free(const Statement &statement, ::Oid table)
 {
-    if (statement.publication != nullptr) {
-        const ::Oid publication = ::get_publication_oid(statement.publication, true);
+    if (statement.names.publication != nullptr) {
+        const ::Oid publication = ::get_publication_oid(statement.names.publication, true);
         // Then the statement fails, and needs no lock for that.
         if (!OidIsValid(publication) ||
             !::object_ownercheck(PublicationRelationId, publication, ::GetUserId()))
@@ -59,25 +59,25 @@ bool lock_if_free(const Statement &statement, ::Oid table)
         if (!lock_publication_if_free(publication))
             return false;
     }
-    if (statement.needs_owner)
+    if (statement.kind->needs_owner)
         require_owner(table);
-    if (!::ConditionalLockRelationOid(table, statement.lock) || statement.find_table() != table)
+    if (!::ConditionalLockRelationOid(table, statement.kind->lock) || statement.find_table() != table)
         return false;
-    const ::Oid toast = statement.locks_toast ? toast_of(table) : InvalidOid;
-    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.lock);
+    const ::Oid toast = statement.kind->locks_toast ? toast_of(table) : InvalidOid;
+    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.kind->lock);
 }
 
 const char *describe_blockers_of(const Statement &statement)
 {
     const ::Oid table = statement.find_table();
     const char *blockers =
-        OidIsValid(table) ? describe_blockers(RelationRelationId, table, 0, statement.lock) : nullptr;
-    if (blockers == nullptr && statement.locks_toast && OidIsValid(table))
-        blockers = describe_blockers(RelationRelationId, toast_of(table), 0, statement.lock);
-    if (blockers == nullptr && statement.publication != nullptr)
+        OidIsValid(table) ? describe_blockers(RelationRelationId, table, 0, statement.kind->lock) : nullptr;
+    if (blockers == nullptr && statement.kind->locks_toast && OidIsValid(table))
+        blockers = describe_blockers(RelationRelationId, toast_of(table), 0, statement.kind->lock);
+    if (blockers == nullptr && statement.names.publication != nullptr)
         blockers =
-            describe_blockers(PublicationRelationId, ::get_publication_oid(statement.publication, true), 0,
-                              AccessExclusiveLock);
+            describe_blockers(PublicationRelationId, ::get_publication_oid(statement.names.publication, true),
+                              0, AccessExclusiveLock);
     return blockers;
 }
 

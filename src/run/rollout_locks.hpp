@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pg/oid_set.hpp"
-#include "request/statements.hpp"
+#include "run/rollout_statement.hpp"
 
 namespace dj_deploy {
 

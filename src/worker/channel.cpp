@@ -24,8 +24,8 @@ Shared *shared_part(::dsm_segment *segment)
 TaskFacts facts_of(const Change &change)
 {
     TaskFacts facts{};
-    facts.lock = change.lock;
-    facts.waits_for_transactions = change.waits_for_transactions;
+    facts.lock = change.kind->lock;
+    facts.waits_for_transactions = change.kind->waits_for_transactions;
     if (change.index != nullptr)
         facts.index = change.index->oid;
     if (const Table *table = change.table) {

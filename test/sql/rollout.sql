@@ -328,7 +328,7 @@ CALL dj_deploy.rollout(:'plan') \gset
 EXECUTE show_identities;
 CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false);
 
--- Publications and grants are the server's to refuse.
+-- Tables and publications that others own.
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc DROP TABLE rolled.a", "GRANT SELECT ON rolled.a TO regress_other"]', false); \echo :SQLSTATE
 
 -- Neither may it do what needs USAGE on the schema.

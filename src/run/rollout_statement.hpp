@@ -1,0 +1,23 @@
+// One statement of a plan that is rolled out: what the parser says of it, and of which kind it is.
+#pragma once
+
+#include "plan/statement_kind.hpp"
+#include "request/statements.hpp"
+
+namespace dj_deploy {
+
+struct Statement {
+    const char *text;
+    const StatementKind *kind;
+    StatementNames names;
+    const ::Node *parsed;
+
+    ::Oid find_table() const;       // InvalidOid when there is none
+    const char *shown_name() const; // of the table, in a message
+};
+
+// Parses a statement of the list. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a
+// kind that an operation or apply declares, with qualified names; 42601 for a syntax error.
+Statement read_statement(const StatementList &list, std::size_t index);
+
+} // namespace dj_deploy
