@@ -52,7 +52,8 @@ Settings &Description::settings_of(const Table &table)
     if (place != named.end() && place->oid == table.oid)
         return const_cast<TableSettings *>(place->settings)->settings;
 
-    TableSettings *entry = make(TableSettings{.name = table.name, .path = nullptr, .settings = {}});
+    TableSettings *entry =
+        make(TableSettings{.name = table.name, .path = nullptr, .must_exist = true, .settings = {}});
     const std::size_t index = place - named.begin();
     named.push({.oid = table.oid, .settings = entry});
     std::rotate(named.begin() + index, named.end() - 1, named.end());

@@ -10,6 +10,7 @@ namespace dj_deploy {
 struct TableSettings {
     const char *name;
     const char *path; // where it stands in the document
+    bool must_exist;  // a pattern may name tables that only some schemas have
     Settings settings;
 };
 
@@ -22,8 +23,9 @@ struct SchemaSettings {
 };
 
 struct Environment {
-    Settings settings;             // of the document as a whole
-    Array<SchemaSettings> schemas; // by name
+    Settings settings;              // of the document as a whole
+    Array<SchemaSettings> patterns; // by pattern
+    Array<SchemaSettings> schemas;  // by name
 };
 
 // Reads "environment". 22023, with the JSON path, for what is not a document of version 1; 42622 for names

@@ -16,8 +16,10 @@ Array<const char *> names_at(Level level)
     for (const Key *key : all_keys())
         if (key->is_at(level))
             names.push(key->name);
-    if (level == Level::document)
+    if (level == Level::document) {
+        names.push("schema_patterns");
         names.push("schemas");
+    }
     if (level == Level::schema)
         names.push("tables");
     return names;
@@ -46,22 +48,24 @@ Settings read_settings(const Path &path, const JsonValue &value, Level level, Re
     return settings;
 }
 
-TableSettings read_table(const Path &path, const JsonMember &member)
+TableSettings read_table(const Path &path, const JsonMember &member, bool must_exist)
 {
     require_name_at(path, "table", member.key);
     const auto read_frame = [](const Path &, const JsonMember &) {};
     return {.name = member.key,
             .path = path.text,
+            .must_exist = must_exist,
             .settings = read_settings(path, member.value, Level::table, read_frame)};
 }
 
-SchemaSettings read_schema(const Path &path, const JsonMember &member)
+SchemaSettings read_schema(const Path &path, const JsonMember &member, bool is_pattern)
 {
+    require_name_at(path, is_pattern ? "schema pattern" : "schema", member.key);
     SchemaSettings schema{.name = member.key, .path = path.text, .settings = {}, .tables = {}};
     const auto read_tables = [&](const Path &place, const JsonMember &tables) {
         require_object(place, tables.value);
         for (const JsonMember &table : members_of(tables.value))
-            schema.tables.push(read_table(place.key(table.key), table));
+            schema.tables.push(read_table(place.key(table.key), table, !is_pattern));
     };
     schema.settings = read_settings(path, member.value, Level::schema, read_tables);
     return schema;
@@ -87,10 +91,10 @@ Environment request_environment(const Arguments &arguments)
             return;
         }
         require_object(path, member.value);
-        for (const JsonMember &schema : members_of(member.value)) {
-            require_name_at(path.key(schema.key), "schema", schema.key);
-            environment.schemas.push(read_schema(path.key(schema.key), schema));
-        }
+        const bool is_pattern = std::string_view(member.key) == "schema_patterns";
+        for (const JsonMember &schema : members_of(member.value))
+            (is_pattern ? environment.patterns : environment.schemas)
+                .push(read_schema(path.key(schema.key), schema, is_pattern));
     };
     environment.settings = read_settings(root, arguments.json("environment"), Level::document, read_frame);
     if (!has_version)

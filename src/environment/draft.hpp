@@ -17,6 +17,8 @@ struct Draft {
                             // its identity
     Intent intent;          // what becomes of publications and of replica identities
     Array<Remark> breaking; // the writes that begin to fail although the document does not allow it
+    Array<Remark> notices;  // about the document itself
+    Array<const char *> uncovered; // schemas that the document ought to cover and does not
 
     // A plan to be filled by a planner and added.
     static Plan new_plan();

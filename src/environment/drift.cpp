@@ -2,6 +2,7 @@
 #include "environment/drift.hpp"
 
 #include "environment/result.hpp"
+#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
@@ -18,6 +19,7 @@ bool is_same(const Difference &left, const Difference &right)
 Array<Difference> read_drift(const Environment &environment)
 {
     const EnvironmentPlan plan = plan_environment(environment);
+    announce(plan.notices.view());
     Array<Difference> differences;
     for (const Change &change : plan.changes) {
         if (change.effect->is_intermediate)
@@ -31,6 +33,12 @@ Array<Difference> read_drift(const Environment &environment)
         if (differences.is_empty() || !is_same(differences[differences.count - 1], difference))
             differences.push(difference);
     }
+    for (const char *schema : plan.uncovered)
+        differences.push({.object = identifier(schema),
+                          .property = "coverage",
+                          .expected = "an entry or a pattern",
+                          .actual = nullptr,
+                          .is_skipped = false});
     for (const Skip &skip : plan.skipped)
         differences.push({.about = skip.about,
                           .property = "skipped",

@@ -95,6 +95,9 @@ Array<Table> unite_tables(const Draft &draft, Plan &plan)
 void unite(Draft &draft)
 {
     Plan &plan = draft.plan;
+    Array<Remark> remarks = draft.notices;
+    append(remarks, plan.remarks);
+    plan.remarks = remarks;
     keep_first_of_same(plan.remarks, [](const Remark &remark) { return remark.message; });
     keep_first_of_same(plan.denials, [](const char *denial) { return denial; });
     Array<Change> changes = draft.leading;
@@ -118,14 +121,17 @@ EnvironmentPlan plan_environment(const Environment &environment)
 {
     ::AcceptInvalidationMessages();
     const std::uint64_t messages = ::SharedInvalidMessageCounter;
-    const ResolvedEnvironment resolved = ResolvedEnvironment::of(environment);
+    Array<Remark> notices;
+    const ResolvedEnvironment resolved = ResolvedEnvironment::of(environment, notices);
     Draft draft{.environment = environment,
                 .resolved = resolved,
                 .tables = tables_of(resolved),
                 .plan = Draft::new_plan(),
                 .leading = {},
                 .intent = {},
-                .breaking = {}};
+                .breaking = {},
+                .notices = notices,
+                .uncovered = {}};
     draft.plan.messages = messages;
     for (const Key *key : all_keys())
         key->plan(draft);
@@ -134,7 +140,7 @@ EnvironmentPlan plan_environment(const Environment &environment)
     unite(draft);
     for (const Change &change : draft.plan.changes)
         require_declared(change.kind);
-    return {draft.plan, draft.breaking};
+    return {draft.plan, draft.breaking, draft.notices, draft.uncovered};
 }
 
 } // namespace dj_deploy

@@ -6,9 +6,11 @@
 
 namespace dj_deploy {
 
-// A plan, and the writes that it would make fail although the document does not allow it.
+// A plan, and what stands in the way of it or beside it.
 struct EnvironmentPlan : Plan {
-    Array<Remark> breaking;
+    Array<Remark> breaking; // the writes that it would make fail although the document does not allow it
+    Array<Remark> notices;  // about the document itself; they are among the plan's remarks, too
+    Array<const char *> uncovered; // schemas that the document ought to cover and does not
 };
 
 // Reads the catalog and plans what differs. Raises what the planners raise for names that are no such objects

@@ -22,6 +22,9 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
 {
     for (const TableSettings &table : settings.tables) {
         const ::Oid oid = ::get_relname_relid(table.name, schema);
+        const char relkind = ::get_rel_relkind(oid);
+        if (!table.must_exist && relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+            continue;
         if (!OidIsValid(oid))
             ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("table \"%s.%s\" does not exist", settings.name, table.name),
@@ -46,14 +49,12 @@ ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings)
     return {.oid = schema, .settings = settings, .tables = read_tables(Target::of_schema(schema), scope)};
 }
 
-ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment)
+ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment, Array<Remark> &notices)
 {
     ResolvedEnvironment resolved{};
-    for (const SchemaSettings &settings : environment.schemas) {
-        ::Oid schema = InvalidOid;
-        with_place({settings.path}, [&] { schema = resolve_schema(settings.name); });
-        resolve_tables(schema, settings, resolved.named);
-        resolved.schemas.push(ResolvedSchema::of(schema, &settings));
+    for (const CoveredSchema &schema : covered_schemas(environment, notices)) {
+        resolve_tables(schema.oid, *schema.settings, resolved.named);
+        resolved.schemas.push(ResolvedSchema::of(schema.oid, schema.settings));
     }
     std::sort(resolved.named.begin(), resolved.named.end(),
               [](const NamedTable &left, const NamedTable &right) { return left.oid < right.oid; });

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "catalog/tables.hpp"
-#include "environment/document.hpp"
+#include "environment/patterns.hpp"
 
 namespace dj_deploy {
 
@@ -23,11 +23,15 @@ struct ResolvedSchema {
 };
 
 struct ResolvedEnvironment {
-    Array<ResolvedSchema> schemas; // as in the document
+    Array<ResolvedSchema> schemas; // those that the document covers
     Array<NamedTable> named;       // the tables that the document names, by OID
 
-    // 3F000, 42P01, 42809 and 42501 for names that are not such objects.
-    static ResolvedEnvironment of(const Environment &environment);
+    // 3F000, 42P01, 42809 and 42501 for names that are not such objects, 22023 for patterns that contradict
+    // each other. NOTICE for what patterns name in vain.
+    static ResolvedEnvironment of(const Environment &environment, Array<Remark> &notices);
+
+    // Whether an entry or a pattern is about the schema.
+    bool covers(::Oid schema) const { return find_schema(schema) != nullptr; }
 
     // What the document says at the table; null when it does not name it.
     const TableSettings *find(::Oid table) const;

@@ -105,11 +105,12 @@ Array<PublicationSettings> named_publications(const Environment &environment)
             named.push(publication);
         }
     };
-    for (const SchemaSettings &schema : environment.schemas) {
-        add(schema.settings);
-        for (const TableSettings &table : schema.tables)
-            add(table.settings);
-    }
+    for (const Array<SchemaSettings> &all : {environment.patterns, environment.schemas})
+        for (const SchemaSettings &schema : all) {
+            add(schema.settings);
+            for (const TableSettings &table : schema.tables)
+                add(table.settings);
+        }
     // Those that are described come first, so they are kept.
     Array<std::size_t> order;
     for (std::size_t index = 0; index < named.count; index++)

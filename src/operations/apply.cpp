@@ -4,6 +4,7 @@
 #include "environment/result.hpp"
 #include "operation.hpp"
 #include "plan/name_list.hpp"
+#include "plan/quote.hpp"
 #include "request/shorten.hpp"
 
 namespace dj_deploy {
@@ -56,6 +57,14 @@ void require_no_breaking(std::span<const Remark> breaking)
             errdetail_internal("%s", detail.data), errhint("%s", breaking_hint));
 }
 
+// What the document does not cover stays as it is.
+void skip_uncovered(EnvironmentPlan &planned)
+{
+    for (const char *schema : planned.uncovered)
+        planned.skipped.push(
+            {.object = identifier(schema), .name = schema, .reason = "the environment does not cover it"});
+}
+
 ::Datum run(::FunctionCallInfo call)
 {
     require_unrestricted(command);
@@ -63,7 +72,8 @@ void require_no_breaking(std::span<const Remark> breaking)
     const Environment environment = request_environment(arguments);
     const char *fingerprint = arguments.optional_string("expected_fingerprint");
     const auto make = [&] {
-        const EnvironmentPlan planned = plan_environment(environment);
+        EnvironmentPlan planned = plan_environment(environment);
+        skip_uncovered(planned);
         require_fingerprint(planned, fingerprint);
         return planned;
     };

@@ -126,6 +126,26 @@ Array<JsonValue> elements_of(const JsonValue &array)
     return value;
 }
 
+namespace {
+
+::Jsonb *whole(::JsonbValue value)
+{
+    return ::JsonbValueToJsonb(&value);
+}
+
+} // namespace
+
+bool is_same_json(const ::JsonbValue &left, const ::JsonbValue &right)
+{
+    return ::compareJsonbContainers(&whole(left)->root, &whole(right)->root) == 0;
+}
+
+const char *json_text(const ::JsonbValue &value)
+{
+    ::Jsonb *json = whole(value);
+    return ::JsonbToCString(nullptr, &json->root, static_cast<int>(VARSIZE(json)));
+}
+
 void JsonObject::add(std::string_view key, const ::JsonbValue &value)
 {
     pairs.push({.key = make_string(key), .value = value, .order = 0});

@@ -48,6 +48,16 @@ Array<JsonValue> elements_of(const JsonValue &array);
 ::JsonbValue make_boolean(bool value);
 ::JsonbValue make_array(const Array<::JsonbValue> &items);
 
+// Whether they are the same as jsonb, and the text of one.
+bool is_same_json(const ::JsonbValue &left, const ::JsonbValue &right);
+const char *json_text(const ::JsonbValue &value);
+
+// The text of a string.
+inline std::string_view text_of(const ::JsonbValue &string)
+{
+    return {string.val.string.val, static_cast<std::size_t>(string.val.string.len)};
+}
+
 // An object member by member; a key may come once. The texts of keys and values are not copied before they
 // become a datum.
 struct JsonObject {

@@ -120,10 +120,15 @@ void announce_remarks(std::span<const Remark> remarks, int level)
 
 } // namespace
 
+void announce(std::span<const Remark> remarks)
+{
+    announce_remarks(remarks, NOTICE);
+    announce_remarks(remarks, WARNING);
+}
+
 void announce(const Plan &plan)
 {
-    announce_remarks(plan.remarks.view(), NOTICE);
-    announce_remarks(plan.remarks.view(), WARNING);
+    announce(plan.remarks.view());
     for (const Skip &skip : plan.skipped.view().first(std::min(plan.skipped.count, most_named)))
         ereport(WARNING,
                 errmsg("skipping %s\"%s\": %s", skip.is_index ? "index " : "", skip.name, skip.reason),

@@ -63,6 +63,9 @@ Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::O
 // A plan for one table, or none, costs nothing.
 void put_in_order(Plan &plan, std::span<const Table> tables);
 
+// Raises remarks, NOTICEs first; of each kind ten at the most and how many more.
+void announce(std::span<const Remark> remarks);
+
 // Raises the plan's remarks, NOTICEs first, and a WARNING for each thing that is skipped; of each kind ten at
 // the most and how many more.
 // Only for the plan that counts: others may have been made and overtaken before it.
