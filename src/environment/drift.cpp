@@ -2,7 +2,6 @@
 #include "environment/drift.hpp"
 
 #include "environment/result.hpp"
-#include "plan/quote.hpp"
 
 namespace dj_deploy {
 
@@ -34,11 +33,11 @@ Array<Difference> read_drift(const Environment &environment)
             differences.push(difference);
     }
     for (const char *schema : plan.uncovered)
-        differences.push({.object = identifier(schema),
+        differences.push({.about = {.schema = schema},
                           .property = "coverage",
-                          .expected = "an entry or a pattern",
-                          .actual = nullptr,
-                          .is_skipped = false});
+                          .old_value = nullptr,
+                          .new_value = "an entry or a pattern",
+                          .reason = nullptr});
     for (const Skip &skip : plan.skipped)
         differences.push({.about = skip.about,
                           .property = "skipped",

@@ -47,15 +47,16 @@ void RequireCoverage::plan(Draft &draft)
     NameList names = NameList::empty();
     for (const char *schema : uncovered)
         names.add(schema);
+    const bool is_one = uncovered.count == 1;
     draft.notices.push(
         {.level = NOTICE,
-         .message = ::psprintf(uncovered.count == 1 ? "the environment does not cover schema %s"
-                                                    : "the environment does not cover schemas %s",
+         .message = ::psprintf("the environment does not cover %s %s", is_one ? "schema" : "schemas",
                                names.finish()),
-         .detail = "DataJoint has declared what neither an entry nor a pattern covers.",
+         .detail = is_one ? "DataJoint has declared it, and neither an entry nor a pattern is about it."
+                          : "DataJoint has declared them, and neither entries nor patterns are about them.",
          .hint =
-             "Add it to \"schemas\", if only as {}, or to a pattern; with \"require_coverage\": true it is "
-             "a difference."});
+             "An entry covers a schema, also an empty one. With \"require_coverage\": true, a schema that is "
+             "not covered is a difference."});
 }
 
 } // namespace

@@ -4,7 +4,6 @@
 #include "environment/result.hpp"
 #include "operation.hpp"
 #include "plan/name_list.hpp"
-#include "plan/quote.hpp"
 #include "request/shorten.hpp"
 
 namespace dj_deploy {
@@ -62,7 +61,7 @@ void skip_uncovered(EnvironmentPlan &planned)
 {
     for (const char *schema : planned.uncovered)
         planned.skipped.push(
-            {.object = identifier(schema), .name = schema, .reason = "the environment does not cover it"});
+            {.about = {.schema = schema}, .name = schema, .reason = "the environment does not cover it"});
 }
 
 ::Datum run(::FunctionCallInfo call)
