@@ -22,6 +22,44 @@ SELECT dj_deploy.describe('details') #> '{schemas,details,autovacuum}' AS nothin
 DROP PUBLICATION regress_details;
 DROP TABLE details.a, details.b, details.c;
 
+-- What is common is common to the tables for which it counts: a schema's replica identity is none of hidden tables. The next table
+-- is FULL like the others.
+CREATE TABLE details.a (id int PRIMARY KEY);
+CREATE TABLE details.b (id int PRIMARY KEY);
+CREATE TABLE details.other (id int PRIMARY KEY);
+CREATE TABLE details."~h1" (id int PRIMARY KEY);
+CREATE TABLE details."~h2" (id int PRIMARY KEY);
+CREATE TABLE details."~h3" (id int PRIMARY KEY);
+ALTER TABLE details.a REPLICA IDENTITY FULL;
+ALTER TABLE details.b REPLICA IDENTITY FULL;
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS full, pg_temp.is_converged();
+SELECT dj_deploy.describe('details') AS document \gset
+CREATE TABLE details.next (id int PRIMARY KEY);
+SELECT table_name, new_value FROM dj_deploy.drift(:'document');
+DROP TABLE details.next;
+-- As many as others are no majority; NOTHING cannot be common.
+ALTER TABLE details.b REPLICA IDENTITY NOTHING;
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS one_to_one, pg_temp.is_converged();
+-- A hidden partition of a table that is not hidden counts, as what is said of the schema counts for it.
+CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details."~leaf" PARTITION OF details.root FOR VALUES FROM (0) TO (10);
+ALTER TABLE details.root REPLICA IDENTITY FULL;
+ALTER TABLE details."~leaf" REPLICA IDENTITY FULL;
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS three_to_one, pg_temp.is_converged();
+ALTER TABLE details."~leaf" REPLICA IDENTITY DEFAULT;
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS two_to_two, pg_temp.is_converged();
+DROP TABLE details.root, details.a, details.b, details.other;
+-- With hidden tables alone nothing is said of the schema.
+ALTER TABLE details."~h1" REPLICA IDENTITY FULL;
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS hidden, pg_temp.is_converged();
+-- They count for parameters about vacuum, which they need like others.
+ALTER TABLE details."~h1" SET (vacuum_truncate = false);
+ALTER TABLE details."~h2" SET (vacuum_truncate = false);
+ALTER TABLE details."~h3" SET (vacuum_truncate = false);
+CREATE TABLE details.a (id int PRIMARY KEY);
+SELECT dj_deploy.describe('details') #> '{schemas,details}' AS hidden, pg_temp.is_converged();
+DROP TABLE details.a, details."~h1", details."~h2", details."~h3";
+
 -- A table without TOAST lacks no parameter of it.
 CREATE TABLE details.a (id int, note text) WITH (toast.autovacuum_enabled = false);
 CREATE TABLE details.b (id int, note text) WITH (toast.autovacuum_enabled = false);
