@@ -51,7 +51,7 @@ sub result_of
 	my ($status, $output, $errors) = $node->psql('postgres', "$before $call");
 	$errors =~ s/^psql:<stdin>:\d+: //mg;
 	return ({ ddl => [], failed => $errors }, $errors) if $status != 0;
-	return (decode_json($output), $errors);
+	return (decode_json($output), without_summary($errors) =~ s/\n\z//r);
 }
 
 # Who but the role may do what, and everything else that a GRANT or REVOKE could have changed. Not set by anybody (NULL)
