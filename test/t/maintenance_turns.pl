@@ -165,7 +165,7 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	make_tables($node, 'lab', { a => 0, b => 0 });
 	make_tables($node, 'other', { a => 0 });
 	my $run = $node->background_psql('postgres');
-	$run->query_safe('BEGIN; ' . full_run('other') . '; ' . "SELECT dj_deploy.set_autovacuum('lab', '{\"autovacuum_enabled\": false}', false)");
+	$run->query_safe('SET client_min_messages = warning; BEGIN; ' . full_run('other') . '; ' . "SELECT dj_deploy.set_autovacuum('lab', '{\"autovacuum_enabled\": false}', false)");
 	my $reindex = start_call($node, reindex_call('lab'), settings => "SET lock_timeout = '200ms'");
 	my ($output, $messages) = finish_call($reindex);
 	like($messages, qr/WARNING:  55P03: could not obtain lock on schema "lab" within 200 ms/, 'reindex gives up its turn');
