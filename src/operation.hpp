@@ -75,11 +75,11 @@ template <class Make, class Check, class MakeReport>
     }
 
     require_writable(command);
-    for (int attempts_left = most_attempts; true; attempts_left--) {
+    for (Round round{}; true; round.number++) {
         const auto planned = make();
         check(planned, ERROR);
         Outcome outcome{};
-        if (!execute(planned, attempts_left, outcome))
+        if (!execute(planned, round, outcome))
             continue;
         announce(planned);
         announce(Summary::of_run(planned, outcome), false);

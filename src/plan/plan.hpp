@@ -39,9 +39,9 @@ struct TableLock {
 };
 
 struct Plan {
-    std::uint64_t messages; // SharedInvalidMessageCounter before the catalog was read
-    std::int32_t analyzed;  // tables considered
-    bool is_fixed;          // holds whatever state the tables are in
+    std::uint64_t messages;     // SharedInvalidMessageCounter before the catalog was read
+    std::int32_t analyzed;      // tables considered
+    bool ignores_current_state; // the same whatever state the tables are in
     bool is_part; // of an environment: its changes have effects, and the whole judges writes that break
     Array<Change> changes;
     Array<TableLock> locks; // of the tables that are changed, in the order in which they are taken

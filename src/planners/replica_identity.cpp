@@ -96,7 +96,7 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
     }
     if (!plan.is_part)
         warn_of_broken_writes(plan);
-    plan.is_fixed = !skip_unchanged;
+    plan.ignores_current_state = !skip_unchanged;
 }
 
 const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const

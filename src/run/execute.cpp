@@ -16,10 +16,6 @@ namespace dj_deploy {
 
 namespace {
 
-// How often a plan is made again under its locks because the catalog has changed meanwhile, though perhaps
-// elsewhere: some databases change all the time.
-constexpr int most_renewals = 3;
-
 constexpr int longest_wait_for_news = 1000; // ms
 
 // How much of others' changes and of our own this session has seen.
@@ -152,7 +148,7 @@ Outcome preview(const Plan &plan)
     return outcome;
 }
 
-bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
+bool execute(const Plan &plan, Round round, Outcome &outcome)
 {
     if (plan.changes.is_empty())
         return true;
@@ -167,14 +163,14 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
         take_turns(plan);
         lock_tables(plan.locks.view(), missing);
-        if (!plan.is_fixed && attempts_left > most_attempts - most_renewals && is_outdated())
+        if (!plan.ignores_current_state && round.may_suspect() && is_outdated())
             return;
         const auto run = [&] {
             with_spi([&] { execute_changes(plan.changes.view(), missing, outcome); });
             require_names(plan.names.view());
         };
         const auto is_worth_another = [&](const ::ErrorData &error) {
-            if (attempts_left == 1 || !is_overtaken(error))
+            if (round.is_last() || !is_overtaken(error))
                 return false;
             // A commit is visible before its news are out.
             const bool has_news_to_come = error.sqlerrcode == ERRCODE_INTERNAL_ERROR;
@@ -183,7 +179,7 @@ bool execute(const Plan &plan, int attempts_left, Outcome &outcome)
                 CHECK_FOR_INTERRUPTS();
                 ::pg_usleep(1000);
             }
-            return is_outdated() || (has_news_to_come && attempts_left > most_attempts - most_renewals);
+            return is_outdated() || (has_news_to_come && round.may_suspect());
         };
         is_done = attempt(run, is_worth_another);
     });

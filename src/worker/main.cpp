@@ -95,9 +95,9 @@ void take_locks(const Task &task)
 // In a deadlock the worker gives way as long as it has done nothing yet, and begins again.
 void take_locks_or_give_way(const Task &task)
 {
-    int attempts_left = most_attempts;
+    Round round{};
     const auto is_worth_another = [&](const ::ErrorData &error) {
-        return is_deadlock(error) && --attempts_left > 0;
+        return is_deadlock(error) && round.number++ < Round::most;
     };
     while (!attempt([&] { take_locks(task); }, is_worth_another)) {
         ::LockReleaseSession(DEFAULT_LOCKMETHOD);

@@ -358,7 +358,7 @@ is(sent($_), $_ eq 'cdc' ? '' : lines('rig.lens', $_ eq 'rig' ? 'rig.sample' : '
   for qw(everything cdc rig);
 
 # A schema is taken out, the rest stays.
-($ddl) = converge('lab', 'everything', ', false');
+($ddl) = converge('lab', 'everything', ', member => false');
 is(scalar(my @drops = $ddl =~ /DROP TABLE/g), scalar @{ $pipeline{lab} }, 'one statement for each table that is taken out');
 @in_everything = grep { !/^lab\./ } @in_everything;
 is_same(published('everything'), lines(@in_everything, @leaves), 'the others are published still');
