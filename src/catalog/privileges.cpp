@@ -137,18 +137,4 @@ SchemaPrivileges read_schema_privileges(::Oid schema)
     return privileges;
 }
 
-::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type)
-{
-    const ::HeapTuple row = ::SearchSysCache3(::DEFACLROLENSPOBJ, ObjectIdGetDatum(owner),
-                                              ObjectIdGetDatum(schema), CharGetDatum(object_type));
-    if (!HeapTupleIsValid(row))
-        return 0;
-    bool is_null = false;
-    const ::Datum stored =
-        ::SysCacheGetAttr(::DEFACLROLENSPOBJ, row, Anum_pg_default_acl_defaclacl, &is_null);
-    const ::Datum list = is_null ? 0 : PointerGetDatum(DatumGetAclPCopy(stored));
-    ::ReleaseSysCache(row);
-    return list;
-}
-
 } // namespace dj_deploy

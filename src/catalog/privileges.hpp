@@ -56,8 +56,4 @@ struct SchemaPrivileges {
 // 3F000 when the schema is gone.
 SchemaPrivileges read_schema_privileges(::Oid schema);
 
-// pg_default_acl.defaclacl: what the owner's future tables ('r') or sequences ('S') in the schema start with;
-// 0 when there is none.
-::Datum read_default_privileges(::Oid owner, ::Oid schema, char object_type);
-
 } // namespace dj_deploy

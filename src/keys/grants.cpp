@@ -139,13 +139,10 @@ constexpr const char *roles_sql = R"(
     GROUP BY a.grantee
     ORDER BY a.grantee)";
 
-// Of creators whose future tables the document speaks of ($3), or of all, and of creators that own no table.
 constexpr const char *defaults_sql = R"(
     SELECT FROM pg_catalog.pg_default_acl d
     CROSS JOIN pg_catalog.aclexplode(d.defaclacl) a
     WHERE d.defaclnamespace = $1 AND a.grantee = $2 AND a.grantee <> d.defaclrole AND d.defaclobjtype IN ('r', 'S')
-      AND NOT ($3 AND EXISTS (SELECT FROM pg_catalog.pg_class c
-                              WHERE c.relnamespace = $1 AND c.relowner = d.defaclrole AND c.relkind IN ('r', 'p')))
     ORDER BY d.oid
     LIMIT 1)";
 
@@ -177,11 +174,10 @@ void describe_role(::Oid oid, const char *role, const ResolvedSchema &schema,
         held.has_future_tables = true;
         held.has_future_tables = holds(held, schema.oid, relations);
         grants.grants.push(held);
-        bool has_other_defaults = false;
+        bool has_defaults = false;
         query(
-            defaults_sql, [&](const Row &) { has_other_defaults = true; }, schema.oid, oid,
-            held.has_future_tables);
-        if (has_other_defaults)
+            defaults_sql, [&](const Row &) { has_defaults = true; }, schema.oid, oid);
+        if (has_defaults && !held.has_future_tables)
             ereport(NOTICE,
                     errmsg("default privileges of role \"%s\" in schema \"%s\" are left out", role,
                            schema.settings->name),

@@ -168,7 +168,10 @@ bool is_public(std::string_view role)
 Grantee Grantee::of(const char *role)
 {
     const char *grantee = is_public(role) ? "PUBLIC" : identifier(role);
-    return {.role = role, .to = ::psprintf(" TO %s", grantee), .from = ::psprintf(" FROM %s", grantee)};
+    return {.role = role,
+            .name = is_public(role) ? "PUBLIC" : ::psprintf("role \"%s\"", role),
+            .to = ::psprintf(" TO %s", grantee),
+            .from = ::psprintf(" FROM %s", grantee)};
 }
 
 bool plan_privileges(const PrivilegeTarget &target, Access access, const Holding &own,

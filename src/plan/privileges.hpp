@@ -15,6 +15,7 @@ extern const StatementKind default_privileges_statement;
 // A role in the words of a statement.
 struct Grantee {
     const char *role; // its name, or "public"
+    const char *name; // as in a message: role "analyst"
     const char *to;   // ` TO "analyst"`
     const char *from; // ` FROM "analyst"`
 

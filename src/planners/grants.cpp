@@ -1,18 +1,14 @@
-// The schema, what is in it, and what its owners will make.
+// The schema and what is in it; what will be is for future_tables.
 #include "planners/grants.hpp"
 
+#include "catalog/role_dependents.hpp"
+#include "plan/name_list.hpp"
 #include "plan/quote.hpp"
+#include "planners/future_tables.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-// As the server has it: up to 15 membership is enough, since 16 the role's privileges must be inherited.
-bool may_set_defaults_of(::Oid owner)
-{
-    return PG_VERSION_NUM >= 160000 ? ::has_privs_of_role(::GetUserId(), owner)
-                                    : ::is_member_of_role(::GetUserId(), owner);
-}
 
 bool has_smaller_name(const NamedObject &left, const NamedObject &right)
 {
@@ -83,53 +79,29 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
     }
 }
 
-// The default privileges of every role that owns a table in the schema.
-void GrantsPlanner::plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
-                                       Plan &plan) const
+// Whoever takes everything from a role may want to drop it.
+void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                                    Plan &plan) const
 {
-    Array<::Oid> owners;
+    Array<::Oid> relations;
     for (const Table &table : tables)
-        if (table.schema_oid == schema.oid && table.owner != role &&
-            (table.relkind == RELKIND_RELATION || table.is_partitioned()))
-            owners.push(table.owner);
-    std::sort(owners.begin(), owners.end());
-    owners.count = std::unique(owners.begin(), owners.end()) - owners.begin();
-    if (owners.is_empty())
-        plan.remarks.push({.level = NOTICE,
-                           .message = ::psprintf("no other role owns a table in schema \"%s\"", schema.name),
-                           .detail = "Nothing is planned for future tables."});
-    Array<NamedObject> named;
-    for (const ::Oid owner : owners)
-        if (const char *name = ::GetUserNameFromId(owner, true)) // else dropped meanwhile, with its tables
-            named.push({.catalog = AuthIdRelationId, .oid = owner, .name = name});
-    std::sort(named.begin(), named.end(), has_smaller_name);
-    for (const NamedObject &owner : named)
-        plan_future_tables_of(owner, role, schema, plan);
-}
-
-void GrantsPlanner::plan_future_tables_of(const NamedObject &owner, ::Oid role, const NamedObject &schema,
-                                          Plan &plan) const
-{
-    plan.names.push(owner);
-    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                    identifier(owner.name), identifier(schema.name));
-
-    const auto plan_kind = [&](char object_type, const AccessPrivileges &privileges, const char *on) {
-        const PrivilegeTarget target{.table = nullptr,
-                                     .privileges = privileges,
-                                     .prefix = prefix,
-                                     .on = on,
-                                     .name = schema.name,
-                                     .owner = InvalidOid,
-                                     .list = 0};
-        const ::Datum list = read_default_privileges(owner.oid, schema.oid, object_type);
-        return plan_privileges(target, access, holding_of(role, owner.oid, list), {}, grantee, plan);
-    };
-    const bool has_tables = plan_kind(DEFACLOBJ_RELATION, table_privileges, "TABLES");
-    const bool has_sequences = plan_kind(DEFACLOBJ_SEQUENCE, sequence_privileges, "SEQUENCES");
-    if ((has_tables || has_sequences) && !may_set_defaults_of(owner.oid))
-        plan.denials.push(
-            ::psprintf("permission denied to change default privileges of role \"%s\"", owner.name));
+        if (table.schema_oid == schema.oid)
+            relations.push(table.oid);
+    std::sort(relations.begin(), relations.end());
+    const Array<const char *> dependents = read_role_dependents(role, schema.oid, relations.view());
+    if (dependents.is_empty())
+        return;
+    ::StringInfoData detail;
+    ::initStringInfo(&detail);
+    for (const char *dependent : dependents.view().first(std::min(dependents.count, most_named)))
+        ::appendStringInfo(&detail, "%s%s", detail.len > 0 ? "\n" : "", dependent);
+    if (dependents.count > most_named)
+        ::appendStringInfo(&detail, "\nand %zu more", dependents.count - most_named);
+    plan.remarks.push(
+        {.level = NOTICE,
+         .message = ::psprintf("role \"%s\" cannot be dropped yet: objects in schema \"%s\" depend on it",
+                               role_name, schema.name),
+         .detail = detail.data});
 }
 
 void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
@@ -137,11 +109,23 @@ void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Pl
     const ::Oid role = resolve_role();
     if (!is_public(role_name))
         plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
+    const bool is_about_future_tables = has_future_tables || access == Access::none;
+    const Array<DefaultPrivileges> global =
+        is_about_future_tables ? read_global_default_privileges(role) : Array<DefaultPrivileges>{};
     for (const NamedObject &schema : schemas_by_name(target)) {
+        const SchemaPrivileges current = read_schema_privileges(schema.oid);
         plan.names.push(schema);
-        plan_schema(role, read_schema_privileges(schema.oid), plan);
-        if (has_future_tables)
-            plan_future_tables(role, schema, tables, plan);
+        plan_schema(role, current, plan);
+        if (is_about_future_tables)
+            FutureTables{.role = role,
+                         .access = access,
+                         .grantee = grantee,
+                         .schema = schema,
+                         .schema_owner = current.owner,
+                         .global = global.view()}
+                .plan(tables, plan);
+        if (access == Access::none && !is_public(role_name))
+            note_dependents(role, schema, tables, plan);
     }
     plan_tables(role, tables, plan);
 }

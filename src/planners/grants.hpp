@@ -32,10 +32,8 @@ private:
     ::Oid resolve_role() const;
     void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
-    void plan_future_tables(::Oid role, const NamedObject &schema, std::span<const Table> tables,
-                            Plan &plan) const;
-    void plan_future_tables_of(const NamedObject &owner, ::Oid role, const NamedObject &schema,
-                               Plan &plan) const;
+    void note_dependents(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+                         Plan &plan) const;
 };
 
 } // namespace dj_deploy

@@ -72,6 +72,7 @@ BEGIN
     verdicts := verdicts || CASE run.result -> 'ddl' WHEN '[]' THEN 'applied: nothing' ELSE 'applied' END
         || property.require_settled('what was applied', document, expected, coalesce(run.result -> 'skipped', '[]'))
         || CASE WHEN caller <> 'none' THEN 'applied by a role' END
+        || CASE WHEN run.result #>> '{skipped}' ~ 'without IN SCHEMA' THEN 'skipped: default privileges in all schemas' END
         || array(SELECT 'identity: ' || split_part(c ->> 'new_value', ' ', 1) FROM jsonb_array_elements(run.result -> 'changes') c
                  WHERE c ->> 'property' = 'replica_identity')
         || array(SELECT 'changed: ' || CASE WHEN c ->> 'property' ~ '^(grants|publications)[.]'

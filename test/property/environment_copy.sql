@@ -113,7 +113,7 @@ BEGIN
         FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace, aclexplode(defaclacl)
         WHERE nspname = ANY (schemas) AND defaclobjtype IN ('r', 'S') AND grantee <> defaclrole
           AND property.is_described(document, nspname, grantee)
-          AND NOT property.is_default_described(document, defaclrole, defaclnamespace, grantee)
+          AND NOT property.is_future_described(document, defaclnamespace, grantee)
         ORDER BY 1);
 END $$;
 
@@ -122,12 +122,18 @@ CREATE FUNCTION property.is_listed_above(publication oid, relation oid) RETURNS 
                    WHERE prpubid = publication AND a.relid <> relation)
 $$;
 
-CREATE FUNCTION property.is_default_described(document jsonb, creator oid, schema oid, role oid) RETURNS boolean
-LANGUAGE sql STABLE AS $$
+CREATE FUNCTION property.is_future_described(document jsonb, schema oid, role oid) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce(document #> ARRAY['schemas', nspname, 'grants', CASE role WHEN 0 THEN 'public' ELSE pg_get_userbyid(role) END]
                     -> 'future_tables' = 'true', false)
-           AND EXISTS (SELECT FROM pg_class WHERE relnamespace = schema AND relowner = creator AND relkind IN ('r', 'p'))
     FROM pg_namespace WHERE oid = schema
+$$;
+
+-- A copy knows nobody who creates tables but by what is there.
+CREATE FUNCTION property.is_default_copied(document jsonb, creator oid, schema oid, role oid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT property.is_future_described(document, schema, role)
+           AND (EXISTS (SELECT FROM pg_class WHERE relnamespace = schema AND relowner = creator AND relkind IN ('r', 'p'))
+                OR EXISTS (SELECT FROM pg_namespace WHERE oid = schema AND nspowner = creator))
 $$;
 
 CREATE FUNCTION property.is_described(document jsonb, schema text, role oid) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -188,8 +194,8 @@ BEGIN
         FROM jsonb_array_elements(content -> 'defaclacl') entry
         LEFT JOIN pg_roles ON rolname = entry ->> 0
         WHERE pg_roles.oid::text = content ->> 'defaclrole'
-           OR property.is_default_described(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
-                                            CASE entry ->> 0 WHEN '' THEN 0 ELSE pg_roles.oid END));
+           OR property.is_default_copied(document, (content ->> 'defaclrole')::oid, (content ->> 'defaclnamespace')::oid,
+                                         CASE entry ->> 0 WHEN '' THEN 0 ELSE pg_roles.oid END));
 END $$;
 
 CREATE FUNCTION property.meanings(options jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$

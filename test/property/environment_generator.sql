@@ -47,7 +47,8 @@ BEGIN
     FOREACH grantee IN ARRAY property.some(roles || 'public'::text, 3) LOOP
         IF property.chance(0.6) THEN
             PERFORM property.grant_access(property.pick(schemas), grantee, property.pick('{read,write,all}'::text[]),
-                                          property.chance(0.5));
+                                          property.chance(0.5),
+                                          CASE WHEN property.chance(0.3) THEN property.pick(roles) END);
         END IF;
     END LOOP;
     IF property.chance(0.3) THEN
@@ -112,8 +113,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- All of an access, by hand.
-CREATE FUNCTION property.grant_access(schema text, grantee text, access text, has_future boolean) RETURNS void
+-- All of an access, by hand; what is to come also from a role that may own nothing there.
+CREATE FUNCTION property.grant_access(schema text, grantee text, access text, has_future boolean, another text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     statement text;
@@ -135,11 +136,13 @@ BEGIN
         SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s GRANT %s ON %s TO %s',
                       property.quoted(pg_get_userbyid(owner)),
                       property.quoted(schema), array_to_string(property.wanted(access, kind), ', '), word, whom)
-        FROM (SELECT DISTINCT relowner FROM pg_class
-              WHERE relnamespace = property.schema_oid(schema) AND relkind IN ('r', 'p')
-                AND pg_get_userbyid(relowner) <> grantee) o(owner),
+        FROM (SELECT relowner FROM pg_class WHERE relnamespace = property.schema_oid(schema) AND relkind IN ('r', 'p')
+              UNION
+              SELECT nspowner FROM pg_namespace WHERE nspname = schema
+              UNION
+              SELECT oid FROM pg_roles WHERE rolname = another) o(owner),
              (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES')) k(kind, word)
-        WHERE has_future
+        WHERE has_future AND pg_get_userbyid(owner) <> grantee
     LOOP
         PERFORM property.make(statement);
     END LOOP;
@@ -185,6 +188,10 @@ BEGIN
             SELECT 'column grant' FROM pg_attribute WHERE attrelid = ANY (relations) AND attacl IS NOT NULL
             UNION ALL
             SELECT concat('default privileges ', defaclobjtype) FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace
-            WHERE nspname = ANY (schemas)) k(kind)
+            WHERE nspname = ANY (schemas)
+            UNION ALL
+            SELECT 'default privileges of who owns nothing' FROM pg_default_acl JOIN pg_namespace n ON n.oid = defaclnamespace
+            WHERE nspname = ANY (schemas) AND defaclobjtype IN ('r', 'S') AND defaclrole <> nspowner
+              AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relowner = defaclrole AND relkind IN ('r', 'p'))) k(kind)
         WHERE kind IS NOT NULL);
 END $$;

@@ -19,6 +19,7 @@ DECLARE
     schema oid;
     holders property.holder[];
     is_allowed boolean;
+    concerns_future boolean;
 BEGIN
     IF access NOT IN ('none', 'read', 'write', 'all') THEN
         RETURN property.refused('22023');
@@ -26,10 +27,11 @@ BEGIN
         RETURN property.refused('42704');
     END IF;
 
+    concerns_future := (call.arguments ->> 'future_tables')::boolean OR access = 'none';
     FOREACH schema IN ARRAY schemas LOOP
         holders := holders || property.settled(property.holders(schema, facts), grantee, access);
-        IF (call.arguments ->> 'future_tables')::boolean THEN
-            holders := holders || property.settled(property.future_holders(schema, facts), grantee, access);
+        IF concerns_future THEN
+            holders := holders || property.settled(property.future_holders(schema, grantee, facts), grantee, access);
         END IF;
     END LOOP;
 
@@ -50,7 +52,9 @@ BEGIN
                    WHERE oid::text = CASE catalog WHEN 'pg_default_acl' THEN split_part(key, ' ', 2) ELSE key END)))
         FROM unnest(holders), jsonb_array_elements(after) entry
         WHERE entry ->> 0 = grantee AND pg_get_userbyid(owner) <> grantee
-          AND (entry ->> 1 <> ALL (property.wanted(access, kind)) OR (entry ->> 3)::boolean));
+          AND (entry ->> 1 <> ALL (property.wanted(access, kind)) OR (entry ->> 3)::boolean)
+        UNION
+        SELECT property.globals(s, grantee, access, facts) FROM unnest(schemas) s WHERE concerns_future);
     RETURN expected;
 END $$;
 
@@ -78,8 +82,9 @@ CREATE FUNCTION property.may_set_defaults(caller text, creator oid) RETURNS bool
     SELECT caller = 'none' OR pg_has_role(caller, creator, CASE WHEN property.is_since(16) THEN 'USAGE' ELSE 'MEMBER' END)
 $$;
 
--- The default privileges of each role that owns tables in the schema.
-CREATE FUNCTION property.future_holders(schema oid, facts property.fact[]) RETURNS property.holder[]
+-- The default privileges in the schema of each role that creates tables: it owns some, or the schema, or it has default
+-- privileges there for the grantee.
+CREATE FUNCTION property.future_holders(schema oid, grantee text, facts property.fact[]) RETURNS property.holder[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(
@@ -90,7 +95,34 @@ BEGIN
         CROSS JOIN unnest('{r,S}'::text[]) kind
         CROSS JOIN concat(r.oid, ' ', schema, ' ', kind) new_key
         LEFT JOIN unnest(facts) ON catalog = 'pg_default_acl' AND key = new_key
-        WHERE r.oid IN (SELECT relowner FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p')));
+        WHERE r.oid IN (SELECT relowner FROM pg_class WHERE relnamespace = schema AND relkind IN ('r', 'p')
+                        UNION ALL SELECT nspowner FROM pg_namespace WHERE oid = schema
+                        UNION ALL SELECT creator FROM property.defaults_for(schema, grantee, facts)));
+END $$;
+
+-- What the grantee is given by default privileges on tables and sequences, in the schema or, for 0, in all.
+CREATE FUNCTION property.defaults_for(schema oid, grantee text, facts property.fact[])
+RETURNS TABLE (creator oid, kind text, privilege text, is_grantable boolean) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT (content ->> 'defaclrole')::oid, content ->> 'defaclobjtype', entry ->> 1, (entry ->> 3)::boolean
+    FROM unnest(facts), jsonb_array_elements(content -> 'defaclacl') entry
+    WHERE catalog = 'pg_default_acl' AND content ->> 'defaclnamespace' = schema::text
+      AND content ->> 'defaclobjtype' IN ('r', 'S') AND entry ->> 0 = grantee;
+END $$;
+
+-- The default privileges that give the grantee more than that in all schemas, of whoever may create in this one.
+CREATE FUNCTION property.globals(schema oid, grantee text, access text, facts property.fact[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT format('DEFAULT PRIVILEGES FOR ROLE %s ON %s', property.quoted(pg_get_userbyid(d.creator)),
+                  CASE d.kind WHEN 'S' THEN 'SEQUENCES' ELSE 'TABLES' END)
+    FROM property.defaults_for(0, grantee, facts) d
+    WHERE pg_get_userbyid(d.creator) <> grantee
+      AND (d.is_grantable OR d.privilege <> ALL (property.wanted(access, d.kind)))
+      AND (has_schema_privilege(d.creator, schema, 'CREATE')
+           OR d.creator IN (SELECT owner FROM unnest(property.future_holders(schema, grantee, facts))));
 END $$;
 
 -- The holders with their ACLs and contents as they are to be.

@@ -7,7 +7,8 @@ SET client_min_messages = warning;
 CREATE ROLE regress_details;
 CREATE ROLE regress_maker;
 CREATE ROLE regress_second;
-CREATE SCHEMA details;
+CREATE ROLE regress_schema;
+CREATE SCHEMA details AUTHORIZATION regress_schema;
 CREATE FUNCTION pg_temp.ddl(role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false) RETURNS SETOF text
     LANGUAGE sql AS $$ SELECT jsonb_array_elements_text(dj_deploy.set_grants('details', role, access, dry_run, future_tables) -> 'ddl') $$;
 CREATE FUNCTION pg_temp.grants() RETURNS jsonb LANGUAGE sql AS $$ SELECT dj_deploy.describe('details') #> '{schemas,details,grants}' $$;
@@ -74,7 +75,7 @@ SELECT dj_deploy.set_grants('details', 'regress_details', 'read');
 DROP TABLE details.a;
 REVOKE USAGE ON SCHEMA details FROM regress_details;
 
--- A schema of sequences alone has no tables to count, and nobody who makes any.
+-- A schema of sequences alone has no tables to count; its owner may make some.
 CREATE SEQUENCE details.counter;
 CREATE SEQUENCE details.other;
 SET client_min_messages = notice;
@@ -91,11 +92,17 @@ SELECT pg_temp.ddl('regress_details', 'write', false); \echo :SQLSTATE
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SEQUENCE details.counter, details.other;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_schema IN SCHEMA details REVOKE ALL ON TABLES FROM regress_details;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_schema IN SCHEMA details REVOKE ALL ON SEQUENCES FROM regress_details;
 
 -- The role itself is nobody who makes tables for it, and its tables are no other role's.
 CREATE TABLE details.own (id int);
 ALTER TABLE details.own OWNER TO regress_details;
+ALTER SCHEMA details OWNER TO regress_details;
+SET client_min_messages = notice;
 SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read', future_tables => true) -> 'ddl', '$[*] ? (@ like_regex "DEFAULT|own")');
+SET client_min_messages = warning;
+ALTER SCHEMA details OWNER TO regress_schema;
 DROP TABLE details.own;
 
 -- Those who make tables come by name.
@@ -108,7 +115,8 @@ SELECT jsonb_path_query(dj_deploy.set_grants('details', 'regress_details', 'read
 DROP TABLE details.by_maker, details.by_about;
 DROP ROLE regress_about;
 
--- Who may not set the default privileges of a role is told so, also where only those of tables differ.
+-- Who may not set the default privileges of a role is told so, also where only those of tables differ; of several roles at once.
+ALTER SCHEMA details OWNER TO regress_maker;
 CREATE TABLE details.by_maker (id int);
 ALTER TABLE details.by_maker OWNER TO regress_maker;
 SELECT count(*) FROM pg_temp.ddl('regress_details', 'read', false);
@@ -117,6 +125,12 @@ SET ROLE regress_second;
 SELECT pg_temp.ddl('regress_details', 'read', true, true);
 SELECT pg_temp.ddl('regress_details', 'read', false, true); \echo :SQLSTATE
 RESET ROLE;
+ALTER SCHEMA details OWNER TO regress_schema;
+GRANT USAGE ON SCHEMA details TO regress_details;
+SET ROLE regress_second;
+SELECT pg_temp.ddl('regress_details', 'read', false, true); \echo :SQLSTATE
+RESET ROLE;
+ALTER SCHEMA details OWNER TO regress_maker;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details REVOKE SELECT ON SEQUENCES FROM regress_details;
 DROP TABLE details.by_maker;
 
@@ -153,6 +167,6 @@ SET client_min_messages = warning;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_maker IN SCHEMA details REVOKE SELECT ON TABLES FROM regress_second;
 SELECT pg_temp.ddl('regress_second', 'read', true, true);
 DROP SCHEMA details CASCADE;
-DROP OWNED BY regress_maker;
+DROP OWNED BY regress_maker, regress_schema;
 DROP OWNED BY regress_details, regress_second, regress_member;
-DROP ROLE regress_details, regress_maker, regress_second, regress_member;
+DROP ROLE regress_details, regress_maker, regress_second, regress_member, regress_schema;

@@ -110,7 +110,8 @@ SKIP:
 			(map { "identity $_" } qw(d f n index), 'index dropped'), 'vacuum option', 'other option', 'toast option',
 			'publication of all tables', 'publication of a schema', 'publication of some tables', 'publication not via the root',
 			'column list', 'row filter', 'grant by another', 'grant option', 'grant to PUBLIC', 'column grant',
-			'default privileges r', 'default privileges S'));
+			'default privileges r', 'default privileges S', 'default privileges of who owns nothing'),
+		'described: future tables', 'skipped: default privileges in all schemas');
 	is(join('; ', grep { !$seen{$_} } @all), '', 'everything occurs');
 }
 

@@ -786,7 +786,7 @@ is( sql(q{
 
 # ---------------------------------------------------------------- tables to come
 
-# Owners are a and b; c and d may create but own no table, and the grantee is its own owner.
+# Owners are a and b; c and d may create but own no table, of which c has default privileges; the grantee is its own owner.
 sql(q{
 	CREATE ROLE a;
 	CREATE ROLE b;
@@ -850,16 +850,19 @@ sub defaults
 	});
 }
 
-my $untouched = 'b T: USAGE; c r: SELECT';
+my $untouched = 'b T: USAGE';
 my ($future) = set_grants('future read', 'future', 'future_grantee', 'read', future_tables => 'true');
 is_deeply(
 	[ map { /^(ALTER DEFAULT .*) IN SCHEMA "future" (.*)/ && $1 !~ /"b"/ ? "$1: $2" : () } @{ $future->{ddl} } ],
-	[ map { qq(ALTER DEFAULT PRIVILEGES FOR ROLE "a": GRANT SELECT ON $_ TO "future_grantee") } qw(TABLES SEQUENCES) ],
-	'future read: of a, and of b, and of nobody else');
-is(defaults(), 'a S: SELECT; a r: SELECT; b S: SELECT; b T: USAGE; b r: SELECT; c r: SELECT', 'future read: exactly');
+	[ map { qq(ALTER DEFAULT PRIVILEGES FOR ROLE $_ TO "future_grantee") }
+		'"a": GRANT SELECT ON TABLES', '"a": GRANT SELECT ON SEQUENCES', '"c": GRANT SELECT ON SEQUENCES' ],
+	'future read: of a, of b and of c, and of nobody else');
+is( defaults(), 'a S: SELECT; a r: SELECT; b S: SELECT; b T: USAGE; b r: SELECT; c S: SELECT; c r: SELECT',
+	'future read: exactly');
 is(on_new('a'), 'SELECT/SELECT', 'future read: a new table and sequence of a');
 is(on_new('b'), 'SELECT/SELECT', 'future read: of b');
-is(on_new('c'), 'SELECT/-', 'future read: c, who owned no table, is as it was');
+is(on_new('c'), 'SELECT/SELECT', 'future read: of c, who owned no table');
+is(on_new('d'), '-/-', 'future read: nothing is known of d');
 
 # By doing: made afterwards, by another owner, in a hidden table, tried as the role.
 sql(q{
@@ -938,11 +941,28 @@ my ($members) = result_of(call('future', 'future_grantee', 'read', future_tables
 ok(!$members->{failed}, 'a member of all of them may') or diag($members->{failed});
 is(on_new('b'), 'SELECT/SELECT', 'and it works');
 
-# Nobody owns a table: said, because new tables will not be covered.
-sql('CREATE SCHEMA empty');
-my ($empty, $notice) = set_grants('no owner', 'empty', 'future_grantee', 'read', future_tables => 'true');
-is_deeply($empty->{ddl}, ['GRANT USAGE ON SCHEMA "empty" TO "future_grantee"'], 'no owner: only the schema');
-like($notice, qr/^NOTICE: /m, 'no owner: a notice');
+# Nobody owns a table: the owner of the schema will. Nobody else is known: said, because new tables will not be covered.
+sql('CREATE SCHEMA empty AUTHORIZATION a');
+my ($empty, $notice) = set_grants('no table', 'empty', 'grantee', 'read', future_tables => 'true');
+is(scalar(grep { /^ALTER DEFAULT PRIVILEGES FOR ROLE "a" / } @{ $empty->{ddl} }), 2, 'no table: the schema\'s owner makes some');
+is($notice, '', 'no table: no notice');
+(undef, $notice) = set_grants('no creator', 'empty', 'a', 'read', future_tables => 'true');
+like($notice, qr/^NOTICE:  no other role owns schema "empty" or a table in it$/m, 'no creator: a notice');
+
+# A role that is to go: what keeps it is named, and when that is gone so is the role.
+($result, $notice) = set_grants('farewell', 'future', 'future_grantee', 'none');
+like($notice, qr/^NOTICE:  role "future_grantee" cannot be dropped yet/m, 'farewell: a notice');
+$error = error_of($node, 'DROP ROLE future_grantee');
+like($error, qr/^ERROR:  2BP01/, 'farewell: it cannot be dropped indeed');
+for my $reason (qr/^(?:DETAIL:  )?owner of table future\.own$/m,
+	qr/^(?:DETAIL:  )?privileges for default privileges for role b in schema future on types$/m)
+{
+	like($notice, $reason, 'farewell: names it');
+}
+sql(q{DROP TABLE future.own; SET ROLE b; ALTER DEFAULT PRIVILEGES IN SCHEMA future REVOKE USAGE ON TYPES FROM future_grantee});
+(undef, $notice) = set_grants('farewell again', 'future', 'future_grantee', 'none');
+is($notice, '', 'farewell: nothing is left');
+is($node->psql('postgres', 'DROP ROLE future_grantee'), 0, 'farewell: and it is dropped');
 
 # ---------------------------------------------------------------- all at once
 
