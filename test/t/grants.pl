@@ -43,13 +43,15 @@ sub call
 	return 'SELECT dj_deploy.set_grants(' . join(', ', @arguments) . ')';
 }
 
-# The result of a call, and what it said besides.
+# The result of a call, and what it said besides the sum at the end.
 sub result_of
 {
 	my ($call, $before) = @_;
 	$before //= '';
 	my ($status, $output, $errors) = $node->psql('postgres', "$before $call");
 	$errors =~ s/^psql:<stdin>:\d+: //mg;
+	$errors =~ s/^NOTICE:  (?:dry run: \d|executed \d|nothing to do for ).*\n?(?:HINT:  To execute, .*\n?)?//mg;
+	chomp $errors;
 	return ({ ddl => [], failed => $errors }, $errors) if $status != 0;
 	return (decode_json($output), without_summary($errors) =~ s/\n\z//r);
 }
