@@ -54,7 +54,8 @@ Intent membership_of_schema(const Review &review, const Publication &publication
                                                .coming = {},
                                                .going = {}};
     Plan plan{};
-    plan.is_part = true; // so its changes have effects, and nobody is warned
+    plan.has_effects = true;
+    plan.is_judged_elsewhere = true;
     planner.plan(target, read_tables(target, PublicationMembershipPlanner::scope).view(), plan);
     for (const Change &change : plan.changes)
         if (change.table != nullptr)

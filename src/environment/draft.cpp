@@ -6,7 +6,8 @@ namespace dj_deploy {
 Plan Draft::new_plan()
 {
     Plan plan{};
-    plan.is_part = true;
+    plan.has_effects = true;
+    plan.is_judged_elsewhere = true;
     return plan;
 }
 

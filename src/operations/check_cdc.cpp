@@ -1,7 +1,7 @@
 // check_cdc: what a consumer of changes would miss or fail at, why, and the statement that mends it.
 #include "rowset.hpp"
 
-#include "checks/report.hpp"
+#include "checks/finding_rows.hpp"
 #include "checks/server_report.hpp"
 #include "request/shorten.hpp"
 

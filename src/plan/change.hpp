@@ -46,7 +46,7 @@ struct Change {
     const char *after;
     const StatementKind *kind;
     int phase = 0;                     // begins when all changes of the one before are done
-    const Effect *effect = nullptr;    // given where the plan is part of an environment
+    const Effect *effect = nullptr;    // in a plan that has effects
     const NamedIndex *index = nullptr; // which the statement names instead of the table
 };
 

@@ -42,7 +42,8 @@ struct Plan {
     std::uint64_t messages;     // SharedInvalidMessageCounter before the catalog was read
     std::int32_t analyzed;      // tables considered
     bool ignores_current_state; // the same whatever state the tables are in
-    bool is_part; // of an environment: its changes have effects, and the whole judges writes that break
+    bool has_effects;           // its changes say what they mean and how they are undone
+    bool is_judged_elsewhere;   // who asked for it finds out what it does to writes and consumers
     Array<Change> changes;
     Array<TableLock> locks; // of the tables that are changed, in the order in which they are taken
     Array<NamedObject> names;

@@ -102,7 +102,7 @@ void push_statement(const PrivilegeTarget &target, const Step &step, const Privi
         .after = step.action == PrivilegeAction::grant ? grantee.to : grantee.from,
         .kind = &kind_of(target),
         .effect =
-            plan.is_part ? privilege_effect(target, step.action, step.privileges, state, grantee) : nullptr,
+            plan.has_effects ? privilege_effect(target, step.action, step.privileges, state, grantee) : nullptr,
     });
 }
 

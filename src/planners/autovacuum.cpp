@@ -183,7 +183,7 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
             continue;
         if (written == nullptr || std::exchange(last_written, last_difference) != last_difference)
             written = action(last_difference);
-        if (plan.is_part && effect == nullptr)
+        if (plan.has_effects && effect == nullptr)
             effect = this->effect(options, last_difference);
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",

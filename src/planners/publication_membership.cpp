@@ -27,7 +27,7 @@ void PublicationMembershipPlanner::require_listable(const Publication &publicati
                 identifier(name), identifier(schema_name)));
 }
 
-void plan_creation(const char *name, const char *options, const Effect *effect, Plan &plan)
+void plan_new_publication(const char *name, const char *options, const Effect *effect, Plan &plan)
 {
     plan.changes.push({.table = nullptr,
                        .before = ::psprintf("CREATE PUBLICATION %s %s", identifier(name), options),
@@ -39,13 +39,13 @@ void plan_creation(const char *name, const char *options, const Effect *effect, 
             ::psprintf("permission denied for database \"%s\"", ::get_database_name(MyDatabaseId)));
 }
 
-void PublicationMembershipPlanner::plan_publication(const Publication &publication, Plan &plan) const
+void PublicationMembershipPlanner::ensure_publication(const Publication &publication, Plan &plan) const
 {
     plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = name});
     if (!OidIsValid(publication.oid)) {
         // Partitions travel as their root, so that a subscriber needs no table for each.
         if (may_create) {
-            plan_creation(name, "WITH (publish_via_partition_root = true)", nullptr, plan);
+            plan_new_publication(name, "WITH (publish_via_partition_root = true)", nullptr, plan);
             warn_of_slots_behind(name, plan);
         }
         return;
@@ -105,7 +105,7 @@ void PublicationMembershipPlanner::add(const Table &table, const Members &member
         .before = statement.before,
         .after = statement.after,
         .kind = &member_addition,
-        .effect = plan.is_part ? effect(nullptr, "member", phrase(name, "DROP", table)) : nullptr,
+        .effect = plan.has_effects ? effect(nullptr, "member", phrase(name, "DROP", table)) : nullptr,
     });
 }
 
@@ -113,15 +113,15 @@ void PublicationMembershipPlanner::add(const Table &table, const Members &member
 void PublicationMembershipPlanner::drop(const Table &table, const Member &member, Plan &plan) const
 {
     const Phrase statement = phrase(name, "DROP", table);
-    const char *narrowing = plan.is_part && !member.is_plain ? read_narrowing(name, table.oid) : "";
+    const char *narrowing = plan.has_effects && !member.is_plain ? read_narrowing(name, table.oid) : "";
     plan.changes.push({
         .table = &table,
         .before = statement.before,
         .after = statement.after,
         .kind = &member_removal,
-        .effect = plan.is_part ? effect(::psprintf("member%s", narrowing), nullptr,
-                                        phrase(name, "ADD", table, narrowing))
-                               : nullptr,
+        .effect = plan.has_effects ? effect(::psprintf("member%s", narrowing), nullptr,
+                                            phrase(name, "ADD", table, narrowing))
+                                   : nullptr,
     });
 }
 
@@ -189,7 +189,7 @@ void PublicationMembershipPlanner::plan(const Target &target, std::span<const Ta
         require_listable(publication, ::get_rel_namespace(target.table));
     for (const ::Oid schema : target.schemas)
         require_listable(publication, schema);
-    plan_publication(publication, plan);
+    ensure_publication(publication, plan);
 
     const Members members = Members::of(publication, coming.view(), going.view());
     plan.analyzed = 0;
@@ -201,7 +201,7 @@ void PublicationMembershipPlanner::plan(const Target &target, std::span<const Ta
         plan_named_table(table, members, plan);
         plan.analyzed++;
     }
-    if (!plan.is_part)
+    if (!plan.is_judged_elsewhere)
         warn_of_harm(publication, tables, members, plan);
 }
 

@@ -26,7 +26,7 @@ struct PublicationMembershipPlanner {
 
 private:
     void require_listable(const Publication &publication, ::Oid schema) const;
-    void plan_publication(const Publication &publication, Plan &plan) const;
+    void ensure_publication(const Publication &publication, Plan &plan) const;
     void plan_schemas(const Target &target, std::span<const Table> tables, const Members &members,
                       Plan &plan) const;
     void plan_misfit(const Table &table, const Member &member, std::span<const Table> tables,
@@ -40,6 +40,6 @@ private:
 };
 
 // Plans the statement that creates a publication, with these words after its name.
-void plan_creation(const char *name, const char *options, const Effect *effect, Plan &plan);
+void plan_new_publication(const char *name, const char *options, const Effect *effect, Plan &plan);
 
 } // namespace dj_deploy

@@ -72,7 +72,7 @@ void plan_new(const PublicationSettings &settings, const Publication &wanted, Pl
                   .old_value = nullptr,
                   .new_value = ::psprintf("%s", options.data)};
     effect.add_undo({.before = ::psprintf("DROP PUBLICATION %s", identifier(settings.name)), .after = ""});
-    plan_creation(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
+    plan_new_publication(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
 }
 
 // The operations that both publish.

@@ -92,9 +92,9 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
                            .before = "ALTER TABLE ",
                            .after = action,
                            .kind = &statement,
-                           .effect = plan.is_part ? effect_on(table) : nullptr});
+                           .effect = plan.has_effects ? effect_on(table) : nullptr});
     }
-    if (!plan.is_part)
+    if (!plan.is_judged_elsewhere)
         warn_of_broken_writes(plan);
     plan.ignores_current_state = !skip_unchanged;
 }

@@ -1,6 +1,6 @@
 // REPORT: what the leader makes of what its workers say, and of their end.
 #include "worker/crew.hpp"
-#include "worker/report.hpp"
+#include "worker/messages.hpp"
 
 namespace dj_deploy {
 

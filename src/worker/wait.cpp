@@ -5,7 +5,7 @@
 
 #include "pg/oid_set.hpp"
 #include "worker/crew.hpp"
-#include "worker/report.hpp"
+#include "worker/messages.hpp"
 #include "worker/session.hpp"
 
 namespace dj_deploy {

@@ -1,5 +1,5 @@
 // A row for each group; its remedy is judged again, by itself and after those of the rows above it.
-#include "checks/report.hpp"
+#include "checks/finding_rows.hpp"
 
 #include "checks/groups.hpp"
 #include "checks/guard.hpp"

@@ -1,5 +1,5 @@
 // The server's own format of errors between its processes.
-#include "worker/report.hpp"
+#include "worker/messages.hpp"
 
 #include "pg/context.hpp"
 #include "plan/invalid_indexes.hpp"

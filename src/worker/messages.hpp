@@ -1,4 +1,4 @@
-// REPORT: what workers say, for the caller.
+// MESSAGES: what workers say, for the caller.
 #pragma once
 
 #include "run/failures.hpp"
