@@ -60,10 +60,13 @@ sub make_objects
 	return;
 }
 
+# Schemas in whatever order, also twice.
+sub several { return "ARRAY['" . join("', '", any(@schemas), any(@schemas)) . "']" }
+
 sub target
 {
 	my $schema = any(@schemas);
-	return any(("'$schema'") x 5, ("'$schema." . any(qw(t1 t3 p p_1 a_2)) . "'::regclass") x 2, "'storm_new'");
+	return any(("'$schema'") x 4, several(), ("'$schema." . any(qw(t1 t3 p p_1 a_2)) . "'::regclass") x 2, "'storm_new'");
 }
 
 sub document
@@ -84,7 +87,7 @@ my %ours = (
 		  . "', dry_run => false, member => " . any(qw(true true false)) . ')' },
 	set_autovacuum => sub { "SELECT dj_deploy.set_autovacuum(" . target() . ", '{\"autovacuum_vacuum_threshold\": " . (50 + int rand 20) . "}', dry_run => false)" },
 	set_grants => sub {
-		"SELECT dj_deploy.set_grants('" . any(@schemas, 'storm_new') . "', '" . any(qw(storm_reader storm_writer storm_temporary)) . "', '" . any(qw(read write none)) . "', dry_run => false)" },
+		"SELECT dj_deploy.set_grants(" . any(several(), map { "'$_'" } @schemas, 'storm_new') . ", '" . any(qw(storm_reader storm_writer storm_temporary)) . "', '" . any(qw(read write none)) . "', dry_run => false)" },
 	apply          => sub { "SELECT dj_deploy.apply('" . document() . "', false)" },
 	rollout        => sub { "CALL dj_deploy.rollout(dj_deploy.set_replica_identity(" . target() . ", '" . any(qw(full default)) . "'), dry_run => false, max_wait => '1 s')" },
 	vacuum_analyze => sub { "CALL dj_deploy.vacuum_analyze(" . target() . ', dry_run => false, jobs => ' . (1 + int rand 3) . ')' },
