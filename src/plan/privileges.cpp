@@ -101,8 +101,8 @@ void push_statement(const PrivilegeTarget &target, const Step &step, const Privi
                              privilege_names(step.privileges, target.privileges), target.on),
         .after = step.action == PrivilegeAction::grant ? grantee.to : grantee.from,
         .kind = &kind_of(target),
-        .effect =
-            plan.has_effects ? privilege_effect(target, step.action, step.privileges, state, grantee) : nullptr,
+        .effect = plan.has_effects ? privilege_effect(target, step.action, step.privileges, state, grantee)
+                                   : nullptr,
     });
 }
 

@@ -13,9 +13,14 @@ DECLARE
     expected property.fact[];
     verdicts text[] := '{}';
     fingerprint text;
+    plain jsonb;
 BEGIN
+    IF property.is_contradictory(document) THEN
+        RETURN property.check_contradictory(document, caller, before);
+    END IF;
     FOR attempt IN 1..2 LOOP
-        expected := property.expected_facts(document, caller, before);
+        plain := property.plain(document);
+        expected := property.expected_facts(plain, caller, before);
         PERFORM property.listen();
         dry := property.call_environment(property.apply_statement(document, true), caller);
         PERFORM property.require_unchanged('after the dry run', before, dry);
@@ -25,7 +30,7 @@ BEGIN
         IF dry.error IS NULL AND property.chance(0.3) THEN
             PERFORM property.require_drift(document, caller, dry.result);
         END IF;
-        IF dry.error IS NULL AND caller = 'none' AND property.chance(0.3) AND NOT property.is_narrowed(document) THEN
+        IF dry.error IS NULL AND caller = 'none' AND property.chance(0.3) AND NOT property.is_narrowed(plain) THEN
             PERFORM property.require_steps('a write that fails meanwhile', dry.result -> 'ddl', failing);
         END IF;
         run := property.call_environment(property.apply_statement(document, false, fingerprint), caller);
@@ -34,13 +39,13 @@ BEGIN
         PERFORM property.require_unchanged('after the refused run', before, run);
         IF dry.error IS NOT NULL THEN
             PERFORM property.require_outcome('the dry run of what is refused', run.error, dry);
-            IF NOT (property.is_refused(document) OR property.is_narrowed(document)) OR dry.error <> '55000' THEN
+            IF NOT (property.is_refused(plain) OR property.is_narrowed(plain)) OR dry.error <> '55000' THEN
                 PERFORM property.fail('refused without a reason', dry.error, dry.message, document::text);
             END IF;
             RETURN ROW(document, NULL, before, verdicts || 'refused: publication'::text)::property.applied;
         ELSIF run.error = '42501' AND caller <> 'none' THEN
             RETURN ROW(document, NULL, before, verdicts || 'refused: rights'::text)::property.applied;
-        ELSIF run.error IN ('55000', '22023') AND property.is_narrowed(document) THEN
+        ELSIF run.error IN ('55000', '22023') AND property.is_narrowed(plain) THEN
             RETURN ROW(document, NULL, before, verdicts || 'refused: narrowed root'::text)::property.applied;
         ELSIF run.error <> '55000' OR attempt = 2 OR run.message !~ '^writes on' THEN
             PERFORM property.fail('the run', run.error, run.message, document::text);
@@ -54,24 +59,28 @@ BEGIN
         PERFORM property.require_outcome('all breaking writes but one are allowed', '55000', run);
         document := property.allowing(document, broken);
     END LOOP;
-    IF property.is_refused(document) THEN
+    IF property.is_refused(plain) THEN
         PERFORM property.fail('not refused', document::text);
     END IF;
-    IF caller = 'none' AND property.chance(0.2) AND NOT property.is_passed_on(document) THEN
+    IF caller = 'none' AND property.chance(0.2) AND NOT property.is_passed_on(plain) THEN
         PERFORM property.require_steps('a write that fails while this is undone', property.undo_list(run.result -> 'changes'),
                                        property.failing_writes());
     END IF;
     PERFORM property.require_equal('the result of the run', (dry.result - 'tables_modified'), (run.result - 'tables_modified'));
     PERFORM property.require_same('after the run', expected, property.catalog());
+    PERFORM property.require_list('schemas that are not covered', property.uncovered(document),
+        array(SELECT s ->> 'schema_name' FROM jsonb_array_elements(run.result -> 'skipped') s
+              WHERE s ->> 'reason' = 'the environment does not cover it'));
     broken := property.broken_tables(failing, property.failing_writes());
     PERFORM property.require_list('tables whose writes fail unasked', '{}',
-        array(SELECT property.quoted(b) FROM unnest(broken) b WHERE NOT property.is_allowed(document, b)));
+        array(SELECT property.quoted(b) FROM unnest(broken) b WHERE NOT property.is_allowed(property.plain(document), b)));
     IF broken <> '{}' THEN
         verdicts := verdicts || 'writes broken'::text;
     END IF;
     verdicts := verdicts || CASE run.result -> 'ddl' WHEN '[]' THEN 'applied: nothing' ELSE 'applied' END
         || property.require_settled('what was applied', document, expected, coalesce(run.result -> 'skipped', '[]'))
         || CASE WHEN caller <> 'none' THEN 'applied by a role' END
+        || property.kinds_of_patterns(document)
         || CASE WHEN run.result #>> '{skipped}' ~ 'without IN SCHEMA' THEN 'skipped: default privileges in all schemas' END
         || array(SELECT 'identity: ' || split_part(c ->> 'new_value', ' ', 1) FROM jsonb_array_elements(run.result -> 'changes') c
                  WHERE c ->> 'property' = 'replica_identity')
@@ -84,6 +93,41 @@ BEGIN
         PERFORM property.require_outcome('the fingerprint of what is done', '55000', dry);
     END IF;
     RETURN ROW(document, run.result, expected, verdicts)::property.applied;
+END $$;
+
+-- What patterns contradict each other is refused, in whatever call.
+CREATE FUNCTION property.check_contradictory(document jsonb, caller text, before property.fact[]) RETURNS property.applied
+LANGUAGE plpgsql AS $$
+DECLARE
+    outcome property.outcome;
+    statement text;
+BEGIN
+    FOREACH statement IN ARRAY ARRAY[property.apply_statement(document, true), property.apply_statement(document, false),
+                                     format('SELECT count(*) FROM dj_deploy.drift(%L)', document)] LOOP
+        outcome := property.call_environment(statement, caller);
+        PERFORM property.require_outcome('patterns that contradict each other', '22023', outcome);
+        IF outcome.message !~ 'schema patterns .* contradict each other about schema' THEN
+            PERFORM property.fail('patterns that contradict each other', outcome.message, document::text);
+        END IF;
+        PERFORM property.require_unchanged('after the refusal', before, outcome);
+    END LOOP;
+    RETURN ROW(document, NULL, before, ARRAY['refused: patterns'])::property.applied;
+END $$;
+
+CREATE FUNCTION property.kinds_of_patterns(document jsonb) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN array(
+        SELECT kind FROM (
+            SELECT unnest(ARRAY['said: pattern',
+                CASE WHEN count(*) > 1 THEN 'said: pattern of several schemas' END,
+                CASE WHEN bool_or(document -> 'schemas' ? s) THEN 'said: pattern under an entry' END])
+            FROM jsonb_object_keys(document -> 'schema_patterns') pattern, property.coverable_schemas() s
+            WHERE property.matches(pattern, s) GROUP BY pattern
+            UNION ALL
+            SELECT 'said: coverage' WHERE document ? 'require_coverage'
+            UNION ALL
+            SELECT 'not covered' FROM unnest(property.uncovered(document))) k(kind)
+        WHERE kind IS NOT NULL);
 END $$;
 
 -- What is to be changed is what drifts, each property of an object once, from what it is to what it becomes in the end.
@@ -99,8 +143,8 @@ BEGIN
               FROM jsonb_array_elements(result -> 'changes') WITH ORDINALITY t(c, n)
               GROUP BY property.about(c), c ->> 'property'
               UNION ALL
-              SELECT concat_ws(' ', property.about(s), 'skipped', '->', s ->> 'reason')
-              FROM jsonb_array_elements(result -> 'skipped') s),
+              SELECT concat_ws(' ', property.about(s), d ->> 'property', '->', d ->> 'new_value', d ->> 'reason')
+              FROM jsonb_array_elements(result -> 'skipped') s, property.drift_of(s) d),
         array(SELECT concat_ws(' ', property.about(d), d ->> 'property', d ->> 'old_value', '->', d ->> 'new_value', d ->> 'reason')
               FROM jsonb_array_elements(outcome.result) d));
 END $$;
@@ -123,7 +167,7 @@ BEGIN
     broken := property.broken_tables(failing, property.failing_writes());
     RAISE SQLSTATE 'DJEND';
 EXCEPTION WHEN SQLSTATE 'DJEND' THEN
-    RETURN array(SELECT b FROM unnest(broken) b WHERE NOT property.is_allowed(document, b));
+    RETURN array(SELECT b FROM unnest(broken) b WHERE NOT property.is_allowed(property.plain(document), b));
 END $$;
 
 -- Whether a publication of all tables is to list some, or the document decides what one lists of a schema that it publishes as

@@ -29,7 +29,7 @@ BEGIN
             described := described || jsonb_build_object(name, property.random_schema(name, publications, roles));
         END IF;
     END LOOP;
-    RETURN document || jsonb_build_object('schemas', described);
+    RETURN property.with_patterns(document || jsonb_build_object('schemas', described), schemas, publications, roles);
 END $$;
 
 -- Whether it publishes what nobody listed: all tables, or a whole schema of this sequence.

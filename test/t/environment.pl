@@ -20,7 +20,7 @@ my $node = new_server('main', autovacuum => 'off', jit => 'off', log_statement =
 	wal_level => 'logical');
 $node->safe_psql('postgres', "CREATE DATABASE property ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
 load('property', 'pools', 'catalog', 'generator', 'oracle', 'set_autovacuum', 'set_grants', 'set_publication_membership',
-	'set_replica_identity', 'sequence', map { "environment$_" } '', qw(_generator _document _oracle _writes _apply _copy _undo));
+	'set_replica_identity', 'sequence', map { "environment$_" } '', qw(_generator _document _patterns _oracle _writes _apply _copy _undo));
 
 sub load
 {
@@ -103,7 +103,8 @@ SKIP:
 	skip 'too few sequences to see everything', 1 if $count < 500;
 	my @all = ('what was described: settled', 'applied', 'applied: nothing', 'applied by a role', 'undone', 'writes broken',
 		'copied: all', 'copied: all but what was left out', 'what was applied: settled', 'what was applied: skipped',
-		(map { "refused: $_" } 'publication', 'rights', 'breaking writes'),
+		(map { "refused: $_" } 'publication', 'rights', 'breaking writes', 'patterns'),
+		(map { "said: $_" } 'pattern', 'pattern of several schemas', 'pattern under an entry', 'coverage'), 'not covered',
 		(map { "changed: $_" } qw(autovacuum grants publication publications publish publish_via_partition_root replica_identity)),
 		(map { "identity: $_" } qw(full default nothing index)),
 		(map { "has: $_" } 'hidden table', 'unlogged table', 'partition in another schema',

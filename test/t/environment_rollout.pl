@@ -16,7 +16,7 @@ my $count = 8;
 local $ENV{PGCLIENTENCODING} = 'UTF8';
 my $node = new_server('main', autovacuum => 'off', jit => 'off', wal_level => 'logical');
 my @files = (qw(property pools catalog generator oracle set_autovacuum set_grants set_publication_membership set_replica_identity
-	  sequence environment), map { "environment_$_" } qw(generator document oracle writes apply copy undo committed));
+	  sequence environment), map { "environment_$_" } qw(generator document patterns oracle writes apply copy undo committed));
 $node->safe_psql('postgres', "CREATE DATABASE property ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0");
 $node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('property'),
 		map { ('-f', "$FindBin::RealBin/../property/$_.sql") } @files ], 'load the generator');
