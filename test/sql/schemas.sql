@@ -36,6 +36,8 @@ SELECT dj_deploy.set_replica_identity('lab', dry_run => false) -> 'tables_modifi
 SELECT dj_deploy.set_replica_identity('ephys.probe'::regclass, dry_run => false) -> 'tables_modified' AS full;
 ALTER TABLE lab."~lineage" REPLICA IDENTITY NOTHING;
 SELECT schema_name, identity FROM dj_deploy.schemas() WHERE is_datajoint;
+SELECT dj_deploy.set_replica_identity(ARRAY(SELECT schema_name FROM dj_deploy.schemas() WHERE is_datajoint), 'full', false) - 'ddl' AS lab;
+SELECT DISTINCT identity FROM dj_deploy.schemas() WHERE is_datajoint;
 SET client_min_messages = error;
 DROP SCHEMA lab, behavior, ephys, analysis CASCADE;
 
