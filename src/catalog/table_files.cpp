@@ -12,17 +12,30 @@ namespace {
 // Everything is looked up by OID, so that the cost grows with these tables alone.
 constexpr const char *sql = R"(
     SELECT t.number::int4,
-           ARRAY[pg_catalog.pg_relation_filepath(c.oid), pg_catalog.pg_relation_filepath(NULLIF(c.reltoastrelid, 0))]
-               || i.paths,
-           CASE WHEN c.relkind = 'r' THEN i.invalid ELSE 0 END
+           pg_catalog.pg_relation_filepath(c.oid) || ARRAY(
+               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
+               FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indislive ORDER BY i.indexrelid),
+           CASE WHEN toast.oid IS NOT NULL THEN pg_catalog.pg_relation_filepath(toast.oid) || ARRAY(
+               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
+               FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END,
+           CASE WHEN c.relkind = 'r' THEN ARRAY(
+               SELECT CASE WHEN i.indrelid = c.oid THEN '' ELSE 'pg_toast.' END || x.relname
+               FROM pg_catalog.pg_index i
+               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+               WHERE i.indrelid IN (c.oid, c.reltoastrelid) AND NOT i.indisvalid
+               ORDER BY i.indrelid <> c.oid, x.relname COLLATE "C") ELSE '{}' END
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.array_agg(pg_catalog.pg_relation_filepath(i.indexrelid)) FILTER (WHERE i.indislive),
-               (pg_catalog.count(*) FILTER (WHERE NOT i.indisvalid))::int4
-        FROM pg_catalog.pg_index i
-        WHERE i.indrelid IN (c.oid, NULLIF(c.reltoastrelid, 0))) AS i(paths, invalid)
+    LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
     ORDER BY t.number)";
+
+std::int64_t bytes_of(const Array<const char *> &paths)
+{
+    std::int64_t bytes = 0;
+    for (const char *path : paths)
+        bytes += storage_bytes(path);
+    return bytes;
+}
 
 } // namespace
 
@@ -35,9 +48,9 @@ Array<TableFiles> read_table_files(std::span<const ::Oid> tables)
         [&](const Row &row) {
             CHECK_FOR_INTERRUPTS();
             TableFiles &files = all[row.integer(1) - 1];
-            for (const char *path : row.strings(2))
-                files.bytes += storage_bytes(path);
-            files.invalid_indexes = row.integer(3);
+            files.toast_bytes = bytes_of(row.strings(3));
+            files.bytes = bytes_of(row.strings(2)) + files.toast_bytes;
+            files.invalid_indexes = row.strings(4);
         },
         tables);
     return all;

@@ -1,4 +1,4 @@
-// What tables take on disk, and how many of their indexes are not valid; without a lock on any of them.
+// What tables take on disk, and which of their indexes are not valid; without a lock on any of them.
 #pragma once
 
 #include "pg/array.hpp"
@@ -6,11 +6,13 @@
 namespace dj_deploy {
 
 struct TableFiles {
-    std::int64_t bytes;           // with indexes and TOAST; a partitioned table has none
-    std::int32_t invalid_indexes; // those of the TOAST table count; those of a partitioned table do not
+    std::int64_t bytes; // with indexes and TOAST; a partitioned table has none
+    std::int64_t toast_bytes;
+    // Those of the TOAST table have "pg_toast." in front; those of a partitioned table are left out.
+    Array<const char *> invalid_indexes;
 };
 
-// For each of the tables, in their order; zeros for one that is gone.
+// For each of the tables, in their order; nothing for one that is gone.
 Array<TableFiles> read_table_files(std::span<const ::Oid> tables);
 
 } // namespace dj_deploy

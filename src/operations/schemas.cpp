@@ -29,7 +29,7 @@ struct Sum {
     void add(const Table &table, const TableFiles &files)
     {
         bytes += files.bytes;
-        invalid_indexes += files.invalid_indexes;
+        invalid_indexes += static_cast<std::int64_t>(files.invalid_indexes.count);
         if (table.is_member)
             return;
         (table.is_hidden() ? hidden : table.is_partition ? partitions : tables)++;

@@ -1,7 +1,7 @@
 // tables: what a person wants to know about each table of a schema, at one look. No lock on any of them: what
 // the server's functions would open a table for is read from the catalogs and from the file system.
+#include "catalog/table_files.hpp"
 #include "catalog/tier.hpp"
-#include "pg/storage.hpp"
 #include "plan/quote.hpp"
 #include "publishing/scenario.hpp"
 #include "rowset.hpp"
@@ -39,19 +39,7 @@ constexpr const char *sql = R"(
                      OR pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0
                 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
                 WHEN c.reltuples BETWEEN 0 AND 9e18 THEN c.reltuples::int8 END,
-           v.last, z.last,
-           pg_catalog.pg_relation_filepath(c.oid) || ARRAY(
-               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
-               FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indislive ORDER BY i.indexrelid),
-           CASE WHEN toast.oid IS NOT NULL THEN pg_catalog.pg_relation_filepath(toast.oid) || ARRAY(
-               SELECT pg_catalog.pg_relation_filepath(i.indexrelid)
-               FROM pg_catalog.pg_index i WHERE i.indrelid = toast.oid AND i.indislive ORDER BY i.indexrelid) END,
-           CASE WHEN c.relkind = 'r' THEN ARRAY(
-               SELECT CASE WHEN i.indrelid = c.oid THEN '' ELSE 'pg_toast.' END || x.relname
-               FROM pg_catalog.pg_index i
-               JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-               WHERE i.indrelid IN (c.oid, c.reltoastrelid) AND NOT i.indisvalid
-               ORDER BY i.indrelid <> c.oid, x.relname COLLATE "C") ELSE '{}' END
+           v.last, z.last
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -95,14 +83,6 @@ const char *identity_of(const Table &table, const char *key_fault)
     }
 }
 
-std::int64_t bytes_of(const Array<const char *> &paths)
-{
-    std::int64_t bytes = 0;
-    for (const char *path : paths)
-        bytes += storage_bytes(path);
-    return bytes;
-}
-
 // By name.
 Array<const char *> publications_of(const Scenario &present, ::Oid table)
 {
@@ -131,9 +111,11 @@ struct Tables {
             oids.push(table.oid);
         const Facts facts = Facts::read(oids.view());
         const Scenario present = Scenario::of(facts);
+        const Array<TableFiles> files = read_table_files(oids.view());
         const auto add = [&](const Row &row) {
-            const Table &table = tables[row.integer(1) - 1];
-            add_table(rows, table, publications_of(present, table.oid), row);
+            const std::size_t place = row.integer(1) - 1;
+            const Table &table = tables[place];
+            add_table(rows, table, publications_of(present, table.oid), files[place], row);
         };
         query(sql, add, oids.view());
     }
@@ -141,12 +123,10 @@ struct Tables {
 private:
     // A partitioned table has no rows and no files: its partitions have.
     static void add_table(const Rows &rows, const Table &table, const Array<const char *> &publications,
-                          const Row &row)
+                          const TableFiles &files, const Row &row)
     {
         CHECK_FOR_INTERRUPTS();
         const bool has_files = !table.is_partitioned();
-        const std::int64_t toast_bytes = bytes_of(row.strings(12));
-        const std::int64_t bytes = bytes_of(row.strings(11)) + toast_bytes;
         const std::array cells = {
             Cell::of(row, 2),
             Cell::of(row, 3),
@@ -159,11 +139,11 @@ private:
             Cell::of(row, 6),
             Cell::of(row, 7),
             Cell::of(row, 8),
-            has_files ? Cell::bigint(bytes) : Cell::none(),
-            has_files ? Cell::bigint(toast_bytes) : Cell::none(),
+            has_files ? Cell::bigint(files.bytes) : Cell::none(),
+            has_files ? Cell::bigint(files.toast_bytes) : Cell::none(),
             Cell::of(row, 9),
             Cell::of(row, 10),
-            Cell::of(row, 13),
+            Cell::texts(files.invalid_indexes.view()),
         };
         rows.add(cells);
     }
