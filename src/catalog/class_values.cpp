@@ -52,4 +52,20 @@ Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> 
     return found != nullptr ? found->value : 0;
 }
 
+const char *find_option(::Datum options, std::string_view name)
+{
+    if (options == 0)
+        return nullptr;
+    ::Datum *elements = nullptr;
+    int count = 0;
+    ::deconstruct_array(DatumGetArrayTypeP(options), TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr,
+                        &count);
+    for (int index = 0; index < count; index++) {
+        const char *element = TextDatumGetCString(elements[index]);
+        if (std::string_view(element).starts_with(name) && element[name.size()] == '=')
+            return element;
+    }
+    return nullptr;
+}
+
 } // namespace dj_deploy

@@ -25,4 +25,7 @@ Array<ClassValue> read_class_values(::AttrNumber column, std::span<const ::Oid> 
 // The value of a relation; 0 when it has none.
 ::Datum find_class_value(std::span<const ClassValue> values, ::Oid relation);
 
+// The element "name=value" of reloptions; null when there is none.
+const char *find_option(::Datum options, std::string_view name);
+
 } // namespace dj_deploy

@@ -29,7 +29,8 @@ struct Description {
     Array<const Table *> from_the_top() const;
 
     // Says of the schemas what is most frequent among the tables for which that counts, and of tables what
-    // differs. value_of(table) is what the table has.
+    // differs. value_of(table) is what the table has: a std::optional<K>, without value for a table that
+    // cannot have any.
     template <DocumentKey K, class ValueOf>
     void describe_values(ValueOf &&value_of)
     {
@@ -37,14 +38,15 @@ struct Description {
             Array<K> values;
             for (const Table &table : tables_of(index))
                 if (!table.is_member && resolved.counts(key_of<K>, resolved.schemas[index].oid, table))
-                    values.push(value_of(table));
+                    if (const std::optional<K> value = value_of(table))
+                        values.push(*value);
             if (const K *common = most_frequent<K>(values.view()))
                 schemas[index]->settings.set(*common);
         }
         for (const Table *table : from_the_top()) {
-            const K value = value_of(*table);
-            if (resolved.value_for<K>(*table).value_or(K::unsaid()) != value)
-                settings_of(*table).set(value);
+            const std::optional<K> value = value_of(*table);
+            if (value && resolved.value_for<K>(*table).value_or(K::unsaid()) != *value)
+                settings_of(*table).set(*value);
         }
     }
 

@@ -91,7 +91,7 @@ void ReplicaIdentity::plan(Draft &draft)
 
 void ReplicaIdentity::describe(Description &description)
 {
-    description.describe_values<ReplicaIdentity>([](const Table &table) {
+    description.describe_values<ReplicaIdentity>([](const Table &table) -> std::optional<ReplicaIdentity> {
         return ReplicaIdentity{.kind = table.replica_identity, .index = table.identity_index};
     });
 }

@@ -38,23 +38,6 @@ bool AutovacuumPlanner::has_toast_parameters() const
 
 namespace {
 
-// The element "name=value" of a reloptions array; null when there is none.
-const char *find_option(::Datum options, std::string_view name)
-{
-    if (options == 0)
-        return nullptr;
-    ::Datum *elements = nullptr;
-    int count = 0;
-    ::deconstruct_array(DatumGetArrayTypeP(options), TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr,
-                        &count);
-    for (int index = 0; index < count; index++) {
-        const char *element = TextDatumGetCString(elements[index]);
-        if (std::string_view(element).starts_with(name) && element[name.size()] == '=')
-            return element;
-    }
-    return nullptr;
-}
-
 // The server's parser has accepted the value, so there is no backslash in it.
 void append_value(::StringInfo text, const StorageParameter &parameter)
 {
