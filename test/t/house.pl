@@ -85,11 +85,14 @@ sub result_of
 	return decode_json($node->safe_psql('postgres', "SET client_min_messages = error;\n$sql"));
 }
 
+# The statements that it shows, or has executed; or its error.
 sub rollout
 {
 	my ($statements, $dry_run) = @_;
 	my $plan = encode_json($statements) =~ s/'/''/gr;
-	return result_of("CALL dj_deploy.rollout('$plan', $dry_run)")->{ddl};
+	my ($status, $result, $errors) = $node->psql('postgres', "SET client_min_messages = error;\nCALL dj_deploy.rollout('$plan', $dry_run)",
+		on_error_stop => 1);
+	return $status == 0 ? decode_json($result)->{ddl} : $errors;
 }
 
 # The strongest lock that a run takes on the table.
