@@ -27,7 +27,7 @@ bool read_table_privileges(const ::Node *parsed, StatementNames &names)
     if (object == nullptr ||
         (statement->objtype != ::OBJECT_TABLE && statement->objtype != ::OBJECT_SEQUENCE))
         return false;
-    names.table = castNode(RangeVar, object);
+    names.table = as<::RangeVar>(object, ::T_RangeVar);
     return has_plain_privileges(*statement, statement->is_grant);
 }
 

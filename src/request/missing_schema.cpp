@@ -25,8 +25,10 @@ constexpr const char *written_name_sql = R"(
 const char *bare_name(std::string_view name)
 {
     const bool is_quoted = name.size() > 2 && name.starts_with('"') && name.ends_with('"');
-    if (is_quoted)
-        name = name.substr(1, name.size() - 2);
+    if (is_quoted) {
+        name.remove_prefix(1);
+        name.remove_suffix(1);
+    }
     return ::pnstrdup(name.data(), name.size());
 }
 
@@ -34,8 +36,10 @@ const char *bare_name(std::string_view name)
 ::Oid find_relation(std::string_view name)
 {
     for (std::size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1)) {
-        const ::Oid schema = ::get_namespace_oid(bare_name(name.substr(0, dot)), true);
-        const ::Oid found = ::get_relname_relid(bare_name(name.substr(dot + 1)), schema);
+        const std::string_view qualifier(name.begin(), name.begin() + dot);
+        const std::string_view rest(name.begin() + dot + 1, name.end());
+        const ::Oid schema = ::get_namespace_oid(bare_name(qualifier), true);
+        const ::Oid found = ::get_relname_relid(bare_name(rest), schema);
         if (OidIsValid(found))
             return found;
     }
