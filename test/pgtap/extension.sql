@@ -3,7 +3,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
-SELECT plan(18);
+SELECT plan(20);
 
 -- The functions and procedures of the schema.
 CREATE VIEW pg_temp.routine AS
@@ -43,8 +43,14 @@ SELECT is_empty($$ SELECT signature FROM pg_temp.routine WHERE NOT has_function_
 SELECT is_empty($$ SELECT signature FROM pg_temp.routine WHERE proparallel <> 'u' $$,
                 'none runs in a parallel worker');
 SELECT is_empty($$ SELECT signature FROM pg_temp.routine WHERE 'dry_run' = ANY (proargnames)
-                   AND NOT pg_get_function_arguments(oid) ~ '\mdry_run boolean DEFAULT true\M' $$,
-                'a dry run is the default wherever there is one');
+                   AND NOT pg_get_function_arguments(oid) ~ '\mdry_run boolean DEFAULT true\M' AND pronargdefaults > 0 $$,
+                'a dry run is the default wherever there is one, or has to be said');
+SELECT is_empty($$ SELECT signature FROM pg_temp.routine WHERE 'dry_run' = ANY (proargnames)
+                   AND pg_get_function_arguments(oid) ~ 'DEFAULT.*dry_run' AND proname <> 'set_replica_identity' $$,
+                'options come after dry_run');
+SELECT is_empty($$ SELECT signature FROM pg_temp.routine
+                   WHERE proargnames && '{schema,schemas,target}' AND NOT proargnames[1:1] <@ '{schema,schemas,target}' $$,
+                'the target comes first');
 
 -- Any call loads the library and with it the settings.
 SELECT lives_ok($$ SELECT dj_deploy.set_replica_identity('dj_deploy') $$);

@@ -19,7 +19,7 @@ SELECT is(prorettype::regtype::text, 'jsonb', 'result of ' || oid::regprocedure)
 WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'set_replica_identity' ORDER BY oid;
 SELECT is((SELECT lanname::text FROM pg_language l WHERE l.oid = prolang), 'c', 'language of ' || oid::regprocedure) FROM pg_proc
 WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'set_replica_identity' ORDER BY oid;
-SELECT is(provolatile::text || proparallel || proisstrict, 'vufalse', 'volatile, parallel unsafe, sees a NULL: ' || oid::regprocedure) FROM pg_proc
+SELECT is(provolatile::text || proparallel::text || proisstrict::text, 'vufalse', 'volatile, parallel unsafe, sees a NULL: ' || oid::regprocedure) FROM pg_proc
 WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'set_replica_identity' ORDER BY oid;
 
 SELECT is(pg_typeof(dj_deploy.set_replica_identity('dj_deploy'))::text, 'jsonb', 'an untyped name is a schema');
