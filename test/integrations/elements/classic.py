@@ -16,8 +16,17 @@ from datajoint import table
 from datajoint.adapters.base import DatabaseAdapter
 
 # What the Elements import besides, and do not need to be declared.
-PROGRAMS = {"cv2", "intern", "ipywidgets", "matplotlib", "nrrd", "plotly", "pyopenephys", "requests", "ruamel", "scipy", "skimage",
-            "tifffile", "tqdm", "yaml"}
+PROGRAMS = {"cv2", "ipywidgets", "matplotlib", "nrrd", "plotly", "pyopenephys", "ruamel", "scipy", "skimage", "tqdm", "yaml"}
+
+TYPES = [
+    (r"(?:long|medium|tiny)?blob", "<blob>"),
+    (r"tinyint(?: unsigned)?|smallint", "int16"),
+    (r"smallint unsigned|int", "int32"),
+    (r"int unsigned|bigint", "int64"),
+    (r"boolean", "bool"),
+    (r"float", "float32"),
+    (r"(decimal\(.*\)) unsigned", r"\1"),
+]
 
 
 class Absent(MetaPathFinder, Loader):
@@ -33,21 +42,6 @@ class Absent(MetaPathFinder, Loader):
         pass
 
 
-sys.meta_path.append(Absent())
-
-TYPES = [
-    (r"(?:long|medium|tiny)?blob", "<blob>"),
-    (r"attach", "<attach>"),
-    (r"tinyint unsigned|tinyint|smallint", "int16"),
-    (r"smallint unsigned|int|mediumint", "int32"),
-    (r"int unsigned|bigint", "int64"),
-    (r"boolean", "bool"),
-    (r"float", "float32"),
-    (r"double", "float64"),
-    (r"(decimal\(.*\)) unsigned", r"\1"),
-]
-
-
 def modern(definition):
     return "\n".join(modern_line(line) for line in definition.splitlines())
 
@@ -59,31 +53,26 @@ def modern_line(line):
         return line
     before, _, kind, comment = attribute.groups()
     for pattern, replacement in TYPES:
-        if re.fullmatch(pattern, kind, re.I):
-            kind = re.sub(pattern, replacement, kind, flags=re.I)
-            break
-    return before + kind + comment
+        if match := re.fullmatch(pattern, kind, re.I):
+            return before + match.expand(replacement) + comment
+    return line
 
 
-declare = table.declare
+declare, create_index_ddl = table.declare, DatabaseAdapter.create_index_ddl
 
 
 def declare_modern(full_table_name, definition, *arguments, **options):
     return declare(full_table_name, modern(definition), *arguments, **options)
 
 
-table.declare = declare_modern
-dj.schema = dj.Schema
-dj.create_virtual_module = dj.VirtualModule
-dj.IntegrityError = dj.errors.IntegrityError
-dj.config = {"custom": {}}
-create_index_ddl = DatabaseAdapter.create_index_ddl
-
-
-def create_index_with_own_name(self, full_table_name, columns, unique=False, index_name=None):
-    """DataJoint 2.3.5 names an index by the first letters of its columns, which are those of another index."""
+def create_index_of_own_name(self, full_table_name, columns, unique=False, index_name=None):
+    """DataJoint 2.3.5 calls an index by the first letters of its columns, which another index of the table may have, too."""
     digest = hashlib.md5(f"{full_table_name} {columns}".encode()).hexdigest()
     return create_index_ddl(self, full_table_name, columns, unique, index_name or f"idx_{digest}")
 
 
-DatabaseAdapter.create_index_ddl = create_index_with_own_name
+sys.meta_path.append(Absent())
+table.declare = declare_modern
+DatabaseAdapter.create_index_ddl = create_index_of_own_name
+dj.schema, dj.create_virtual_module, dj.IntegrityError = dj.Schema, dj.VirtualModule, dj.errors.IntegrityError
+dj.config = {"custom": {}}

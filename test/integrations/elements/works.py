@@ -12,8 +12,6 @@ SESSION = {"subject": "m1", "session_id": 1, "session_datetime": datetime.dateti
 NOTE = {"subject": "m1", "session_id": 1, "attribute_name": "weights"}
 WEIGHTS = np.arange(1000.0)
 
-
-
 pipeline.activate(pipeline.ELEMENTS)
 Subject.insert1(SUBJECT)
 Session.insert1(SESSION)
