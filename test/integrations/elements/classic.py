@@ -20,6 +20,7 @@ PROGRAMS = {"cv2", "ipywidgets", "matplotlib", "nrrd", "plotly", "pyopenephys", 
 
 TYPES = [
     (r"(?:long|medium|tiny)?blob", "<blob>"),
+    (r"attach", "<attach>"),
     (r"tinyint(?: unsigned)?|smallint", "int16"),
     (r"smallint unsigned|int", "int32"),
     (r"int unsigned|bigint", "int64"),
