@@ -48,7 +48,7 @@ Plan make_plan(const Operation &operation, const NamedTarget &named)
     Plan plan{};
     ::AcceptInvalidationMessages();
     plan.messages = ::SharedInvalidMessageCounter;
-    const Target target = resolve_target(named, Operation::scope.has_materialized_views);
+    const Target target = resolve_target(named, Operation::scope.nameable());
     const Array<Table> tables = read_tables(target, Operation::scope);
     plan.schemas = schemas_of(tables.view(), target.schemas.view());
     plan.analyzed = static_cast<std::int32_t>(tables.count);

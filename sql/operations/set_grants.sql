@@ -1,4 +1,4 @@
--- set_grants: whole schemas, because privileges on tables are worth nothing without those on the schema.
+-- set_grants: whole schemas, and one table where it is an exception.
 
 CREATE FUNCTION dj_deploy.set_grants(
     schema        text,
@@ -25,3 +25,15 @@ AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
 
 COMMENT ON FUNCTION dj_deploy.set_grants(text[], text, text, boolean, boolean) IS
 'Gives a role, or PUBLIC for ''public'', exactly this access to several schemas and their tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also on what is created later, by the owners of the schema and of its tables and by whoever has default privileges there for the role; ''none'' takes those away in any case. One plan in one order, one transaction; a schema named twice counts once. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
+
+CREATE FUNCTION dj_deploy.set_grants(
+    target  regclass,
+    role    text,
+    access  text,
+    dry_run boolean DEFAULT true
+) RETURNS jsonb
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
+
+COMMENT ON FUNCTION dj_deploy.set_grants(regclass, text, text, boolean) IS
+'Gives a role, or PUBLIC for ''public'', exactly this access to one table, partitioned table with its partitions, view, materialized view or foreign table, and to the sequences of its columns: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. USAGE on the schema is left as it is. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';

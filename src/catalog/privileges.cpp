@@ -39,6 +39,15 @@ Array<::Oid> tables_with_columns(::Oid role, std::span<const ::Oid> tables)
     return found;
 }
 
+// Raises 22023, as every use of a list by the server, for one that is not a plain array: the macros take its
+// header at its word.
+std::span<const ::AclItem> items_of(::Datum list, ::Oid owner)
+{
+    const ::Acl *acl = DatumGetAclP(list);
+    ::aclmask(acl, owner, owner, ACL_NO_RIGHTS, ::ACLMASK_ANY);
+    return {ACL_DAT(acl), static_cast<std::size_t>(ACL_NUM(acl))};
+}
+
 } // namespace
 
 void Holding::add_grantor(::Oid grantor)
@@ -64,11 +73,7 @@ Holding holding_of(::Oid role, ::Oid owner, ::Datum list)
     Holding holding{};
     if (list == 0)
         return holding;
-    const ::Acl *acl = DatumGetAclP(list);
-    // Raises 22023, as every use of the list by the server, for one that is not a plain array: the macros
-    // below take its header at its word.
-    ::aclmask(acl, role, owner, ACL_NO_RIGHTS, ::ACLMASK_ANY);
-    for (const ::AclItem &item : std::span(ACL_DAT(acl), ACL_NUM(acl))) {
+    for (const ::AclItem &item : items_of(list, owner)) {
         if (item.ai_grantor == role)
             holding.passed_on |= ACLITEM_GET_PRIVS(item);
         if (item.ai_grantee != role)
@@ -135,6 +140,24 @@ SchemaPrivileges read_schema_privileges(::Oid schema)
     };
     ::ReleaseSysCache(row);
     return privileges;
+}
+
+bool may_use(::Oid role, const SchemaPrivileges &schema, bool with_its_own)
+{
+    const auto is_inherited = [&](::Oid other) {
+        return role != ACL_ID_PUBLIC && other != role && ::has_privs_of_role(role, other);
+    };
+    if (schema.owner == role || is_inherited(schema.owner))
+        return true;
+    if (schema.list == 0)
+        return false;
+    const std::span<const ::AclItem> items = items_of(schema.list, schema.owner);
+    return std::any_of(items.begin(), items.end(), [&](const ::AclItem &item) {
+        const bool is_own = item.ai_grantee == role && with_its_own;
+        const bool is_public = item.ai_grantee == ACL_ID_PUBLIC && role != ACL_ID_PUBLIC;
+        return (ACLITEM_GET_PRIVS(item) & ACL_USAGE) != 0 &&
+               (is_own || is_public || is_inherited(item.ai_grantee));
+    });
 }
 
 } // namespace dj_deploy

@@ -56,4 +56,8 @@ struct SchemaPrivileges {
 // 3F000 when the schema is gone.
 SchemaPrivileges read_schema_privileges(::Oid schema);
 
+// Whether the role, by itself (with its own privileges or without), by roles that it inherits from or as
+// anybody may use the schema.
+bool may_use(::Oid role, const SchemaPrivileges &schema, bool with_its_own);
+
 } // namespace dj_deploy

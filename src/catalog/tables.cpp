@@ -169,7 +169,7 @@ Array<::Oid> read_partitions(std::span<const ::Oid> parents)
 }
 
 // Appends the partitions that are not there yet, level by level.
-void add_partitions(Array<Table> &tables, ::AttrNumber column)
+void add_partitions(Array<Table> &tables, const Scope &scope)
 {
     Array<::Oid> known;
     Array<::Oid> parents;
@@ -182,10 +182,10 @@ void add_partitions(Array<Table> &tables, ::AttrNumber column)
     std::sort(parents.begin(), parents.end());
 
     const auto is_new = [&](const FormData_pg_class &relation) {
-        return is_table(relation) && !std::binary_search(known.begin(), known.end(), relation.oid);
+        return is_of_kind(relation, scope) && !std::binary_search(known.begin(), known.end(), relation.oid);
     };
     for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
-        add_tables(tables, read_partitions(parents.view()).view(), column, is_new);
+        add_tables(tables, read_partitions(parents.view()).view(), scope.column, is_new);
         parents.count = 0;
         for (const Table &table : tables.view().subspan(level)) {
             known.push(table.oid);
@@ -195,6 +195,19 @@ void add_partitions(Array<Table> &tables, ::AttrNumber column)
         std::sort(known.begin(), known.end());
         std::sort(parents.begin(), parents.end());
     }
+}
+
+// Appends the sequences that are made and dropped with a column of the tables.
+void add_owned_sequences(Array<Table> &tables, ::AttrNumber column)
+{
+    Array<::Oid> owned;
+    for (const Table &table : tables)
+        for (const ::DependencyType type : {::DEPENDENCY_AUTO, ::DEPENDENCY_INTERNAL})
+            for (const ::Oid relation : read_dependents(RelationRelationId, table.oid, type))
+                owned.push(relation);
+    std::sort(owned.begin(), owned.end());
+    add_tables(tables, owned.view(), column,
+               [](const FormData_pg_class &relation) { return relation.relkind == RELKIND_SEQUENCE; });
 }
 
 } // namespace
@@ -221,8 +234,11 @@ Array<Table> read_tables(const Target &target, const Scope &scope)
                    [&](const FormData_pg_class &relation) { return is_of_kind(relation, scope); });
     else
         add_tables_of_schemas(tables, target, scope);
-    if (scope.has_partitions)
-        add_partitions(tables, scope.column);
+    const bool has_parts = scope.has_parts && OidIsValid(target.table);
+    if (scope.has_partitions || has_parts)
+        add_partitions(tables, scope);
+    if (has_parts)
+        add_owned_sequences(tables, scope.column);
     return sort_by_name(tables);
 }
 

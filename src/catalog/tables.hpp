@@ -38,12 +38,21 @@ struct Scope {
     ::AttrNumber column = 0;    // a varlena column of pg_class to read along; neighbours share equal values
     bool has_materialized_views = false;
     bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
+    bool has_parts = false;     // of one table: its partitions, and the sequences that belong to columns
+
+    // What a call may name as its table.
+    Nameable nameable() const
+    {
+        if (has_relations)
+            return Nameable::relations;
+        return has_materialized_views ? Nameable::materialized_views : Nameable::tables;
+    }
 };
 
 // The target's tables, sorted by name and then schema, both in byte order. Schemas: their tables in the
 // scope, without temporary ones and shards of a distributed table. One table: that table, whatever else it
-// is; or that materialized view, where the scope has them. Either way a partitioned table brings its
-// partitions along where the scope says so.
+// is; or what else may be named as one. A partitioned table brings its partitions along where the scope says
+// so.
 Array<Table> read_tables(const Target &target, const Scope &scope);
 
 // The same tables by name and then schema, both in byte order.

@@ -1,4 +1,4 @@
-// set_grants: what a role may do in schemas.
+// set_grants: what a role may do in schemas, or with one table.
 #include "operation.hpp"
 #include "planners/grants.hpp"
 
@@ -13,7 +13,8 @@ struct SetGrants : GrantsPlanner {
     {
         const char *role = arguments.string("role");
         require_name("role", role);
-        return {GrantsPlanner::of(role, request_access(arguments), arguments.boolean("future_tables"))};
+        const bool has_future_tables = arguments.has("future_tables") && arguments.boolean("future_tables");
+        return {GrantsPlanner::of(role, request_access(arguments), has_future_tables)};
     }
 };
 

@@ -62,6 +62,8 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
 
     plan.analyzed = 0;
     for (const Table &table : tables) {
+        if (is_excepted(table))
+            continue;
         plan.analyzed += !table.is_sequence();
         if (table.owner == role)
             continue;
@@ -85,7 +87,7 @@ void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::
 {
     Array<::Oid> relations;
     for (const Table &table : tables)
-        if (table.schema_oid == schema.oid)
+        if (table.schema_oid == schema.oid && !is_excepted(table))
             relations.push(table.oid);
     std::sort(relations.begin(), relations.end());
     const Array<const char *> dependents = read_role_dependents(role, schema.oid, relations.view());
@@ -104,11 +106,24 @@ void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::
          .detail = detail.data});
 }
 
-void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
+// Privileges on a table are worth nothing without those on its schema.
+void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &plan) const
 {
-    const ::Oid role = resolve_role();
-    if (!is_public(role_name))
-        plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
+    const SchemaPrivileges schema = read_schema_privileges(table.schema_oid);
+    if (access == Access::none || table.owner == role || own_usage == OwnUsage::given ||
+        may_use(role, schema, own_usage == OwnUsage::as_it_is))
+        return;
+    plan.remarks.push(
+        {.level = NOTICE,
+         .message = ::psprintf("%s has no USAGE on schema \"%s\"", grantee.name, schema.name),
+         .detail = ::psprintf("Without it table \"%s.%s\" is out of its reach.", table.schema, table.name),
+         .hint = ::psprintf("GRANT USAGE ON SCHEMA %s%s, or set_grants for the schema.",
+                            identifier(schema.name), grantee.to)});
+}
+
+void GrantsPlanner::plan_schemas(::Oid role, const Target &target, std::span<const Table> tables,
+                                 Plan &plan) const
+{
     const bool is_about_future_tables = has_future_tables || access == Access::none;
     const Array<DefaultPrivileges> global =
         is_about_future_tables ? read_global_default_privileges(role) : Array<DefaultPrivileges>{};
@@ -126,6 +141,20 @@ void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Pl
                 .plan(tables, plan);
         if (access == Access::none && !is_public(role_name))
             note_dependents(role, schema, tables, plan);
+    }
+}
+
+void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
+{
+    const ::Oid role = resolve_role();
+    if (!is_public(role_name))
+        plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
+    if (OidIsValid(target.table)) {
+        for (const Table &table : tables)
+            if (table.oid == target.table)
+                note_missing_usage(role, table, plan);
+    } else {
+        plan_schemas(role, target, tables, plan);
     }
     plan_tables(role, tables, plan);
 }

@@ -1,14 +1,20 @@
 // GRANT SELECT ON TABLE "lab"."session" TO "analyst", and REVOKE of what goes beyond, for everything in a
-// schema that a role does not hold exactly the privileges on that were asked for.
+// schema, or of one table, that a role does not hold exactly the privileges on that were asked for.
 #pragma once
 
 #include "plan/privileges.hpp"
 
 namespace dj_deploy {
 
+// What becomes of the role's own USAGE on a schema in the same plan.
+enum class OwnUsage { as_it_is, given, taken };
+
 struct GrantsPlanner {
-    static constexpr Scope scope = {
-        .has_hidden = true, .has_partitions = false, .column = Anum_pg_class_relacl, .has_relations = true};
+    static constexpr Scope scope = {.has_hidden = true,
+                                    .has_partitions = false,
+                                    .column = Anum_pg_class_relacl,
+                                    .has_relations = true,
+                                    .has_parts = true};
     static constexpr std::array statements = {&table_privileges_statement, &schema_privileges_statement,
                                               &default_privileges_statement};
 
@@ -16,6 +22,8 @@ struct GrantsPlanner {
     Grantee grantee;
     Access access;
     bool has_future_tables;
+    std::span<const ::Oid> excepted = {};    // sorted: relations of which something else is said
+    OwnUsage own_usage = OwnUsage::as_it_is; // of the schema of one table
 
     static GrantsPlanner of(const char *role, Access access, bool has_future_tables)
     {
@@ -25,13 +33,19 @@ struct GrantsPlanner {
                 .has_future_tables = has_future_tables};
     }
 
-    // Of schemas. 42704 for a role that does not exist.
+    // Of schemas, or of one table with its partitions and sequences. 42704 for a role that does not exist.
     void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
 
 private:
     ::Oid resolve_role() const;
+    bool is_excepted(const Table &table) const
+    {
+        return std::binary_search(excepted.begin(), excepted.end(), table.oid);
+    }
     void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
+    void note_missing_usage(::Oid role, const Table &table, Plan &plan) const;
+    void plan_schemas(::Oid role, const Target &target, std::span<const Table> tables, Plan &plan) const;
     void note_dependents(::Oid role, const NamedObject &schema, std::span<const Table> tables,
                          Plan &plan) const;
 };

@@ -32,6 +32,22 @@ const char *kind_in_words(char relkind)
     }
 }
 
+bool is_nameable(char relkind, Nameable nameable)
+{
+    switch (relkind) {
+    case RELKIND_RELATION:
+    case RELKIND_PARTITIONED_TABLE:
+        return true;
+    case RELKIND_MATVIEW:
+        return nameable != Nameable::tables;
+    case RELKIND_VIEW:
+    case RELKIND_FOREIGN_TABLE:
+        return nameable == Nameable::relations;
+    default:
+        return false;
+    }
+}
+
 // A table may be dropped between two look-ups; the last of them decides.
 [[noreturn]] void raise_missing_table(::Oid table)
 {
@@ -52,16 +68,14 @@ const char *kind_in_words(char relkind)
     return schema;
 }
 
-::Oid resolve_table(::Oid table, bool takes_materialized_views)
+::Oid resolve_table(::Oid table, Nameable nameable)
 {
     const char *name = ::get_rel_name(table);
     const char *schema = ::get_namespace_name(::get_rel_namespace(table));
     const char relkind = ::get_rel_relkind(table);
     if (name == nullptr || schema == nullptr || relkind == '\0')
         raise_missing_table(table);
-    const bool is_table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
-                          (takes_materialized_views && relkind == RELKIND_MATVIEW);
-    if (!is_table)
+    if (!is_nameable(relkind, nameable))
         ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
                 errmsg("target must be a schema or table; \"%s.%s\" is %s", schema, name,
                        kind_in_words(relkind)));
@@ -113,10 +127,10 @@ NamedTarget request_target(const Arguments &arguments)
     return named;
 }
 
-Target resolve_target(const NamedTarget &named, bool takes_materialized_views)
+Target resolve_target(const NamedTarget &named, Nameable nameable)
 {
     if (named.schemas.is_empty())
-        return Target::of_table(resolve_table(named.table, takes_materialized_views));
+        return Target::of_table(resolve_table(named.table, nameable));
     Target target{};
     for (const char *schema : named.schemas)
         target.schemas.push(resolve_schema(schema));

@@ -26,15 +26,18 @@ struct NamedTarget {
 // empty; 42622 longer than a name can be. Reads no catalog.
 NamedTarget request_target(const Arguments &arguments);
 
+// What a call may name as its table.
+enum class Nameable { tables, materialized_views, relations };
+
 // Finds the schemas and the table, as the next two do.
-Target resolve_target(const NamedTarget &named, bool takes_materialized_views = false);
+Target resolve_target(const NamedTarget &named, Nameable nameable = Nameable::tables);
 
 // 3F000 when it is missing, 42501 for a system schema.
 ::Oid resolve_schema(const char *name);
 
-// 42P01 when it is missing, 42809 when it is not a table, nor a materialized view where that will do; 42501
-// in a system schema.
-::Oid resolve_table(::Oid table, bool takes_materialized_views = false);
+// 42P01 when it is missing; 42809 when it is not a table, nor a materialized view, nor another view or a
+// foreign table where these will do; 42501 in a system schema.
+::Oid resolve_table(::Oid table, Nameable nameable = Nameable::tables);
 
 // Raises 42622 for a name that the server would cut short, 22023 for an empty one.
 void require_name(const char *what, const char *name);

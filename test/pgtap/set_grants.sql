@@ -3,13 +3,18 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
-SELECT plan(8);
+SELECT plan(11);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid) FROM pg_proc
                      WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'set_grants' ORDER BY 1 $$,
                   $$ VALUES ('schema text, role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false'),
-                            ('schemas text[], role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false') $$,
-                  'two forms, for a schema and for several');
+                            ('schemas text[], role text, access text, dry_run boolean DEFAULT true, future_tables boolean DEFAULT false'),
+                            ('target regclass, role text, access text, dry_run boolean DEFAULT true') $$,
+                  'three forms, for a schema, for several and for one table');
+
+SELECT function_returns('dj_deploy', 'set_grants', ARRAY['regclass', 'text', 'text', 'boolean'], 'jsonb');
+SELECT volatility_is('dj_deploy', 'set_grants', ARRAY['regclass', 'text', 'text', 'boolean'], 'volatile');
+SELECT isnt_strict('dj_deploy', 'set_grants', ARRAY['regclass', 'text', 'text', 'boolean'], 'a NULL reaches the function, which refuses it (regclass)');
 
 SELECT function_returns('dj_deploy', 'set_grants', ARRAY[target, 'text', 'text', 'boolean', 'boolean'], 'jsonb')
 FROM unnest(ARRAY['text', 'text[]']) target;

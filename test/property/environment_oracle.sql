@@ -11,6 +11,7 @@ BEGIN
     facts := property.changed(facts, property.expected_publications(document, caller)
                                      || property.expected_members(document));
     call.caller := caller;
+    call.target := 0;
     FOR call.schema, call.arguments, role IN
         SELECT schema, jsonb_build_object('role', name), access
         FROM jsonb_each(document -> 'schemas') s(schema, settings), jsonb_each(settings -> 'grants') g(name, access)

@@ -29,6 +29,10 @@ BEGIN
             END IF;
             SELECT c.facts, c.verdict INTO facts, verdict
             FROM property.check(call, property.chance(0.15), property.chance(0.1), facts) c;
+            IF call.target <> 0 THEN
+                tally := jsonb_set(tally, ARRAY[call.operation || ' of one table'],
+                                   to_jsonb(coalesce((tally ->> (call.operation || ' of one table'))::int, 0) + 1));
+            END IF;
             verdict := call.operation || ' ' || verdict;
             tally := tally || jsonb_build_object(verdict, coalesce((tally ->> verdict)::int, 0) + 1);
             IF property.chance(0.3) THEN
@@ -64,8 +68,10 @@ DECLARE
     call property.call;
 BEGIN
     call.operation := property.pick('{set_replica_identity,set_publication_membership,set_autovacuum,set_grants}'::text[]);
-    call.target := CASE WHEN call.operation <> 'set_grants' AND property.chance(0.3)
-        THEN coalesce(property.pick(property.relations('r', 'p')), 0) ELSE 0 END;
+    call.target := CASE WHEN property.chance(0.3) THEN coalesce(property.pick(CASE call.operation
+            WHEN 'set_grants' THEN property.relations('r', 'p', 'v', 'm', 'f')
+            ELSE property.relations('r', 'p') END), 0)
+        ELSE 0 END;
     call.schema := CASE call.target WHEN 0 THEN property.place(schemas) ELSE property.schema_of(call.target) END;
     -- Twice is once, in whatever order.
     IF call.target = 0 AND property.chance(0.4) THEN
@@ -76,7 +82,7 @@ BEGIN
         WHEN 'set_replica_identity' THEN property.random_replica_identity()
         WHEN 'set_publication_membership' THEN property.random_publication_membership()
         WHEN 'set_autovacuum' THEN property.random_autovacuum()
-        WHEN 'set_grants' THEN property.random_grants(roles) END;
+        WHEN 'set_grants' THEN property.random_grants(roles, call.target) END;
     call.caller := CASE
         WHEN property.chance(0.65) THEN 'none'
         WHEN property.chance(0.3) THEN property.pick(roles)
@@ -84,7 +90,7 @@ BEGIN
                                       (SELECT nspowner FROM pg_namespace WHERE nspname = call.schema))) END;
     -- A member of an owner who has grant options itself may be refused; test/sql/set_grants.sql looks at that.
     IF call.operation = 'set_grants' AND call.caller <> 'none'
-       AND (SELECT bool_or(property.has_grant_options(name, call.caller)) FROM unnest(coalesce(call.schemas, ARRAY[call.schema])) name) THEN
+       AND (SELECT bool_or(property.has_grant_options(name, call.caller)) FROM unnest(schemas) name) THEN
         call.caller := 'none';
     END IF;
     -- None of these makes a difference.

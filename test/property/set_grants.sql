@@ -8,6 +8,11 @@ CREATE FUNCTION property.random_grants(roles text[]) RETURNS jsonb LANGUAGE sql 
         'future_tables', property.chance(0.5))
 $$;
 
+-- Of one table nothing is said of others to come.
+CREATE FUNCTION property.random_grants(roles text[], target oid) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
+    SELECT CASE target WHEN 0 THEN property.random_grants(roles) ELSE property.random_grants(roles) - 'future_tables' END
+$$;
+
 CREATE FUNCTION property.expect_grants(call property.call, facts property.fact[]) RETURNS property.expectation
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,6 +22,9 @@ DECLARE
     access text := lower(call.arguments ->> 'access');
     schemas oid[] := property.schema_oids(call);
     schema oid;
+    relations oid[] := array(
+        SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND CASE call.target
+            WHEN 0 THEN relnamespace = ANY (schemas) ELSE oid = ANY (property.parts_of(call.target)) END);
     holders property.holder[];
     is_allowed boolean;
     concerns_future boolean;
@@ -27,9 +35,12 @@ BEGIN
         RETURN property.refused('42704');
     END IF;
 
-    concerns_future := (call.arguments ->> 'future_tables')::boolean OR access = 'none';
+    concerns_future := coalesce((call.arguments ->> 'future_tables')::boolean, false) OR access = 'none';
+    IF call.target <> 0 THEN
+        schemas := '{}';
+    END IF;
+    holders := property.settled(property.holders(schemas, relations, facts), grantee, access);
     FOREACH schema IN ARRAY schemas LOOP
-        holders := holders || property.settled(property.holders(schema, facts), grantee, access);
         IF concerns_future THEN
             holders := holders || property.settled(property.future_holders(schema, grantee, facts), grantee, access);
         END IF;
@@ -44,8 +55,7 @@ BEGIN
     INTO is_allowed, expected.modified, expected.changes
     FROM unnest(holders) WHERE after <> before;
     expected.refusal := property.unless_allowed(is_allowed);
-    expected.analyzed := (
-        SELECT count(*) FROM pg_class WHERE relnamespace = ANY (schemas) AND relkind IN ('r', 'p', 'v', 'm', 'f'));
+    expected.analyzed := (SELECT count(*) FROM pg_class WHERE oid = ANY (relations) AND relkind <> 'S');
     expected.skipped := array(
         SELECT DISTINCT coalesce(property.quoted(relation), property.quoted((
                    SELECT nspname FROM pg_namespace
@@ -63,17 +73,32 @@ END $$;
 CREATE TYPE property.holder AS (
     catalog text, key text, content jsonb, relation oid, kind text, owner oid, before jsonb, after jsonb);
 
-CREATE FUNCTION property.holders(schema oid, facts property.fact[]) RETURNS property.holder[] LANGUAGE plpgsql STABLE AS $$
+-- One table: its partitions at all levels, and the sequences of the columns of all of these.
+CREATE FUNCTION property.parts_of(relation oid) RETURNS oid[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN array(
+        WITH RECURSIVE tree(oid) AS (
+            SELECT relation
+            UNION
+            SELECT inhrelid FROM tree JOIN pg_inherits ON inhparent = oid JOIN pg_class c ON c.oid = inhrelid WHERE relispartition)
+        SELECT oid FROM tree
+        UNION
+        SELECT objid FROM tree JOIN pg_depend ON refobjid = oid
+        WHERE refclassid = 'pg_class'::regclass AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i') AND refobjsubid > 0);
+END $$;
+
+CREATE FUNCTION property.holders(schemas oid[], relations oid[], facts property.fact[]) RETURNS property.holder[]
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(
         SELECT ROW(catalog, key, content, NULL, 'n', (content ->> 'nspowner')::oid, content -> 'nspacl', NULL)::property.holder
-        FROM unnest(facts) WHERE catalog = 'pg_namespace' AND key = schema::text
+        FROM unnest(facts) WHERE catalog = 'pg_namespace' AND key = ANY (schemas::text[])
         UNION ALL
         SELECT ROW(catalog, key, content, oid, CASE relkind WHEN 'S' THEN 'S' ELSE 'r' END, relowner,
                    coalesce(content -> 'relacl', content -> 'attacl'), NULL)::property.holder
         FROM unnest(facts)
         JOIN pg_class ON oid::text = CASE catalog WHEN 'pg_class' THEN key WHEN 'pg_attribute' THEN content ->> 'attrelid' END
-        WHERE relnamespace = schema AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        WHERE oid = ANY (relations)
           AND (catalog = 'pg_class' OR content -> 'attacl' <> 'null' AND NOT (content ->> 'attisdropped')::boolean));
 END $$;
 
