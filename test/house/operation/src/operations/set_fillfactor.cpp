@@ -38,8 +38,8 @@ struct SetFillfactor {
 
     static int current(const Table &table)
     {
-        const auto *options = reinterpret_cast<const ::StdRdOptions *>(
-            ::heap_reloptions(RELKIND_RELATION, table.value, false));
+        const auto *options =
+            reinterpret_cast<const ::StdRdOptions *>(::heap_reloptions(RELKIND_RELATION, table.value, false));
         return options != nullptr ? options->fillfactor : HEAP_DEFAULT_FILLFACTOR;
     }
 
