@@ -60,5 +60,13 @@ CROSS JOIN dj_deploy.drift(document) d
 JOIN dj_deploy.tables('reports "pgtap"') t USING (schema_name, table_name)
 JOIN dj_deploy.wal_forecast('reports "pgtap"') f USING (schema_name, table_name)
 WHERE d.property = 'replica_identity' AND table_name = 'Unlogged';
+
+CREATE ROLE "regress ""reports""";
+ALTER TABLE "reports ""pgtap"""."a""B." OWNER TO "regress ""reports""";
+ALTER TABLE "reports ""pgtap"""."a""B." RENAME id TO "I""d";
+CREATE PUBLICATION "reports ""pgtap""" FOR TABLE "reports ""pgtap"""."a""B.";
+SELECT results_eq($$ SELECT owner, primary_key, publications FROM dj_deploy.tables('reports "pgtap"') WHERE table_name = 'a"B.' $$,
+                  $$ VALUES ('regress "reports"', ARRAY['I"d'], ARRAY['reports "pgtap"']) $$,
+                  'other columns of names have them bare, too');
 SELECT * FROM finish();
 ROLLBACK;
