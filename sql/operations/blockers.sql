@@ -1,4 +1,4 @@
--- blockers: a report.
+-- blockers: a report. Both forms are the same C function.
 
 CREATE FUNCTION dj_deploy.blockers(
     schema text
@@ -19,3 +19,23 @@ AS 'MODULE_PATHNAME', 'dj_deploy_blockers';
 
 COMMENT ON FUNCTION dj_deploy.blockers(text) IS
 'Who holds, or waits for (granted false), a lock on a table of a schema or a partition of it that a change would wait for: process (null for a prepared transaction), role, application, state and age of its transaction (both null where the caller may not see them), lock mode, and which operations of dj_deploy it keeps waiting. Longest transaction first.';
+
+CREATE FUNCTION dj_deploy.blockers(
+    schemas text[]
+) RETURNS TABLE (
+    schema_name text,
+    table_name  text,
+    pid         integer,
+    role        text,
+    application text,
+    state       text,
+    age         interval,
+    mode        text,
+    granted     boolean,
+    blocks      text[]
+)
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'dj_deploy_blockers';
+
+COMMENT ON FUNCTION dj_deploy.blockers(text[]) IS
+'Who holds, or waits for (granted false), a lock on a table of several schemas or a partition of it that a change would wait for: process (null for a prepared transaction), role, application, state and age of its transaction (both null where the caller may not see them), lock mode, and which operations of dj_deploy it keeps waiting. Longest transaction first.';

@@ -11,7 +11,8 @@ struct Check {
     // A letter for each consumer, in their order: "e" error, "w" warning, "i" info, "-" does not concern it.
     const char *severities;
     // One of the three. A query (server_facts.hpp) returns of each violation object, finding and remedy;
-    // or schema_name, table_name (null when it is about the schema), finding and remedy.
+    // or schema_name, table_name (null when it is about the schema, both when it is about several), finding
+    // and remedy.
     const char *sql = nullptr;
     const char *tables_sql = nullptr;
     void (*find)(const Review &review, Findings &findings) = nullptr;

@@ -1,4 +1,4 @@
-// What a publication publishes besides the user tables of the schema.
+// What a publication publishes besides the user tables of the schemas.
 #include "checks/check.hpp"
 #include "plan/quote.hpp"
 
@@ -6,21 +6,25 @@ namespace dj_deploy {
 
 namespace {
 
-// Names of tables that are hidden or an extension's, which a publication of everything publishes, too.
-const char *uninvited(const Review &review)
+constexpr std::size_t most_shown = 10; // names of tables
+
+// Names of tables in these schemas that are hidden or an extension's, which a publication of everything
+// publishes, too.
+const char *uninvited(const Review &review, const Homes &homes)
 {
     const char *names = "";
+    std::size_t count = 0;
     for (const Subject &subject : review.all->items)
-        if (subject.is_home && (subject.is_hidden || subject.is_member) && subject.is_table() &&
-            review.scenario.is_permanent(*subject.relation))
+        if (homes.has(subject.relation->schema) && (subject.is_hidden || subject.is_member) &&
+            subject.is_table() && review.scenario.is_permanent(*subject.relation) && ++count <= most_shown)
             names = names[0] == '\0' ? subject.name : ::psprintf("%s, %s", names, subject.name);
-    return names;
+    return count > most_shown ? ::psprintf("%s and %zu more", names, count - most_shown) : names;
 }
 
 // Dropping a publication would take it from its consumers.
 void all_tables(const Review &review, Findings &findings)
 {
-    const char *names = uninvited(review);
+    const char *names = uninvited(review, review.question->homes);
     for (const Publication *publication : review.judged)
         if (publication->is_for_all && names[0] != '\0')
             findings.add({.subject = nullptr,
@@ -34,21 +38,23 @@ void all_tables(const Review &review, Findings &findings)
 // Without the schema what nobody lists arrives no longer: hidden tables, and those to come.
 void whole_schema(const Review &review, Findings &findings)
 {
-    const char *names = uninvited(review);
-    const char *schema = review.question->schema_name;
-    for (const Publication *publication : review.judged)
-        if (names[0] != '\0' && publishes_schema(publication->oid, review.question->schema))
+    for (const Publication *publication : review.judged) {
+        const Homes whole = review.question->homes.where(
+            [&](::Oid schema) { return publishes_schema(publication->oid, schema); });
+        const char *names = uninvited(review, whole);
+        if (names[0] != '\0')
             findings.add(
                 {.subject = nullptr,
                  .object = shown_identifier(publication->name),
-                 .text = ::psprintf("publication has TABLES IN SCHEMA %s: it publishes %s too",
-                                    shown_identifier(schema), names),
+                 .text = ::psprintf("publication has TABLES IN SCHEMA %s: it publishes %s too", whole.names(),
+                                    names),
                  .by_hand = ::psprintf(
                      "To publish user tables alone, in one transaction: ALTER PUBLICATION %s DROP TABLES IN "
                      "SCHEMA %s and SELECT dj_deploy.set_publication_membership(%s, %s, dry_run => false). "
                      "Then these tables, and new ones, no longer arrive.",
-                     shown_identifier(publication->name), shown_identifier(schema), literal(schema),
+                     shown_identifier(publication->name), whole.names(), whole.argument(),
                      literal(publication->name))});
+    }
 }
 
 struct SchemaCount {
@@ -57,14 +63,14 @@ struct SchemaCount {
     std::size_t tables;
 };
 
-// schema (2), other (1): what it lists beside the schema's own.
+// schema (2), other (1): what it lists beside the tables of the homes.
 const char *listed_elsewhere(const Review &review, const Publication &publication)
 {
     Array<SchemaCount> counts;
     for (const ::Oid table : read_listed_tables(publication.oid)) {
         const ::Oid schema = ::get_rel_namespace(table);
         const char *name = ::get_namespace_name(schema);
-        if (schema == review.question->schema || review.all->find(table) != nullptr || name == nullptr)
+        if (review.question->homes.has(schema) || review.all->find(table) != nullptr || name == nullptr)
             continue;
         const auto is_it = [&](const SchemaCount &count) { return count.schema == schema; };
         SchemaCount *count = std::find_if(counts.begin(), counts.end(), is_it);

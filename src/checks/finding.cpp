@@ -7,7 +7,8 @@ About Finding::about() const
 {
     if (subject != nullptr)
         return subject->about;
-    return place.schema != nullptr ? place : About{.object = object};
+    const bool has_place = place.schema != nullptr || place.object != nullptr;
+    return has_place ? place : About{.object = object};
 }
 
 Array<Proposal> proposals(std::initializer_list<Proposal> list)

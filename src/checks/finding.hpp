@@ -31,7 +31,7 @@ struct Finding {
         nullptr; // the same where it is told of several tables at once; null when it is the text
     Array<Proposal> proposals = {}; // in order of preference
     const char *by_hand = nullptr;  // what to do where none of them can be offered
-    About place = {};               // of what is no subject but in a schema, or one
+    About place = {};               // of what is neither a subject nor the object
 
     // The subject, the place, or the object.
     About about() const;

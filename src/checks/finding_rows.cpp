@@ -109,6 +109,16 @@ std::array<Group, 2> divide(const Review &review, const Bases &bases, const Grou
     return parts;
 }
 
+// The schema that all of them belong to, or how many are asked about.
+About home_about(const Review &review, const Array<const Finding *> &findings)
+{
+    const ::Oid first = findings[0]->subject->home;
+    const bool is_one = std::all_of(findings.begin(), findings.end(),
+                                    [&](const Finding *finding) { return finding->subject->home == first; });
+    return is_one ? review.question->homes.where([&](::Oid schema) { return schema == first; }).about()
+                  : review.question->homes.about();
+}
+
 ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy, const char *reason)
 {
     const Finding &first = *group.findings[0];
@@ -121,8 +131,7 @@ ReportRow row_of(const Review &review, const Group &group, const Remedy &remedy,
             .number = number_of(*group.check),
             .place = 0,
             .check = group.check->name,
-            .about =
-                group.findings.count == 1 ? first.about() : About{.schema = review.question->schema_name},
+            .about = group.findings.count == 1 ? first.about() : home_about(review, group.findings),
             .finding = text,
             .remedy = remedy.statement};
 }

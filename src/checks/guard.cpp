@@ -22,10 +22,13 @@ Intent sum_of(const Intent &base, const Intent &more)
     return both;
 }
 
+// Findings are sorted by object.
 bool is_about(const Finding &finding, std::span<const Finding *const> findings)
 {
-    return std::any_of(findings.begin(), findings.end(),
-                       [&](const Finding *other) { return ::strcmp(other->object, finding.object) == 0; });
+    const auto has_smaller_object = [](const Finding *left, const Finding *right) {
+        return ::strcmp(left->object, right->object) < 0;
+    };
+    return std::binary_search(findings.begin(), findings.end(), &finding, has_smaller_object);
 }
 
 bool stays(const Review &after, const Check &check, std::span<const Finding *const> findings)
@@ -115,7 +118,8 @@ bool is_good_end(const Review &review, const Origin &origin)
     return !stays(review, *origin.check, origin.findings);
 }
 
-// Whether one of what it proposes does no harm, mends it, and comes to a good end.
+// Whether one of what it proposes, where the review is of what the base leads to, does no harm, mends it, and
+// comes to a good end.
 bool has_remedy(const Review &review, const Intent &base, const Told &told, const Origin &origin)
 {
     const Finding *finding = &told.finding;
@@ -123,11 +127,10 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
         const Remedy remedy = remedy_for(review, base, {&finding, 1}, index);
         if (remedy.is_opaque)
             return true;
-        const Scenario before = Scenario::of(*review.scenario.facts, base);
         const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
         if (remedy.statement != nullptr && knows_all(review, remedy.intent) &&
-            first_harm(review, before, after, touched(review, remedy.intent, review.subjects)).harm ==
-                Harm::none &&
+            first_harm(review, review.scenario, after, touched(review, remedy.intent, review.subjects))
+                    .harm == Harm::none &&
             is_good_end(review.in(after, review.subjects), origin))
             return true;
     }

@@ -15,7 +15,8 @@ struct Verdict {
 
 // Whether, after the base, the remedy makes no write fail that works, takes nothing from consumers, and
 // renames or exposes nothing; whether the findings are gone then; and whether it leads to no error that has
-// no remedy. Looks at these subjects, and at all tables that the remedy is about.
+// no remedy. Looks at these subjects, and at all tables that the remedy is about. Findings are sorted by
+// object.
 Verdict judge(const Review &review, const Intent &base, const Check &check,
               std::span<const Finding *const> findings, const Remedy &remedy,
               const Array<const Subject *> &subjects);

@@ -16,9 +16,10 @@ const char *judged_names(const Review &review)
     return names;
 }
 
-Array<Proposal> join_chosen(const Review &review)
+Array<Proposal> join_chosen(const Review &review, const Subject &subject)
 {
-    return review.chosen == nullptr ? Array<Proposal>{} : proposals({join(*review.chosen)});
+    const Publication *chosen = review.chosen_for(subject);
+    return chosen == nullptr ? Array<Proposal>{} : proposals({join(*chosen)});
 }
 
 // Empty and missing publications have their own checks.
@@ -43,7 +44,7 @@ void not_member(const Review &review, Findings &findings)
                 .subject = subject,
                 .object = subject->name,
                 .text = ::psprintf("not published by publication %s", judged_names(review)),
-                .proposals = join_chosen(review),
+                .proposals = join_chosen(review, *subject),
                 .by_hand = "Before it joins, what stands in the way has to change: its replica identity, "
                            "generated columns, or what publications list of it or its partitions.",
             });
@@ -70,7 +71,7 @@ void heir_not_member(const Review &review, Findings &findings)
                 "rows of tables like %s that are stored here, by inheritance, are not published: their "
                 "changes never arrive",
                 parent),
-            .proposals = join_chosen(review),
+            .proposals = join_chosen(review, *subject),
             .by_hand = "Give it a replica identity, then add it to the publication.",
         });
     }
@@ -80,11 +81,11 @@ template <class Add>
 void for_each_listed(const Review &review, Add &&add)
 {
     for (const Publication *publication : review.judged)
-        if (!publishes_schema(publication->oid, review.question->schema))
-            for (const Subject *subject : review.subjects)
-                if (review.scenario.listing(*subject->relation, publication->oid) != nullptr &&
-                    !publishes_schema(publication->oid, subject->relation->schema))
-                    add(*subject, *publication);
+        for (const Subject *subject : review.subjects)
+            if (review.scenario.listing(*subject->relation, publication->oid) != nullptr &&
+                !publishes_schema(publication->oid, subject->home) &&
+                !publishes_schema(publication->oid, subject->relation->schema))
+                add(*subject, *publication);
 }
 
 const char *take_out(const Subject &subject, const Publication &publication)

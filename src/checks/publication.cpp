@@ -11,9 +11,10 @@ const char *shown(const Publication &publication)
     return shown_identifier(publication.name);
 }
 
-const char *schema_name(const Review &review)
+// "the schema", or "the schemas", of which the rest says something.
+const char *by_number(const Review &review, const char *one, const char *several)
 {
-    return shown_identifier(review.question->schema_name);
+    return review.question->homes.is_one() ? one : several;
 }
 
 // Of a schema without tables that could be published nothing is proposed.
@@ -24,7 +25,9 @@ Array<Proposal> publish_all(const Review &review, const Publication &publication
 
 const char *nothing_to_publish(const Review &review)
 {
-    return review.user_tables > 0 ? "" : ", and the schema has none for it";
+    return review.user_tables > 0
+               ? ""
+               : by_number(review, ", and the schema has none for it", ", and the schemas have none for it");
 }
 
 constexpr const char *identities_first = "Before its tables join, their replica identities, generated "
@@ -35,12 +38,14 @@ void none(const Review &review, Findings &findings)
 {
     if (review.question->publication[0] != '\0' || review.user_tables == 0 || !review.judged.is_empty())
         return;
+    const About about = review.question->homes.about();
     findings.add({.subject = nullptr,
-                  .object = schema_name(review),
-                  .text = "no publication publishes a table of the schema",
+                  .object = about.schema != nullptr ? shown_identifier(about.schema) : about.object,
+                  .text = by_number(review, "no publication publishes a table of the schema",
+                                    "no publication publishes a table of the schemas"),
                   .proposals = publish_all(review, *new_publication("cdc")),
                   .by_hand = identities_first,
-                  .place = {.schema = review.question->schema_name}});
+                  .place = about});
 }
 
 void missing(const Review &review, Findings &findings)

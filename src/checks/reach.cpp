@@ -83,31 +83,30 @@ Unready unready(const Review &review, const Intent &base, const Intent &intent)
     Intent both = {};
     both.absorb(base);
     both.absorb(intent);
-    const Scenario before = Scenario::of(*review.scenario.facts, base);
     const Scenario after = Scenario::of(*review.scenario.facts, both);
-    Unready unready{.homes = {}, .has_strangers = false};
-    const auto add_home = [&](const Subject &home) {
-        if (std::find(unready.homes.begin(), unready.homes.end(), &home) == unready.homes.end())
-            unready.homes.push(&home);
+    Unready unready{.roots = {}, .has_strangers = false};
+    const auto add_root = [&](const Subject &root) {
+        if (std::find(unready.roots.begin(), unready.roots.end(), &root) == unready.roots.end())
+            unready.roots.push(&root);
     };
     const auto look = [&](::Oid table) {
         const Relation *relation = review.scenario.facts->find(table);
         if (relation == nullptr)
             return;
         for (const Relation *leaf : review.all->tree_of(*relation)) {
-            if (find_begun(before, after, *leaf).is_empty())
+            if (find_begun(review.scenario, after, *leaf).is_empty())
                 continue;
-            const Subject *home = review.all->find(leaf->root());
-            unready.has_strangers |= home == nullptr;
-            if (home != nullptr)
-                add_home(*home);
+            const Subject *root = review.all->find(leaf->root());
+            unready.has_strangers |= root == nullptr;
+            if (root != nullptr)
+                add_root(*root);
         }
     };
     for (const PublicationMember &member : intent.added) {
         look(member.table);
         if (const Subject *root = review.all->find(member.table);
             root != nullptr && lends_no_key(after, *root->relation, member.publication))
-            add_home(*root);
+            add_root(*root);
     }
     for (const ::Oid table : intent.logged)
         look(table);

@@ -18,8 +18,8 @@ Array<const Subject *> subjects_about(const Review &review, const Intent &intent
                                       const Array<const Subject *> &subjects);
 
 struct Unready {
-    Array<const Subject *> homes;
-    bool has_strangers; // tables that are none of the schema's
+    Array<const Subject *> roots;
+    bool has_strangers; // tables that are none of the schemas'
 };
 
 // Those of the added and logged tables, or the roots of their partitions, whose writes would begin to fail.

@@ -41,11 +41,11 @@ Array<const Subject *> subjects_of(std::span<const Finding *const> findings, std
     return subjects;
 }
 
-// What set_publication_membership of the schema adds and drops.
-Intent membership_of_schema(const Review &review, const Publication &publication)
+// What set_publication_membership of the schemas adds and drops.
+Intent membership_of_schemas(const Homes &homes, const Publication &publication)
 {
     Intent intent{};
-    const Target target = Target::of_schema(review.question->schema);
+    const Target target = homes.target();
     const PublicationMembershipPlanner planner{.name = publication.name,
                                                .is_member = true,
                                                .named = {},
@@ -68,20 +68,20 @@ Intent membership_of_schema(const Review &review, const Publication &publication
 Remedy joining(const Review &review, const Intent &base, Intent intent, const char *statements,
                const char *membership, const CallTarget &target)
 {
-    const auto [homes, has_strangers] = unready(review, base, intent);
+    const auto [roots, has_strangers] = unready(review, base, intent);
     if (has_strangers)
         return {.statement = nullptr, .intent = intent};
-    if (homes.is_empty() && statements == nullptr)
+    if (roots.is_empty() && statements == nullptr)
         return {.statement = selected(target, membership), .intent = intent};
-    if (homes.is_empty() && membership == nullptr && ::strchr(statements, ';') == nullptr)
+    if (roots.is_empty() && membership == nullptr && ::strchr(statements, ';') == nullptr)
         return {.statement = statements, .intent = intent};
     ::StringInfoData text;
     ::initStringInfo(&text);
     ::appendStringInfoString(&text, "BEGIN ");
     Array<const char *> calls;
-    for (const Subject *home : homes) {
-        add_tree(review, *home, REPLICA_IDENTITY_FULL, intent);
-        calls.push(identity_call(::psprintf("%s::regclass", literal(home->name)), REPLICA_IDENTITY_FULL));
+    for (const Subject *root : roots) {
+        add_tree(review, *root, REPLICA_IDENTITY_FULL, intent);
+        calls.push(identity_call(::psprintf("%s::regclass", literal(root->name)), REPLICA_IDENTITY_FULL));
     }
     std::sort(calls.begin(), calls.end(),
               [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
@@ -134,26 +134,41 @@ Remedy statement_remedy(std::span<const Finding *const> findings, std::size_t pr
     return {.statement = statements, .intent = intent, .is_opaque = intent.is_empty()};
 }
 
-Remedy join_schema(const Review &review, const Intent &base, const Publication &publication)
+Remedy join_schemas(const Review &review, const Intent &base, const Homes &homes,
+                    const Publication &publication)
 {
-    Intent intent = membership_of_schema(review, publication);
+    Intent intent = membership_of_schemas(homes, publication);
     if (review.scenario.facts->publication(publication.oid) == nullptr)
         intent.publications.push(publication);
-    return joining(review, base, intent, nullptr,
-                   membership_call(literal(review.question->schema_name), publication, true),
+    return joining(review, base, intent, nullptr, membership_call(homes.argument(), publication, true),
                    {.argument = nullptr, .select = "%s", .source = ""});
 }
 
-// All that set_replica_identity of the schema sets.
-Remedy identity_of_schema(const Review &review, char mode)
+// All that set_replica_identity of the schemas sets.
+Remedy identity_of_schemas(const Review &review, const Homes &homes, char mode)
 {
-    Remedy remedy{.statement =
-                      ::psprintf("SELECT %s", identity_call(literal(review.question->schema_name), mode)),
-                  .intent = {}};
+    Remedy remedy{.statement = ::psprintf("SELECT %s", identity_call(homes.argument(), mode)), .intent = {}};
     for (const Subject &subject : review.all->items)
-        if (subject.is_home && !subject.is_hidden && !subject.is_member && subject.is_table())
+        if (homes.has(subject.relation->schema) && !subject.is_hidden && !subject.is_member &&
+            subject.is_table())
             add_tree(review, subject, mode, remedy.intent);
     return remedy;
+}
+
+// The homes of the subjects.
+Homes homes_of(const Review &review, const Array<const Subject *> &subjects)
+{
+    return review.question->homes.where([&](::Oid schema) {
+        return std::any_of(subjects.begin(), subjects.end(),
+                           [&](const Subject *subject) { return subject->home == schema; });
+    });
+}
+
+std::size_t count_user_tables(const Review &review, const Homes &homes)
+{
+    return std::count_if(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
+        return subject.is_user() && homes.has(subject.home);
+    });
 }
 
 bool is_same_set(const Array<PublicationMember> &members, const Array<const Subject *> &subjects)
@@ -185,7 +200,7 @@ Remedy remedy_for(const Review &review, const Intent &base, std::span<const Find
     case Proposal::Kind::join:
         return join_remedy(review, base, findings, proposal);
     case Proposal::Kind::join_all:
-        return join_schema(review, base, *proposed.publication);
+        return join_schemas(review, base, review.question->homes, *proposed.publication);
     case Proposal::Kind::leave: {
         for (const Subject *subject : subjects)
             intent.dropped.push({.publication = proposed.publication->oid, .table = subject->relation->oid});
@@ -203,15 +218,16 @@ Remedy whole_schema_remedy(const Review &review, const Intent &base, std::span<c
 {
     const Proposal &proposed = findings[0]->proposals[proposal];
     const Array<const Subject *> subjects = subjects_of(findings, proposal);
-    const bool is_of_most = subjects.count > 1 && 2 * subjects.count >= review.user_tables &&
+    const Homes homes = homes_of(review, subjects);
+    const bool is_of_most = subjects.count > 1 && 2 * subjects.count >= count_user_tables(review, homes) &&
                             std::all_of(subjects.begin(), subjects.end(),
                                         [](const Subject *subject) { return subject->is_user(); });
     if (is_of_most && proposed.kind == Proposal::Kind::identity)
-        return identity_of_schema(review, proposed.mode);
+        return identity_of_schemas(review, homes, proposed.mode);
     if (is_of_most && proposed.kind == Proposal::Kind::join && proposed.statement == nullptr) {
-        const Intent planned = membership_of_schema(review, *proposed.publication);
+        const Intent planned = membership_of_schemas(homes, *proposed.publication);
         if (planned.dropped.is_empty() && is_same_set(planned.added, subjects))
-            return join_schema(review, base, *proposed.publication);
+            return join_schemas(review, base, homes, *proposed.publication);
     }
     return {.statement = nullptr, .intent = {}};
 }

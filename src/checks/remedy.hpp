@@ -15,7 +15,7 @@ struct Remedy {
 Remedy remedy_for(const Review &review, const Intent &base, std::span<const Finding *const> findings,
                   std::size_t proposal);
 
-// The same for all tables of the schema at once, whichever they are; without a statement where there is no
+// The same for all tables of their schemas at once, whichever they are; without a statement where there is no
 // such call, or where fewer than half of them have the finding.
 Remedy whole_schema_remedy(const Review &review, const Intent &base, std::span<const Finding *const> findings,
                            std::size_t proposal);

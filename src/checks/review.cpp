@@ -16,8 +16,11 @@ bool is_judged(const Review &review, const Publication &publication)
         return std::string_view(publication.name) == question.publication;
     if (question.consumer == Consumer::lakehouse_sync)
         return false;
-    const std::span<const ::Oid> whole = review.scenario.facts->publications_of_schema(question.schema);
-    if (publication.is_for_all || std::binary_search(whole.begin(), whole.end(), publication.oid))
+    const auto is_whole = [&](const Home &home) {
+        const auto whole = review.scenario.facts->publications_of_schema(home.schema);
+        return std::binary_search(whole.begin(), whole.end(), publication.oid);
+    };
+    if (publication.is_for_all || std::ranges::any_of(question.homes.all, is_whole))
         return true;
     return std::any_of(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
         return subject.heir_of == nullptr &&
@@ -25,27 +28,52 @@ bool is_judged(const Review &review, const Publication &publication)
     });
 }
 
-std::size_t count_members(const Review &review, const Publication &publication)
+// How many members of a publication there are in each home, in their order.
+Array<std::size_t> count_members(const Review &review, const Publication &publication)
 {
-    return std::count_if(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
-        return review.scenario.listing(*subject.relation, publication.oid) != nullptr;
-    });
+    const Array<Home> &homes = review.question->homes.all;
+    Array<std::size_t> counts;
+    counts.resize(homes.count);
+    for (const Subject &subject : review.all->items)
+        if (review.scenario.listing(*subject.relation, publication.oid) != nullptr)
+            for (std::size_t index = 0; index < homes.count; index++)
+                counts[index] += homes[index].schema == subject.home;
+    return counts;
 }
 
-const Publication *choose(const Review &review)
+// For each home the publication that has most members there; where none has any, most of all.
+Array<Choice> choose(const Review &review)
 {
-    const Publication *chosen = nullptr;
-    std::size_t most = 0;
+    struct Members {
+        std::size_t here = 0;
+        std::size_t all = 0;
+    };
+    const Array<Home> &homes = review.question->homes.all;
+    Array<Choice> choices;
+    Array<Members> most;
+    for (const Home &home : homes) {
+        choices.push({.home = home.schema, .publication = nullptr});
+        most.push({});
+    }
     for (const Publication *publication : review.judged) {
-        if (publication->for_all() != nullptr || publishes_schema(publication->oid, review.question->schema))
+        if (publication->for_all() != nullptr)
             continue;
-        const std::size_t members = count_members(review, *publication);
-        if (chosen == nullptr || members > most) {
-            chosen = publication;
-            most = members;
+        const Array<std::size_t> counts = count_members(review, *publication);
+        std::size_t all = 0;
+        for (const std::size_t count : counts)
+            all += count;
+        for (std::size_t index = 0; index < homes.count; index++) {
+            if (publishes_schema(publication->oid, homes[index].schema))
+                continue;
+            const bool has_more =
+                counts[index] != most[index].here ? counts[index] > most[index].here : all > most[index].all;
+            if (choices[index].publication == nullptr || has_more) {
+                choices[index].publication = publication;
+                most[index] = {.here = counts[index], .all = all};
+            }
         }
     }
-    return chosen;
+    return choices;
 }
 
 } // namespace
@@ -75,7 +103,7 @@ Review Review::of(const Question &question, const Subjects &subjects, const Scen
                   .scenario = scenario,
                   .subjects = {},
                   .judged = {},
-                  .chosen = nullptr,
+                  .choices = {},
                   .user_tables = 0};
     for (const Subject &subject : subjects.items) {
         review.subjects.push(&subject);
@@ -88,7 +116,7 @@ Review Review::of(const Question &question, const Subjects &subjects, const Scen
               [](const Publication *left, const Publication *right) {
                   return ::strcmp(left->name, right->name) < 0;
               });
-    review.chosen = choose(review);
+    review.choices = choose(review);
     return review;
 }
 
@@ -105,8 +133,21 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
             std::any_of(judged.begin(), judged.end(), is_it))
             review.judged.push(&publication);
     }
-    review.chosen = chosen == nullptr ? nullptr : other.publication(chosen->oid);
+    review.choices = {};
+    for (const Choice &choice : choices)
+        review.choices.push({.home = choice.home,
+                             .publication = choice.publication == nullptr
+                                                ? nullptr
+                                                : other.publication(choice.publication->oid)});
     return review;
+}
+
+const Publication *Review::chosen_for(const Subject &subject) const
+{
+    for (const Choice &choice : choices)
+        if (choice.home == subject.home)
+            return choice.publication;
+    return nullptr;
 }
 
 const char *Review::name_of(const Relation &table) const

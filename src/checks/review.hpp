@@ -1,12 +1,13 @@
-// What a check looks at: the tables of a schema and the publications that are judged, as they are or as they
+// What a check looks at: the tables of schemas and the publications that are judged, as they are or as they
 // would be after a remedy.
 #pragma once
 
+#include "checks/homes.hpp"
 #include "checks/subject.hpp"
 
 namespace dj_deploy {
 
-// For whom a schema is judged; "any" asks what holds for every consumer.
+// For whom schemas are judged; "any" asks what holds for every consumer.
 enum class Consumer : std::size_t { any, lakehouse_sync, debezium, clickpipes, postgres };
 
 constexpr std::array consumer_names =
@@ -14,9 +15,8 @@ constexpr std::array consumer_names =
 
 // What was asked for.
 struct Question {
-    ::Oid schema;
-    const char *schema_name;
-    const char *publication; // empty for all that publish tables of the schema
+    Homes homes;
+    const char *publication; // empty for all that publish tables of the schemas
     Consumer consumer;
 };
 
@@ -26,14 +26,20 @@ enum class IdentityState : std::int32_t { full, by_key, no_key, nothing, by_inde
 // FULL, DEFAULT, DEFAULT without a primary key, ...
 const char *state_name(IdentityState state);
 
+// The judged publication that tables of a home would join; null without.
+struct Choice {
+    ::Oid home;
+    const Publication *publication;
+};
+
 struct Review {
     const Question *question;
     const Subjects *all;
     Scenario scenario;
     Array<const Subject *> subjects;   // those that are looked at, in order: all, or what a remedy is about
     Array<const Publication *> judged; // by name
-    const Publication *chosen;         // the one of them that a table would join; null without
-    std::size_t user_tables;           // of the schema
+    Array<Choice> choices;             // for each home
+    std::size_t user_tables;           // of the schemas
 
     // Of all subjects.
     static Review of(const Question &question, const Subjects &subjects, const Scenario &scenario);
@@ -43,6 +49,8 @@ struct Review {
 
     IdentityState state(const Subject &subject) const;
     bool has_key(const Subject &subject) const;
+
+    const Publication *chosen_for(const Subject &subject) const;
 
     // As SQL writes it; of a table that is gone "?.?".
     const char *name_of(const Relation &table) const;

@@ -17,13 +17,18 @@ constexpr const char *replication = R"(
       AND NOT COALESCE(pg_catalog.pg_has_role(m.oid, 'MEMBER'), false))";
 
 constexpr const char *usage = R"(
-    SELECT t.schema_name, NULL,
-           pg_catalog.format('role %s has no USAGE on schema %s: its first copy of the tables fails', r.name,
-                             t.name),
-           pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', t.name, r.name)
-    FROM target t
+    SELECT CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(t.schema_name) END, NULL,
+           pg_catalog.format('role %s has no USAGE on %s %s%s: its first copy of the tables fails', r.name,
+                             CASE WHEN pg_catalog.count(*) = 1 THEN 'schema' ELSE 'schemas' END,
+                             pg_catalog.string_agg(t.name, ', ' ORDER BY t.place) FILTER (WHERE t.place <= 3),
+                             ' and ' || NULLIF(GREATEST(pg_catalog.count(*) - 3, 0), 0) || ' more'),
+           pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s',
+                             pg_catalog.string_agg(t.name, ', ' ORDER BY t.place), r.name)
+    FROM (SELECT t.*, pg_catalog.row_number() OVER (ORDER BY t.name COLLATE "C") AS place
+          FROM target t
+          WHERE NOT pg_catalog.has_schema_privilege(t.oid, 'USAGE')) t
     CROSS JOIN role r
-    WHERE NOT pg_catalog.has_schema_privilege(t.oid, 'USAGE'))";
+    GROUP BY r.name)";
 
 constexpr const char *select = R"(
     SELECT k.schema_name, k.table_name,
@@ -36,10 +41,9 @@ constexpr const char *select = R"(
            ELSE pg_catalog.format('role %s has no SELECT on %s of %s tables (%s): its first copy of them '
                                   'fails', r.name, k.members, k.tables, k.first_names) END,
            CASE WHEN k.members > 1 AND k.members = k.tables
-           THEN pg_catalog.format('GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s', t.name, r.name)
+           THEN pg_catalog.format('GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s', k.schemas, r.name)
            ELSE pg_catalog.format('GRANT SELECT ON %s TO %s', k.names, r.name) END
-    FROM target t
-    CROSS JOIN role r
+    FROM role r
     JOIN tables_of_kind k ON k.kind = 'unreadable'
     WHERE NOT r.rolsuper)";
 

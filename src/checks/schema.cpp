@@ -30,7 +30,7 @@ constexpr const char *pglogical = R"(
     WHERE k.kind = 'full' AND EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'pglogical'))";
 
 constexpr const char *sequences = R"(
-    SELECT t.schema_name, NULL,
+    SELECT CASE WHEN pg_catalog.count(DISTINCT s.schema_name) = 1 THEN pg_catalog.min(s.schema_name) END, NULL,
            pg_catalog.format('%s sequences, whose values do not arrive: %s%s. Before applications write to '
                              'the subscriber, %s',
                              pg_catalog.count(*),
@@ -40,17 +40,17 @@ constexpr const char *sequences = R"(
                              ELSE 'set them there with setval(), or publish them (FOR ALL SEQUENCES) and '
                                   'refresh the subscription.' END),
            NULL
-    FROM target t
-    CROSS JOIN server v
-    JOIN (SELECT c.relnamespace, pg_catalog.quote_ident(c.relname) AS name,
-                 pg_catalog.row_number() OVER (ORDER BY c.relname COLLATE "C") AS place
-          FROM pg_catalog.pg_class c
-          WHERE c.relnamespace = $1 AND c.relkind = 'S' AND NOT c.relname ^@ '~'
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                            WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
-                              AND d.deptype = 'e')) s ON s.relnamespace = t.oid
+    FROM server v
+    CROSS JOIN (
+        SELECT t.schema_name, t.name || '.' || pg_catalog.quote_ident(c.relname) AS name,
+               pg_catalog.row_number() OVER (ORDER BY t.schema_name COLLATE "C", c.relname COLLATE "C") AS place
+        FROM target t
+        JOIN pg_catalog.pg_class c ON c.relnamespace = t.oid AND c.relkind = 'S' AND NOT c.relname ^@ '~'
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+                            AND d.deptype = 'e')) s
     WHERE NOT EXISTS (SELECT FROM publication p WHERE p.is_for_sequences)
-    GROUP BY t.schema_name, v.version)";
+    GROUP BY v.version)";
 
 constexpr std::array checks = std::to_array<Check>({
     {.name = "citus_cdc", .severities = "eeeee", .tables_sql = citus},

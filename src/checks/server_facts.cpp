@@ -15,13 +15,14 @@ const char *const server_facts_sql = R"(
 WITH target AS MATERIALIZED (
     SELECT n.oid, n.nspname::text AS schema_name, pg_catalog.quote_ident(n.nspname) AS name
     FROM pg_catalog.pg_namespace n
-    WHERE n.oid = $1
+    WHERE n.oid = ANY ($1)
 ), role AS MATERIALIZED (
     SELECT r.*, pg_catalog.quote_ident(r.rolname) AS name
     FROM pg_catalog.pg_roles r
     WHERE r.rolname = CURRENT_USER
 ), relation AS MATERIALIZED (
-    SELECT c.oid, c.relreplident, c.relrowsecurity, c.relname::text AS table_name,
+    SELECT c.oid, c.relreplident, c.relrowsecurity, n.nspname::text AS schema_name, c.relname::text AS table_name,
+           pg_catalog.quote_ident(n.nspname) AS schema,
            pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
     FROM pg_catalog.unnest($3) AS t(oid)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
@@ -35,14 +36,15 @@ WITH target AS MATERIALIZED (
               FROM pg_catalog.pg_dist_partition d' END) d
 ), tables_of_kind AS MATERIALIZED (
     SELECT k.kind, k.tables, pg_catalog.count(*) AS members,
-           t.schema_name, CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(k.table_name) END AS table_name,
+           CASE WHEN pg_catalog.count(DISTINCT k.schema_name) = 1 THEN pg_catalog.min(k.schema_name) END AS schema_name,
+           CASE WHEN pg_catalog.count(*) = 1 THEN pg_catalog.min(k.table_name) END AS table_name,
+           pg_catalog.string_agg(DISTINCT k.schema, ', ' ORDER BY k.schema) AS schemas,
            pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) AS names,
            pg_catalog.string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE k.place <= 3)
            || CASE WHEN pg_catalog.count(*) > 3 THEN ' and ' || pg_catalog.count(*) - 3 || ' more' ELSE '' END
            AS first_names
-    FROM target t
-    CROSS JOIN (
-        SELECT k.kind, r.name, r.table_name, (SELECT pg_catalog.count(*) FROM relation a) AS tables,
+    FROM (
+        SELECT k.kind, r.name, r.schema_name, r.table_name, r.schema, (SELECT pg_catalog.count(*) FROM relation a) AS tables,
                pg_catalog.row_number() OVER (PARTITION BY k.kind ORDER BY r.name COLLATE "C") AS place
         FROM relation r
         CROSS JOIN LATERAL (
@@ -53,7 +55,7 @@ WITH target AS MATERIALIZED (
         ) AS k(kind, is_so)
         WHERE k.is_so
     ) k
-    GROUP BY k.kind, k.tables, t.schema_name
+    GROUP BY k.kind, k.tables
 ), publication AS MATERIALIZED (
     SELECT p.*, pg_catalog.quote_ident(p.pubname) AS name, w.age,
            COALESCE((pg_catalog.to_jsonb(p) ->> 'puballsequences')::bool, false) AS is_for_sequences

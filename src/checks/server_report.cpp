@@ -23,8 +23,8 @@ void append_check(::StringInfo sql, const Check &check, std::size_t number)
 
 } // namespace
 
-Array<ServerFinding> read_server_findings(Consumer consumer, ::Oid schema, std::span<const ::Oid> tables,
-                                          std::span<const ::Oid> publications)
+Array<ServerFinding> read_server_findings(Consumer consumer, const Homes &homes,
+                                          std::span<const ::Oid> tables, std::span<const ::Oid> publications)
 {
     ::StringInfoData sql;
     ::initStringInfo(&sql);
@@ -44,15 +44,19 @@ Array<ServerFinding> read_server_findings(Consumer consumer, ::Oid schema, std::
 
     Array<ServerFinding> findings;
     const auto keep = [&](const Row &row) {
+        About about{.schema = row.string(2), .table = row.string(3), .object = row.string(4)};
+        if (about.schema == nullptr && about.object == nullptr)
+            about = homes.about();
         findings.push({.check = asked[static_cast<std::size_t>(row.integer(1))],
-                       .about = {.schema = row.string(2), .table = row.string(3), .object = row.string(4)},
+                       .about = about,
                        .finding = row.string(5),
                        .remedy = row.string(6)});
     };
+    const Target schemas = homes.target();
     // Whatever the statistics say of the catalogs, facts are looked up by index.
     with_settings({{"enable_seqscan", "off"}}, [&] {
-        query(sql.data, keep, schema, consumer_names[static_cast<std::size_t>(consumer)], tables,
-              publications);
+        query(sql.data, keep, schemas.schemas.view(), consumer_names[static_cast<std::size_t>(consumer)],
+              tables, publications);
     });
     return findings;
 }

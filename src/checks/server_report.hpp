@@ -15,8 +15,8 @@ struct ServerFinding {
 };
 
 // The findings that concern the consumer, in one query, in the order of the checks. The tables are the user
-// tables of the schema, the publications those that are judged.
-Array<ServerFinding> read_server_findings(Consumer consumer, ::Oid schema, std::span<const ::Oid> tables,
-                                          std::span<const ::Oid> publications);
+// tables of the schemas, the publications those that are judged.
+Array<ServerFinding> read_server_findings(Consumer consumer, const Homes &homes,
+                                          std::span<const ::Oid> tables, std::span<const ::Oid> publications);
 
 } // namespace dj_deploy

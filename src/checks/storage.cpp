@@ -123,8 +123,7 @@ void unlogged(const Review &review, Findings &findings)
             continue;
         }
         const LoggedTexts texts = logged_texts(*subject);
-        const bool joins =
-            !is_partition && review.chosen != nullptr && !review.is_published_when_logged(*subject);
+        const bool joins = !is_partition && !review.is_published_when_logged(*subject);
         findings.add({
             .subject = subject,
             .object = subject->name,
@@ -138,7 +137,7 @@ void unlogged(const Review &review, Findings &findings)
             .proposals = texts.statements == nullptr
                              ? Array<Proposal>{}
                              : proposals({run_and_join(texts.statements, texts.intent,
-                                                       joins ? review.chosen : nullptr)}),
+                                                       joins ? review.chosen_for(*subject) : nullptr)}),
             .by_hand = texts.statements == nullptr
                            ? "It and others reference each other, or an unlogged partitioned table, which "
                              "stays one: drop a foreign key first."

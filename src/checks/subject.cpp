@@ -40,10 +40,10 @@ bool can_be_subject(const Table &table)
            table.relkind == RELKIND_FOREIGN_TABLE;
 }
 
-bool is_user_table(const Table &table, ::Oid schema)
+bool is_user_table(const Table &table, const Target &schemas)
 {
-    return table.schema_oid == schema && !table.is_hidden() && !table.is_member && !table.is_partition &&
-           table.relkind == RELKIND_RELATION;
+    return schemas.has_schema(table.schema_oid) && !table.is_hidden() && !table.is_member &&
+           !table.is_partition && table.relkind == RELKIND_RELATION;
 }
 
 struct Heir {
@@ -77,11 +77,11 @@ Array<::Oid> read_unlogged_references(std::span<const ::Oid> tables)
 }
 
 // Tables that inherit from the user tables, at any distance.
-Array<Heir> read_heirs(const Array<Table> &tables, ::Oid schema)
+Array<Heir> read_heirs(const Array<Table> &tables, const Target &schemas)
 {
     Array<Heir> heirs;
     for (const Table &table : tables) {
-        if (!is_user_table(table, schema) || !table.has_children)
+        if (!is_user_table(table, schemas) || !table.has_children)
             continue;
         OidSet known = OidSet::make("dj_deploy heirs");
         Array<::Oid> parents;
@@ -116,6 +116,13 @@ Subject subject_of(const Row &row, const Relation &relation)
     return subject;
 }
 
+// A partition's is that of its root, an heir's that of the first table that it inherits from.
+::Oid home_of(const Subject &subject)
+{
+    const Subject *above = subject.root != nullptr ? subject.root : subject.heir_of;
+    return above != nullptr ? home_of(*above) : subject.relation->schema;
+}
+
 // A table that is a user table, too, is told of by itself.
 void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
 {
@@ -129,13 +136,13 @@ void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
 
 } // namespace
 
-Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
+Subjects Subjects::read(const Target &schemas, std::span<const Publication> whole)
 {
     Array<Table> tables;
-    for (const Table &table : read_tables(Target::of_schema(schema), scope))
+    for (const Table &table : read_tables(schemas, scope))
         if (can_be_subject(table))
             tables.push(table);
-    const Array<Heir> heirs = read_heirs(tables, schema);
+    const Array<Heir> heirs = read_heirs(tables, schemas);
     Array<::Oid> oids;
     Array<::Oid> toasts;
     for (const Table &table : tables) {
@@ -173,7 +180,7 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
     const Array<std::int64_t> bytes = toast_bytes(toasts);
     for (std::size_t index = 0; index < tables.count; index++)
         if (auto *subject = const_cast<Subject *>(subjects.find(tables[index].oid))) {
-            subject->is_home = tables[index].schema_oid == schema;
+            subject->is_home = schemas.has_schema(tables[index].schema_oid);
             subject->is_hidden = tables[index].is_hidden();
             subject->is_member = tables[index].is_member;
             subject->toast_bytes = bytes[index];
@@ -183,6 +190,8 @@ Subjects Subjects::read(::Oid schema, std::span<const Publication> whole)
             subject.root = subjects.find(subject.relation->root());
     subjects.index_leaves();
     name_parents(subjects, heirs);
+    for (Subject &subject : subjects.items)
+        subject.home = home_of(subject);
     return subjects;
 }
 

@@ -1,4 +1,4 @@
-// What check_cdc looks at: the tables of a schema, their partitions and the tables that inherit from them,
+// What check_cdc looks at: the tables of schemas, their partitions and the tables that inherit from them,
 // wherever those live.
 #pragma once
 
@@ -15,7 +15,8 @@ struct Subject {
     const Subject *root;    // of a partition; null when it is none, or belongs to another schema's table
     const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
     Array<const Subject *> parents; // all such tables, by name
-    bool is_home;                   // lives in the schema
+    ::Oid home;                     // the schema that it is told of with: its root's, or its heir_of's
+    bool is_home;                   // lives in one of the schemas
     bool is_hidden;
     bool is_member;           // of an extension
     const char *large;        // columns whose values may be stored out of line, of any length; null without
@@ -40,8 +41,8 @@ struct Subjects {
     Facts facts;
     Array<Subject> items; // by name and schema, in byte order; those of other schemas that inherit last
 
-    // Of the schema, with the facts of these publications' tables, too.
-    static Subjects read(::Oid schema, std::span<const Publication> whole);
+    // Of the schemas, with the facts of these publications' tables, too.
+    static Subjects read(const Target &schemas, std::span<const Publication> whole);
 
     // Null for one that is no subject.
     const Subject *find(::Oid table) const;

@@ -1,4 +1,4 @@
-// blockers: who holds a lock on a table of the schema that a change would wait for, and which of our
+// blockers: who holds a lock on a table of the schemas that a change would wait for, and which of our
 // operations it keeps waiting.
 #include "rowset.hpp"
 
@@ -49,7 +49,7 @@ constexpr const char *sql = R"(
         SELECT c.oid, c.relname, c.relkind, n.nspname
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = $3 AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+        WHERE c.relnamespace = ANY ($3) AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
         UNION
         SELECT c.oid, c.relname, c.relkind, n.nspname
         FROM member m
@@ -90,10 +90,10 @@ struct BlockersReport {
     {
         const Conflicts conflicts = Conflicts::all();
         const Autovacuums autovacuums = Autovacuums::read();
+        const Array<::Oid> schemas = resolve_target(target).schemas;
         rows.add_query(::psprintf("%s%s", lockers_sql, sql), autovacuums.all.view(),
-                       autovacuums.against_wraparound.view(), resolve_target(target).schemas[0],
-                       conflicts.modes.view(), conflicts.operations.view(),
-                       conflicts.for_materialized_views.view());
+                       autovacuums.against_wraparound.view(), schemas.view(), conflicts.modes.view(),
+                       conflicts.operations.view(), conflicts.for_materialized_views.view());
     }
 };
 

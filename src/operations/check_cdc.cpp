@@ -46,7 +46,7 @@ Array<ReportRow> server_rows(const Review &review)
     const Question &question = *review.question;
     Array<ReportRow> rows;
     for (const ServerFinding &found :
-         read_server_findings(question.consumer, question.schema, tables.view(), publications.view()))
+         read_server_findings(question.consumer, question.homes, tables.view(), publications.view()))
         rows.push({.severity = found.check->severity(question.consumer),
                    .number = number_of(*found.check),
                    .place = rows.count,
@@ -68,7 +68,7 @@ ReportRow sum_of(const Review &review, const Array<ReportRow> &rows)
             .number = std::numeric_limits<std::size_t>::max(),
             .place = 0,
             .check = "sum",
-            .about = {.schema = review.question->schema_name},
+            .about = review.question->homes.about(),
             .finding = ::psprintf("errors: %zu, warnings: %zu, info: %zu (tables: %zu)", count('e'),
                                   count('w'), count('i'), review.user_tables),
             .remedy = nullptr};
@@ -83,7 +83,7 @@ struct CheckCdc {
     static constexpr const char *name = "check_cdc";
 
     NamedTarget target;
-    const char *publication; // empty for all that publish tables of the schema
+    const char *publication; // empty for all that publish tables of the schemas
     Consumer consumer;
 
     static CheckCdc request(const Arguments &arguments)
@@ -99,15 +99,12 @@ struct CheckCdc {
 
     void fill(const Rows &rows) const
     {
-        const char *name_of_schema = target.schemas[0];
-        const Question question{.schema = resolve_schema(name_of_schema),
-                                .schema_name = name_of_schema,
-                                .publication = publication,
-                                .consumer = consumer};
-        Subjects subjects = Subjects::read(question.schema, {});
+        const Question question{.homes = Homes::of(target), .publication = publication, .consumer = consumer};
+        const Target schemas = question.homes.target();
+        Subjects subjects = Subjects::read(schemas, {});
         Review review = Review::of(question, subjects, Scenario::of(subjects.facts));
         if (const Array<Publication> changed = publications_to_change(review); !changed.is_empty()) {
-            subjects = Subjects::read(question.schema, changed.view());
+            subjects = Subjects::read(schemas, changed.view());
             review = Review::of(question, subjects, Scenario::of(subjects.facts));
         }
         Array<ReportRow> found = server_rows(review);

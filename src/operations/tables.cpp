@@ -51,7 +51,7 @@ constexpr const char *sql = R"(
     CROSS JOIN LATERAL (
         SELECT GREATEST(pg_catalog.pg_stat_get_last_analyze_time(c.oid),
                         pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid))) AS z(last)
-    ORDER BY t.number)";
+    ORDER BY n.nspname COLLATE "C", t.number)";
 
 const char *kind_of(const Table &table)
 {

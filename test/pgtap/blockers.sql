@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT plan(11);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'blockers' $$,
+                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'blockers' AND proargnames[1] = 'schema' $$,
                   $$ VALUES ('schema text', 'TABLE(schema_name text, table_name text, pid integer, role text, application text, state text, age interval, '
                              'mode text, granted boolean, blocks text[])') $$,
                   'one form, with these columns');

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT plan(6);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'check_cdc' $$,
+                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'check_cdc' AND proargnames[1] = 'schema' $$,
                   $$ VALUES ('schema text, publication text DEFAULT NULL::text, consumer text DEFAULT ''any''::text',
                              'TABLE(severity text, check_name text, schema_name text, table_name text, object text, finding text, remedy text)') $$,
                   'one form');

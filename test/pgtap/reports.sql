@@ -68,5 +68,25 @@ CREATE PUBLICATION "reports ""pgtap""" FOR TABLE "reports ""pgtap"""."a""B.";
 SELECT results_eq($$ SELECT owner, primary_key, publications FROM dj_deploy.tables('reports "pgtap"') WHERE table_name = 'a"B.' $$,
                   $$ VALUES ('regress "reports"', ARRAY['I"d'], ARRAY['reports "pgtap"']) $$,
                   'other columns of names have them bare, too');
+
+-- Each report about a schema has a form for several.
+PREPARE forms AS
+    SELECT p.proname::text, pg_get_function_result(p.oid), p.prosrc, p.provolatile, p.proisstrict, p.proparallel, p.proconfig,
+           regexp_replace(pg_get_function_arguments(p.oid), '^schemas text\[\]', 'schema text')
+    FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = 'dj_deploy'::regnamespace AND p.proretset AND p.proargnames[1] = $1;
+SELECT bag_eq($$ EXECUTE forms('schema') $$, $$ EXECUTE forms('schemas') $$, 'the forms for a schema and for several are the same');
+SELECT results_eq($$ SELECT DISTINCT proname::text COLLATE "C" FROM pg_catalog.pg_proc
+                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proretset AND proargnames[1] = 'schemas' ORDER BY 1 $$,
+                  $$ VALUES ('blockers' COLLATE "C"), ('check_cdc'), ('tables'), ('wal_forecast') $$, 'of all four');
+SELECT throws_ok(format('SELECT dj_deploy.%I(%s)', report, argument), state, message, report || ' of ' || argument)
+FROM unnest('{blockers,check_cdc,tables,wal_forecast}'::text[]) report,
+     (VALUES ($$'{}'::text[]$$, '22023', 'schemas must not be empty'),
+             ($$NULL::text[]$$, '22004', 'argument "schemas" must not be null'),
+             ($$ARRAY['reports "pgtap"', NULL]$$, '22004', 'argument "schemas" must not contain null'),
+             ($$ARRAY['reports "pgtap"', '']$$, '22023', 'schema name must not be empty'),
+             ($$ARRAY['reports "pgtap"', 'nowhere']$$, '3F000', 'schema "nowhere" does not exist'),
+             ($$ARRAY['reports "pgtap"', 'pg_catalog']$$, '42501', 'permission denied: "pg_catalog" is a system schema'),
+             ($$ARRAY[repeat('x', 64)]$$, '42622', NULL)) refusal(argument, state, message);
 SELECT * FROM finish();
 ROLLBACK;

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT plan(17);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'tables' $$,
+                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'tables' AND proargnames[1] = 'schema' $$,
                   $$ VALUES ('schema text', 'TABLE(schema_name text, table_name text, tier text, kind text, primary_key text[], replica_identity text, '
                              'publications text[], persistence text, owner text, autovacuum jsonb, live_rows bigint, bytes bigint, '
                              'toast_bytes bigint, last_vacuum timestamp with time zone, last_analyze timestamp with time zone, '

@@ -6,7 +6,7 @@ CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT plan(11);
 
 SELECT results_eq($$ SELECT pg_get_function_arguments(oid), pg_get_function_result(oid) FROM pg_proc
-                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'wal_forecast' $$,
+                     WHERE pronamespace = 'dj_deploy'::regnamespace AND proname = 'wal_forecast' AND proargnames[1] = 'schema' $$,
                   $$ VALUES ('schema text', 'TABLE(schema_name text, table_name text, updates bigint, deletes bigint, since timestamp with time zone, '
                              'row_bytes bigint, key_bytes bigint, default_bytes bigint, full_bytes bigint, default_bytes_per_day bigint, '
                              'full_bytes_per_day bigint, exposed_columns text[], basis text)') $$,

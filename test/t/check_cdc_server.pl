@@ -227,7 +227,7 @@ provoke($node, 'info sequence_not_copied lab', call => { consumer => 'postgres' 
 	  . 'CREATE SEQUENCE lab."~s"; CREATE SEQUENCE lab.member; ALTER EXTENSION datajoint_deploy ADD SEQUENCE lab.member',
 	by_hand => 'DROP SEQUENCE lab.s1, lab.s2, lab.s3, lab.s4, lab.s5',
 	cleanup => 'ALTER EXTENSION datajoint_deploy DROP SEQUENCE lab.member; DROP SEQUENCE lab.member, lab."~s"',
-	finding => qr/^5 sequences, whose values do not arrive: s1, s2, s3 and 2 more\. Before .*, set them there with setval\(\)/);
+	finding => qr/^5 sequences, whose values do not arrive: lab\.s1, lab\.s2, lab\.s3 and 2 more\. Before .*, set them there with setval\(\)/);
 if ($version >= 19)
 {
 	$node->safe_psql('postgres', 'CREATE SEQUENCE lab.s; CREATE PUBLICATION sequences FOR ALL SEQUENCES');

@@ -53,7 +53,7 @@ sub try_database
 sub follow
 {
 	my ($trial, $database, $turn) = @_;
-	my $schema = pick(@{ $server->{schemas} });
+	my $schema = chance(0.3) ? $server->{schemas} : pick(@{ $server->{schemas} });
 	my $publication = $turn % 3 && @{ $server->{publications} } ? pick(@{ $server->{publications} }) : undef;
 	my $call = { schema => $schema, publication => $publication, consumer => $consumers[ $turn % @consumers ] };
 	$trial->follow_remedies($call, chance(0.4));

@@ -190,7 +190,7 @@ sub silences
 			@missing && !$is_told ? [ "no @missing", "@missing do not arrive" ] : (),
 			@filtered && !@named ? [ 'filtered', "rows are filtered (@filtered)" ] : (),
 			@columns ? [ kind_of_columns($table, @columns), "columns do not arrive: @columns" ] : ());
-		my $where = "publication $call->{publication}, schema $call->{schema}";
+		my $where = "publication $call->{publication}, schema " . Laws::Server::literal($call->{schema});
 		push @found, map { [ "silent: $_->[0]", "$where: nothing tells that of $table->{name} $_->[1]" ] } @said;
 	}
 	return @found;
@@ -229,6 +229,7 @@ sub belongs_to
 {
 	my ($table, $schema) = @_;
 	return 0 if $table->{is_hidden};
+	return grep { belongs_to($table, $_) } @$schema if ref $schema;
 	return $table->{root_schema} eq $schema if $table->{is_partition};
 	return grep { $_->{schema} eq $schema && $_->{name} !~ /\."~/ } $table, @{ $table->{ancestors} };
 }

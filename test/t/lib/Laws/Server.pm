@@ -153,6 +153,7 @@ sub literal
 {
 	my ($text) = @_;
 	return 'NULL' if !defined $text;
+	return 'ARRAY[' . join(', ', map { literal($_) } @$text) . ']' if ref $text;
 	return ($text =~ /\\/ ? 'E' : '') . "'" . $text =~ s/(['\\])/$1$1/gr . "'";
 }
 

@@ -96,13 +96,13 @@ sub is_told_by
 	};
 }
 
-# Each publication for each schema: what does not arrive has a finding.
+# Each publication for each schema, and for all of them: what does not arrive has a finding.
 sub listen
 {
 	my ($self) = @_;
 	my $server = $self->{server};
 	my $seen = $server->observe;
-	for my $schema (@{ $server->{schemas} })
+	for my $schema (@{ $server->{schemas} }, $server->{schemas})
 	{
 		for my $publication (@{ $server->{publications} })
 		{
