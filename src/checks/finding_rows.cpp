@@ -112,9 +112,10 @@ std::array<Group, 2> divide(const Review &review, const Bases &bases, const Grou
 // The schema that all of them belong to, or how many are asked about.
 About home_about(const Review &review, const Array<const Finding *> &findings)
 {
-    const ::Oid first = findings[0]->subject->home;
-    const bool is_one = std::all_of(findings.begin(), findings.end(),
-                                    [&](const Finding *finding) { return finding->subject->home == first; });
+    const ::Oid first = findings[0]->subject->home();
+    const bool is_one = std::all_of(findings.begin(), findings.end(), [&](const Finding *finding) {
+        return finding->subject->home() == first;
+    });
     return is_one ? review.question->homes.where([&](::Oid schema) { return schema == first; }).about()
                   : review.question->homes.about();
 }

@@ -83,7 +83,7 @@ void for_each_listed(const Review &review, Add &&add)
     for (const Publication *publication : review.judged)
         for (const Subject *subject : review.subjects)
             if (review.scenario.listing(*subject->relation, publication->oid) != nullptr &&
-                !publishes_schema(publication->oid, subject->home) &&
+                !publishes_schema(publication->oid, subject->home()) &&
                 !publishes_schema(publication->oid, subject->relation->schema))
                 add(*subject, *publication);
 }

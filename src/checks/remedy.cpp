@@ -160,14 +160,14 @@ Homes homes_of(const Review &review, const Array<const Subject *> &subjects)
 {
     return review.question->homes.where([&](::Oid schema) {
         return std::any_of(subjects.begin(), subjects.end(),
-                           [&](const Subject *subject) { return subject->home == schema; });
+                           [&](const Subject *subject) { return subject->home() == schema; });
     });
 }
 
 std::size_t count_user_tables(const Review &review, const Homes &homes)
 {
     return std::count_if(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
-        return subject.is_user() && homes.has(subject.home);
+        return subject.is_user() && homes.has(subject.home());
     });
 }
 

@@ -37,7 +37,7 @@ Array<std::size_t> count_members(const Review &review, const Publication &public
     for (const Subject &subject : review.all->items)
         if (review.scenario.listing(*subject.relation, publication.oid) != nullptr)
             for (std::size_t index = 0; index < homes.count; index++)
-                counts[index] += homes[index].schema == subject.home;
+                counts[index] += homes[index].schema == subject.home();
     return counts;
 }
 
@@ -145,7 +145,7 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
 const Publication *Review::chosen_for(const Subject &subject) const
 {
     for (const Choice &choice : choices)
-        if (choice.home == subject.home)
+        if (choice.home == subject.home())
             return choice.publication;
     return nullptr;
 }

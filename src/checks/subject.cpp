@@ -116,13 +116,6 @@ Subject subject_of(const Row &row, const Relation &relation)
     return subject;
 }
 
-// A partition's is that of its root, an heir's that of the first table that it inherits from.
-::Oid home_of(const Subject &subject)
-{
-    const Subject *above = subject.root != nullptr ? subject.root : subject.heir_of;
-    return above != nullptr ? home_of(*above) : subject.relation->schema;
-}
-
 // A table that is a user table, too, is told of by itself.
 void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
 {
@@ -190,8 +183,6 @@ Subjects Subjects::read(const Target &schemas, std::span<const Publication> whol
             subject.root = subjects.find(subject.relation->root());
     subjects.index_leaves();
     name_parents(subjects, heirs);
-    for (Subject &subject : subjects.items)
-        subject.home = home_of(subject);
     return subjects;
 }
 

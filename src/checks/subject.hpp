@@ -15,7 +15,6 @@ struct Subject {
     const Subject *root;    // of a partition; null when it is none, or belongs to another schema's table
     const Subject *heir_of; // the user table whose rows it holds by inheritance; null when there is none
     Array<const Subject *> parents; // all such tables, by name
-    ::Oid home;                     // the schema that it is told of with: its root's, or its heir_of's
     bool is_home;                   // lives in one of the schemas
     bool is_hidden;
     bool is_member;           // of an extension
@@ -27,6 +26,13 @@ struct Subject {
     bool has_blob;
     std::int64_t toast_bytes; // stored out of line, dead rows included
 
+    // The schema that it is told of with: its root's, unless it is its own root (while it is being detached),
+    // or its heir_of's.
+    ::Oid home() const
+    {
+        const Subject *above = root != nullptr && root != this ? root : heir_of;
+        return above != nullptr ? above->home() : relation->schema;
+    }
     bool is_table() const { return relation->kind != RELKIND_FOREIGN_TABLE; }
     // What is to be published and identified by itself.
     bool is_user() const

@@ -6,14 +6,38 @@
 
 #include "plan/invalid_indexes.hpp"
 #include "plan/quote.hpp"
+#include "plan/statement_shapes.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
+// REINDEX TABLE CONCURRENTLY "lab"."session", or REINDEX INDEX "lab"."session_pkey", whose table it does not
+// name
+template <bool is_concurrent>
+bool read_rebuild(const ::Node *parsed, StatementNames &names)
+{
+    const auto *statement = as<::ReindexStmt>(parsed, ::T_ReindexStmt);
+    if (statement == nullptr ||
+        (statement->kind != ::REINDEX_OBJECT_TABLE && statement->kind != ::REINDEX_OBJECT_INDEX))
+        return false;
+    const bool has_option = statement->params != NIL;
+    if (statement->kind == ::REINDEX_OBJECT_TABLE)
+        names.table = statement->relation;
+    else
+        names.schema = statement->relation->schemaname;
+    return has_option == is_concurrent &&
+           (!has_option ||
+            (::list_length(statement->params) == 1 &&
+             std::string_view(linitial_node(DefElem, statement->params)->defname) == "concurrently"));
+}
+
 // Goes on only when nobody uses the old index any more.
-constexpr StatementKind concurrent = {.lock = ShareUpdateExclusiveLock, .waits_for_transactions = true};
-constexpr StatementKind plain = {.lock = ShareLock};
+constexpr StatementKind concurrent = {.lock = ShareUpdateExclusiveLock,
+                                      .waits_for_transactions = true,
+                                      .has_own_transaction = true,
+                                      .read = read_rebuild<true>};
+constexpr StatementKind plain = {.lock = ShareLock, .has_own_transaction = true, .read = read_rebuild<false>};
 
 struct Reindex {
     static constexpr const char *command = "REINDEX";

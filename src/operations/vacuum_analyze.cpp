@@ -4,6 +4,7 @@
 #include "maintenance.hpp"
 
 #include "catalog/children.hpp"
+#include "plan/statement_shapes.hpp"
 
 namespace dj_deploy {
 
@@ -21,8 +22,30 @@ constexpr const char *vacuum_and_analyze =
 constexpr const char *vacuum_and_analyze_parent =
     PG_VERSION_NUM >= 180000 ? "VACUUM (SKIP_DATABASE_STATS, ANALYZE) ONLY " : vacuum_and_analyze;
 
-constexpr StatementKind of_table = {.lock = ShareUpdateExclusiveLock};
-constexpr StatementKind of_database = {}; // VACUUM (ONLY_DATABASE_STATS)
+// VACUUM (ANALYZE) "lab"."session", or ANALYZE "lab"."trial"
+bool read_table(const ::Node *parsed, StatementNames &names)
+{
+    const auto *statement = as<::VacuumStmt>(parsed, ::T_VacuumStmt);
+    if (statement == nullptr || ::list_length(statement->rels) != 1)
+        return false;
+    for (int index = 0; index < ::list_length(statement->options); index++)
+        if (std::string_view(list_nth_node(DefElem, statement->options, index)->defname) == "full")
+            return false;
+    names.table = linitial_node(VacuumRelation, statement->rels)->relation;
+    return names.table != nullptr;
+}
+
+bool read_database(const ::Node *parsed, StatementNames &)
+{
+    const auto *statement = as<::VacuumStmt>(parsed, ::T_VacuumStmt);
+    return statement != nullptr && statement->rels == NIL && ::list_length(statement->options) == 1 &&
+           std::string_view(linitial_node(DefElem, statement->options)->defname) == "only_database_stats";
+}
+
+constexpr StatementKind of_table = {
+    .lock = ShareUpdateExclusiveLock, .has_own_transaction = true, .read = read_table};
+// VACUUM (ONLY_DATABASE_STATS)
+constexpr StatementKind of_database = {.has_own_transaction = true, .read = read_database};
 
 struct VacuumAnalyze {
     static constexpr const char *command = "VACUUM";

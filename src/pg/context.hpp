@@ -14,20 +14,28 @@ void without_context(Step &&step)
     error_context_stack = callbacks;
 }
 
-// Runs step(item) for each item; what it allocates in the current memory context is freed after each.
-template <class Items, class Step>
-void for_each_in_scratch(const Items &items, Step &&step)
+// Runs step(index) so many times; what it allocates in the current memory context is freed after each.
+template <class Step>
+void repeat_in_scratch(std::size_t count, Step &&step)
 {
     const ::MemoryContext scratch =
         AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy item", ALLOCSET_DEFAULT_SIZES);
     const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    for (const auto &item : items) {
+    for (std::size_t index = 0; index < count; index++) {
         CHECK_FOR_INTERRUPTS();
-        step(item);
+        step(index);
         ::MemoryContextReset(scratch);
     }
     ::MemoryContextSwitchTo(caller);
     ::MemoryContextDelete(scratch);
+}
+
+// The same for each item.
+template <class Items, class Step>
+void for_each_in_scratch(const Items &items, Step &&step)
+{
+    repeat_in_scratch(static_cast<std::size_t>(items.end() - items.begin()),
+                      [&](std::size_t index) { step(items.begin()[index]); });
 }
 
 } // namespace dj_deploy

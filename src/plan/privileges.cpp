@@ -32,23 +32,29 @@ bool read_table_privileges(const ::Node *parsed, StatementNames &names)
 }
 
 // GRANT USAGE ON SCHEMA "lab" TO "analyst"
-bool read_schema_privileges(const ::Node *parsed, StatementNames &)
+bool read_schema_privileges(const ::Node *parsed, StatementNames &names)
 {
     const auto *statement = as<::GrantStmt>(parsed, ::T_GrantStmt);
-    return statement != nullptr && only_object(*statement) != nullptr &&
-           statement->objtype == ::OBJECT_SCHEMA && has_plain_privileges(*statement, false);
+    const ::Node *object = statement != nullptr ? only_object(*statement) : nullptr;
+    if (object == nullptr || statement->objtype != ::OBJECT_SCHEMA)
+        return false;
+    names.schema = strVal(object);
+    return has_plain_privileges(*statement, false);
 }
 
 // ALTER DEFAULT PRIVILEGES FOR ROLE "ana" IN SCHEMA "lab" GRANT SELECT ON TABLES TO "analyst"
-bool read_default_privileges(const ::Node *parsed, StatementNames &)
+bool read_default_privileges(const ::Node *parsed, StatementNames &names)
 {
     const auto *statement = as<::AlterDefaultPrivilegesStmt>(parsed, ::T_AlterDefaultPrivilegesStmt);
     if (statement == nullptr || ::list_length(statement->options) != 2)
         return false;
     for (int index = 0; index < 2; index++) {
         const auto *option = list_nth_node(DefElem, statement->options, index);
-        if (::list_length(castNode(List, option->arg)) != 1)
+        const auto *named = castNode(List, option->arg);
+        if (::list_length(named) != 1)
             return false;
+        if (std::string_view(option->defname) == "schemas")
+            names.schema = strVal(linitial(named));
     }
     const ::GrantStmt &action = *statement->action;
     return (action.objtype == ::OBJECT_TABLE || action.objtype == ::OBJECT_SEQUENCE) &&

@@ -10,6 +10,7 @@ namespace dj_deploy {
 // What a statement names, as the parser has read it.
 struct StatementNames {
     const ::RangeVar *table = nullptr;
+    const char *schema = nullptr;      // that it is about, or about things in it, where it names no table
     const char *publication = nullptr; // that it changes, and so locks
 };
 
@@ -18,6 +19,7 @@ struct StatementKind {
     bool needs_owner = false;            // of that table
     bool locks_toast = false;            // takes the same lock on the TOAST table
     bool waits_for_transactions = false; // that are older, while others use the table as they like
+    bool has_own_transaction = false;    // cannot run in one with others, nor in a rollout
 
     // What rollout must know, which executes statements one by one.
     bool sets_identity = false;     // with which what is published must go
@@ -26,8 +28,8 @@ struct StatementKind {
     bool waits_for_earlier = false; // must run after all earlier statements of its plan
 
     // Whether what the parser made of a statement is of this kind, down to its options; then it fills in
-    // what the statement names. Null for what cannot run in a transaction, and so not in a rollout.
-    bool (*read)(const ::Node *parsed, StatementNames &names) = nullptr;
+    // what the statement names.
+    bool (*read)(const ::Node *parsed, StatementNames &names);
 };
 
 // What an operation declares, or a planner of apply that no operation has.

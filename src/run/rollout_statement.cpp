@@ -54,7 +54,7 @@ const StatementKind *find_kind(const ::Node *parsed, StatementNames &names)
     for (const Declaration *declaration : declarations())
         for (const StatementKind *kind : declaration->statements) {
             StatementNames named{};
-            if (kind->read != nullptr && kind->read(parsed, named)) {
+            if (kind->read(parsed, named)) {
                 names = named;
                 return kind;
             }
@@ -76,7 +76,7 @@ const char *Statement::shown_name() const
     return ::psprintf("%s.%s", names.table->schemaname, names.table->relname);
 }
 
-Statement read_statement(const StatementList &list, std::size_t index)
+Statement read_any_statement(const StatementList &list, std::size_t index)
 {
     const std::string_view found = list.text(index);
     const char *text = ::pnstrdup(found.data(), found.size());
@@ -86,7 +86,13 @@ Statement read_statement(const StatementList &list, std::size_t index)
     Statement statement{
         .text = text, .kind = nullptr, .names = {}, .parsed = linitial_node(RawStmt, parsed)->stmt};
     statement.kind = find_kind(statement.parsed, statement.names);
-    if (statement.kind == nullptr)
+    return statement;
+}
+
+Statement read_statement(const StatementList &list, std::size_t index)
+{
+    Statement statement = read_any_statement(list, index);
+    if (statement.kind == nullptr || statement.kind->has_own_transaction)
         list.refuse(index, "is not a statement of the kinds that the set_ functions and apply produce");
     const ::RangeVar *table = statement.names.table;
     if (table != nullptr && (table->schemaname == nullptr || table->catalogname != nullptr))

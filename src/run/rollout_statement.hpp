@@ -1,4 +1,4 @@
-// One statement of a plan that is rolled out: what the parser says of it, and of which kind it is.
+// One statement of a plan: what the parser says of it, and of which kind it is.
 #pragma once
 
 #include "plan/statement_kind.hpp"
@@ -8,7 +8,7 @@ namespace dj_deploy {
 
 struct Statement {
     const char *text;
-    const StatementKind *kind;
+    const StatementKind *kind; // null when nothing declares such a statement
     StatementNames names;
     const ::Node *parsed;
 
@@ -16,8 +16,12 @@ struct Statement {
     const char *shown_name() const; // of the table, in a message
 };
 
-// Parses a statement of the list. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a
-// kind that an operation or apply declares, with qualified names; 42601 for a syntax error.
+// Parses a statement of the list, of whatever kind: one that nothing declares has none. 22023 with its JSON
+// path unless it is one statement; 42601 for a syntax error.
+Statement read_any_statement(const StatementList &list, std::size_t index);
+
+// The same. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a
+// kind that an operation or apply declares and that can be rolled out, with qualified names.
 Statement read_statement(const StatementList &list, std::size_t index);
 
 } // namespace dj_deploy
