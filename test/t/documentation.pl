@@ -18,6 +18,7 @@ load_pipeline($node, 'postgres');
 # What the pages talk about besides the pipeline.
 $node->safe_psql('postgres', q{
 	CREATE ROLE analyst;
+	CREATE ROLE debezium;
 	CREATE ROLE reader;
 	CREATE ROLE writer;
 	CREATE PUBLICATION cdc;
@@ -33,7 +34,7 @@ my $name = join '|', sort keys %names;
 my @pages;
 find({ no_chdir => 1, wanted => sub { push @pages, $_ if /\.(?:md|sql)$/ && !m{/node_modules/} } }, "$root/docs", "$root/examples");
 # What stands for a value: of a driver, of psql, a variable.
-my $placeholder = qr/\$\d+|%s|\?|(?<!:):'?\w+'?(?=[,)\s])|(?<=\()(?:name|plan|environment)(?=[,)])|(?<=result => )r\b/;
+my $placeholder = qr/\$\d+|%s|\?|(?<!:):'?\w+'?(?=[,)\s]|::)|(?<=\()(?:name|plan|environment)(?=[,)])|(?<=result => )r\b/;
 
 my %shown;    # text of a call => the first page that has it
 for my $page ("$root/README.md", sort @pages)
