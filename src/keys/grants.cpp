@@ -1,37 +1,13 @@
-// "grants": {"analyst": "read", "pipeline": {"access": "write", "future_tables": true}}, role by role. In a
-// description a role has the access for which the planner of grants plans nothing.
-#include "planners/grants.hpp"
-
-#include "environment/description.hpp"
-#include "environment/draft.hpp"
-#include "pg/query.hpp"
+// Reads and plans grants. What is said of tables is planned table by table, and left out of what is said of
+// their schemas; a partition belongs to the closest table above it of which something is said.
+#include "keys/grants.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-struct Grant {
-    const char *role;
-    const char *path; // where it stands in the document
-    Access access;
-    bool has_future_tables;
-};
-
-struct Grants {
-    static constexpr const char *name = "grants";
-    static constexpr std::array levels = {Level::schema};
-    static constexpr int turn = 50;
-
-    Array<Grant> grants; // by role
-
-    static Grants read(const Path &path, const JsonValue &json, Level level);
-    ::JsonbValue write() const;
-    Grants over(const Grants &weaker) const;
-    static void plan(Draft &draft);
-    static void describe(Description &description);
-};
-
-constexpr std::array grant_keys = {"access", "future_tables"};
+constexpr std::array schema_grant_keys = {"access", "future_tables"};
+constexpr std::array table_grant_keys = {"access"};
 
 Access read_access(const Path &path, const JsonValue &json)
 {
@@ -41,7 +17,7 @@ Access read_access(const Path &path, const JsonValue &json)
     return access;
 }
 
-Grant read_grant(const Path &path, const JsonMember &member)
+Grant read_grant(const Path &path, const JsonMember &member, std::span<const char *const> keys)
 {
     require_name_at(path, "role", member.key);
     Grant grant{.role = member.key, .path = path.text, .access = Access::none, .has_future_tables = false};
@@ -50,7 +26,7 @@ Grant read_grant(const Path &path, const JsonMember &member)
         return grant;
     }
     bool has_access = false;
-    for (const JsonMember &setting : require_members(path, member.value, grant_keys)) {
+    for (const JsonMember &setting : require_members(path, member.value, keys)) {
         const Path place = path.key(setting.key);
         if (std::string_view(setting.key) == "access") {
             grant.access = read_access(place, setting.value);
@@ -64,12 +40,17 @@ Grant read_grant(const Path &path, const JsonMember &member)
     return grant;
 }
 
-Grants Grants::read(const Path &path, const JsonValue &json, Level)
+} // namespace
+
+Grants Grants::read(const Path &path, const JsonValue &json, Level level)
 {
     require_object(path, json);
+    const std::span<const char *const> keys = level == Level::table
+                                                  ? std::span<const char *const>(table_grant_keys)
+                                                  : std::span<const char *const>(schema_grant_keys);
     Grants grants{};
     for (const JsonMember &member : members_of(json))
-        grants.grants.push(read_grant(path.key(member.key), member));
+        grants.grants.push(read_grant(path.key(member.key), member, keys));
     return grants;
 }
 
@@ -95,16 +76,92 @@ Grants Grants::over(const Grants &weaker) const
     Grants both{};
     append(both.grants, grants);
     for (const Grant &grant : weaker.grants)
-        if (std::none_of(grants.begin(), grants.end(),
-                         [&](const Grant &own) { return std::string_view(own.role) == grant.role; }))
+        if (find(grant.role) == nullptr)
             both.grants.push(grant);
     std::sort(both.grants.begin(), both.grants.end(),
               [](const Grant &left, const Grant &right) { return ::strcmp(left.role, right.role) < 0; });
     return both;
 }
 
+const Grant *Grants::find(std::string_view role) const
+{
+    const auto found =
+        std::find_if(grants.begin(), grants.end(), [&](const Grant &grant) { return role == grant.role; });
+    return found != grants.end() ? found : nullptr;
+}
+
+namespace {
+
+// What is said of a role at a table, and what that is said of.
+struct TableGrant {
+    const Grant *grant;
+    ::Oid table;
+    Array<Table> relations; // the table, its partitions, and the sequences of their columns
+};
+
+Array<TableGrant> read_table_grants(const ResolvedEnvironment &resolved)
+{
+    Array<TableGrant> all;
+    for (const NamedTable &table : resolved.named) {
+        const Grants *said = table.settings->settings.find<Grants>();
+        if (said == nullptr)
+            continue;
+        const Array<Table> relations = read_tables(Target::of_table(table.oid), GrantsPlanner::scope);
+        for (const Grant &grant : said->grants)
+            all.push({.grant = &grant, .table = table.oid, .relations = relations});
+    }
+    return all;
+}
+
+bool has_relation(const TableGrant &grant, ::Oid oid)
+{
+    return std::any_of(grant.relations.begin(), grant.relations.end(),
+                       [&](const Table &relation) { return relation.oid == oid; });
+}
+
+// The relations of which something closer is said for the same role: of a schema's by all tables, of a
+// table's by partitions below it.
+Array<::Oid> excepted_from(const Grant &grant, const TableGrant *at_table, std::span<const TableGrant> all)
+{
+    Array<::Oid> excepted;
+    for (const TableGrant &other : all) {
+        const bool is_its_role = std::string_view(other.grant->role) == grant.role;
+        if (!is_its_role || (at_table != nullptr &&
+                             (at_table->table == other.table || !has_relation(*at_table, other.table))))
+            continue;
+        for (const Table &relation : other.relations)
+            excepted.push(relation.oid);
+    }
+    std::sort(excepted.begin(), excepted.end());
+    return excepted;
+}
+
+// What the document does to the role's USAGE on the schema.
+OwnUsage usage_in(const ResolvedEnvironment &resolved, ::Oid schema, const char *role)
+{
+    for (const ResolvedSchema &candidate : resolved.schemas) {
+        const Grants *said = candidate.settings->settings.find<Grants>();
+        if (candidate.oid != schema || said == nullptr)
+            continue;
+        if (const Grant *grant = said->find(role))
+            return grant->access == Access::none ? OwnUsage::taken : OwnUsage::given;
+    }
+    return OwnUsage::as_it_is;
+}
+
+void run_planner(Draft &draft, const Grant &grant, const Target &target, std::span<const Table> relations,
+                 const GrantsPlanner &planner)
+{
+    Plan plan = Draft::new_plan();
+    with_place({grant.path}, [&] { planner.plan(target, relations, plan); });
+    draft.add(plan);
+}
+
+} // namespace
+
 void Grants::plan(Draft &draft)
 {
+    const Array<TableGrant> at_tables = read_table_grants(draft.resolved);
     for (const ResolvedSchema &schema : draft.resolved.schemas) {
         const Grants *said = schema.settings->settings.find<Grants>();
         if (said == nullptr)
@@ -112,104 +169,21 @@ void Grants::plan(Draft &draft)
         const Target target = Target::of_schema(schema.oid);
         const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
         for (const Grant &grant : said->grants) {
-            Plan plan = Draft::new_plan();
-            with_place({grant.path}, [&] {
-                GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables)
-                    .plan(target, relations.view(), plan);
-            });
-            draft.add(plan);
+            const Array<::Oid> excepted = excepted_from(grant, nullptr, at_tables.view());
+            auto planner = GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables);
+            planner.excepted = excepted.view();
+            run_planner(draft, grant, target, relations.view(), planner);
         }
     }
-}
-
-constexpr const char *roles_sql = R"(
-    SELECT a.grantee
-    FROM (SELECT n.nspacl AS acl, n.nspowner AS owner FROM pg_catalog.pg_namespace n WHERE n.oid = $1
-          UNION
-          SELECT c.relacl, c.relowner FROM pg_catalog.pg_class c WHERE c.relnamespace = $1
-          UNION
-          SELECT t.attacl, c.relowner
-          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid
-          WHERE c.relnamespace = $1 AND t.attacl IS NOT NULL AND NOT t.attisdropped
-          UNION
-          SELECT d.defaclacl, d.defaclrole FROM pg_catalog.pg_default_acl d
-          WHERE d.defaclnamespace = $1 AND d.defaclobjtype IN ('r', 'S')) o
-    CROSS JOIN pg_catalog.aclexplode(o.acl) a
-    WHERE a.grantee <> o.owner
-    GROUP BY a.grantee
-    ORDER BY a.grantee)";
-
-constexpr const char *defaults_sql = R"(
-    SELECT FROM pg_catalog.pg_default_acl d
-    CROSS JOIN pg_catalog.aclexplode(d.defaclacl) a
-    WHERE d.defaclnamespace = $1 AND a.grantee = $2 AND a.grantee <> d.defaclrole AND d.defaclobjtype IN ('r', 'S')
-    ORDER BY d.oid
-    LIMIT 1)";
-
-// Whether a plan for the access would be empty; of future tables only where there is somebody who makes them.
-bool holds(const Grant &grant, ::Oid schema, std::span<const Table> relations)
-{
-    Plan plan{};
-    GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables)
-        .plan(Target::of_schema(schema), relations, plan);
-    return plan.changes.is_empty() && plan.skipped.is_empty() && plan.remarks.is_empty();
-}
-
-void describe_role(::Oid oid, const char *role, const ResolvedSchema &schema,
-                   std::span<const Table> relations, Grants &grants)
-{
-    // What a role may do with nothing fits every access, and one of them would be a grant elsewhere.
-    if (std::all_of(relations.begin(), relations.end(),
-                    [&](const Table &table) { return table.owner == oid; })) {
-        ereport(
-            NOTICE,
-            errmsg("privileges of role \"%s\" in schema \"%s\" are left out", role, schema.settings->name),
-            errdetail("The schema has no tables of other roles that tell read, write and all apart."));
-        return;
-    }
-    for (const Access access : {Access::read, Access::write, Access::all}) {
-        Grant held{.role = role, .path = nullptr, .access = access, .has_future_tables = false};
-        if (!holds(held, schema.oid, relations))
-            continue;
-        held.has_future_tables = true;
-        held.has_future_tables = holds(held, schema.oid, relations);
-        grants.grants.push(held);
-        bool has_defaults = false;
-        query(
-            defaults_sql, [&](const Row &) { has_defaults = true; }, schema.oid, oid);
-        if (has_defaults && !held.has_future_tables)
-            ereport(NOTICE,
-                    errmsg("default privileges of role \"%s\" in schema \"%s\" are left out", role,
-                           schema.settings->name),
-                    errdetail("They are not exactly those of %s.", access_name(access)));
-        return;
-    }
-    ereport(NOTICE,
-            errmsg("privileges of role \"%s\" in schema \"%s\" are left out", role, schema.settings->name),
-            errdetail("They are not exactly those of read, write or all."));
-}
-
-void Grants::describe(Description &description)
-{
-    for (std::size_t index = 0; index < description.described; index++) {
-        const ResolvedSchema &schema = description.resolved.schemas[index];
-        const Target target = Target::of_schema(schema.oid);
-        const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
-        Array<::Oid> roles;
-        query(
-            roles_sql, [&](const Row &row) { roles.push(row.oid(1)); }, schema.oid);
-        Grants grants{};
-        for (const ::Oid role : roles) {
-            const char *name = role == ACL_ID_PUBLIC ? "public" : ::GetUserNameFromId(role, true);
-            if (name != nullptr)
-                describe_role(role, name, schema, relations.view(), grants);
-        }
-        if (!grants.grants.is_empty())
-            description.schemas[index]->settings.set(grants);
+    for (const TableGrant &at_table : at_tables) {
+        const Grant &grant = *at_table.grant;
+        const Array<::Oid> excepted = excepted_from(grant, &at_table, at_tables.view());
+        auto planner = GrantsPlanner::of(grant.role, grant.access, false);
+        planner.excepted = excepted.view();
+        planner.own_usage = usage_in(draft.resolved, ::get_rel_namespace(at_table.table), grant.role);
+        run_planner(draft, grant, Target::of_table(at_table.table), at_table.relations.view(), planner);
     }
 }
-
-} // namespace
 
 } // namespace dj_deploy
 
