@@ -126,6 +126,8 @@ BEGIN
             UNION ALL
             SELECT 'said: coverage' WHERE document ? 'require_coverage'
             UNION ALL
+            SELECT 'said: grants of a table' WHERE EXISTS (SELECT FROM property.table_grants(property.plain(document)))
+            UNION ALL
             SELECT 'not covered' FROM unnest(property.uncovered(document))) k(kind)
         WHERE kind IS NOT NULL);
 END $$;

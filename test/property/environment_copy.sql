@@ -21,7 +21,8 @@ EXCEPTION WHEN SQLSTATE 'DJEND' THEN
     IF failure IS NOT NULL THEN
         PERFORM property.fail('the copy', failure, document::text);
     END IF;
-    RETURN ARRAY[CASE left_out WHEN '{}' THEN 'copied: all' ELSE 'copied: all but what was left out' END];
+    RETURN ARRAY[CASE left_out WHEN '{}' THEN 'copied: all' ELSE 'copied: all but what was left out' END]
+        || CASE WHEN EXISTS (SELECT FROM property.table_grants(document)) THEN 'copied: grants of a table' END;
 END $$;
 
 CREATE FUNCTION property.strip(schemas text[], document jsonb) RETURNS void LANGUAGE plpgsql AS $$

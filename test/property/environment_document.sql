@@ -71,12 +71,28 @@ BEGIN
         IF property.chance(0.3) THEN
             tables := tables || jsonb_build_object((SELECT relname FROM pg_class WHERE oid = relation),
                                                    property.random_settings(property.identities(relation), publications, 0.4)
+                                                   || property.random_table_grants(roles)
                                                    || CASE WHEN property.chance(0.1) THEN '{"allow_breaking_writes": true}'::jsonb
                                                       WHEN property.chance(0.03) THEN '{"allow_breaking_writes": false}'
                                                       ELSE '{}' END);
         END IF;
     END LOOP;
     RETURN settings || CASE WHEN tables <> '{}' THEN jsonb_build_object('tables', tables) ELSE '{}' END;
+END $$;
+
+CREATE FUNCTION property.random_table_grants(roles text[]) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    grants jsonb := '{}';
+    role text;
+BEGIN
+    IF property.chance(0.3) THEN
+        FOREACH role IN ARRAY property.some(roles || 'public'::text, 2) LOOP
+            grants := grants || jsonb_build_object(role, property.pick(
+                '{"\"none\"","\"read\"","\"write\"","\"all\"","{\"access\": \"Read\"}"}'::text[])::jsonb);
+        END LOOP;
+        RETURN jsonb_build_object('grants', grants);
+    END IF;
+    RETURN '{}';
 END $$;
 
 -- The identities that a table can have, as JSON.

@@ -5,6 +5,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     call property.call;
     role jsonb;
+    own oid;
 BEGIN
     facts := property.changed(facts, property.expected_identities(document, facts));
     facts := property.changed(facts, property.expected_options(document, facts));
@@ -12,16 +13,39 @@ BEGIN
                                      || property.expected_members(document));
     call.caller := caller;
     call.target := 0;
-    FOR call.schema, call.arguments, role IN
-        SELECT schema, jsonb_build_object('role', name), access
+    FOR call.schema, own, call.arguments, role IN
+        SELECT schema, NULL::oid, jsonb_build_object('role', name), access
         FROM jsonb_each(document -> 'schemas') s(schema, settings), jsonb_each(settings -> 'grants') g(name, access)
+        UNION ALL
+        SELECT NULL, g.relation, jsonb_build_object('role', g.role), g.access FROM property.table_grants(document) g
     LOOP
+        call.target := coalesce(own, 0);
         call.arguments := call.arguments || jsonb_build_object(
             'access', CASE jsonb_typeof(role) WHEN 'string' THEN role ELSE role -> 'access' END,
-            'future_tables', coalesce(role -> 'future_tables', 'false'));
+            'future_tables', coalesce(role -> 'future_tables', 'false'),
+            'except', property.said_closer(document, call.arguments ->> 'role', own));
         facts := property.changed(facts, (property.expect_grants(call, facts)).changes);
     END LOOP;
     RETURN facts;
+END $$;
+
+CREATE FUNCTION property.table_grants(document jsonb) RETURNS TABLE (relation oid, role text, access jsonb)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT c.oid, g.key, g.value
+    FROM jsonb_each(document -> 'schemas') s, jsonb_each(s.value -> 'tables') t, jsonb_each(t.value -> 'grants') g,
+        pg_class c
+    WHERE c.relname = t.key AND c.relnamespace = property.schema_oid(s.key);
+END $$;
+
+-- The relations about which the document says something closer for the role than at the schema, or at the table.
+CREATE FUNCTION property.said_closer(document jsonb, role text, own oid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(jsonb_agg(DISTINCT part::text), '[]')
+        FROM property.table_grants(document) g, unnest(property.parts_of(g.relation)) part
+        WHERE g.role = said_closer.role AND (own IS NULL OR g.relation <> own AND own = ANY (property.tables_above(g.relation))));
 END $$;
 
 CREATE FUNCTION property.is_hidden(relation oid) RETURNS boolean LANGUAGE sql STABLE AS $$

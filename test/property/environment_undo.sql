@@ -37,5 +37,8 @@ CREATE FUNCTION property.is_passed_on(document jsonb) RETURNS boolean LANGUAGE p
 BEGIN
     RETURN EXISTS (
         SELECT FROM pg_attribute JOIN pg_class c ON c.oid = attrelid, aclexplode(attacl)
-        WHERE document #> ARRAY['schemas', property.schema_of(c.oid), 'grants'] ? pg_get_userbyid(grantor) AND grantor <> relowner);
+        WHERE grantor <> relowner
+          AND (document #> ARRAY['schemas', property.schema_of(c.oid), 'grants'] ? pg_get_userbyid(grantor)
+               OR EXISTS (SELECT FROM property.table_grants(document) g
+                          WHERE g.role = pg_get_userbyid(grantor) AND c.oid = ANY (property.parts_of(g.relation)))));
 END $$;

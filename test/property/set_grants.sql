@@ -24,7 +24,8 @@ DECLARE
     schema oid;
     relations oid[] := array(
         SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND CASE call.target
-            WHEN 0 THEN relnamespace = ANY (schemas) ELSE oid = ANY (property.parts_of(call.target)) END);
+            WHEN 0 THEN relnamespace = ANY (schemas) ELSE oid = ANY (property.parts_of(call.target)) END
+        AND NOT coalesce(call.arguments -> 'except' ? oid::text, false));
     holders property.holder[];
     is_allowed boolean;
     concerns_future boolean;
