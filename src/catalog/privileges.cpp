@@ -142,21 +142,21 @@ SchemaPrivileges read_schema_privileges(::Oid schema)
     return privileges;
 }
 
-bool may_use(::Oid role, const SchemaPrivileges &schema, bool with_its_own)
+bool inherits_from(::Oid role, ::Oid other)
 {
-    const auto is_inherited = [&](::Oid other) {
-        return role != ACL_ID_PUBLIC && other != role && ::has_privs_of_role(role, other);
-    };
-    if (schema.owner == role || is_inherited(schema.owner))
+    return role == other || (role != ACL_ID_PUBLIC && ::has_privs_of_role(role, other));
+}
+
+bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::optional<::Oid> without)
+{
+    if (inherits_from(role, schema.owner))
         return true;
     if (schema.list == 0)
         return false;
     const std::span<const ::AclItem> items = items_of(schema.list, schema.owner);
     return std::any_of(items.begin(), items.end(), [&](const ::AclItem &item) {
-        const bool is_own = item.ai_grantee == role && with_its_own;
-        const bool is_public = item.ai_grantee == ACL_ID_PUBLIC && role != ACL_ID_PUBLIC;
-        return (ACLITEM_GET_PRIVS(item) & ACL_USAGE) != 0 &&
-               (is_own || is_public || is_inherited(item.ai_grantee));
+        return (ACLITEM_GET_PRIVS(item) & privilege) != 0 && item.ai_grantee != without &&
+               (item.ai_grantee == ACL_ID_PUBLIC || inherits_from(role, item.ai_grantee));
     });
 }
 

@@ -56,8 +56,11 @@ struct SchemaPrivileges {
 // 3F000 when the schema is gone.
 SchemaPrivileges read_schema_privileges(::Oid schema);
 
-// Whether the role, by itself (with its own privileges or without), by roles that it inherits from or as
-// anybody may use the schema.
-bool may_use(::Oid role, const SchemaPrivileges &schema, bool with_its_own);
+// Whether what the other is granted is good for the role: it is that role, or inherits from it.
+bool inherits_from(::Oid role, ::Oid other);
+
+// Whether a role has the privilege on the schema, as its owner, by itself, by roles that it inherits from or
+// as anybody; without what one grantee holds, perhaps the role itself.
+bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::optional<::Oid> without);
 
 } // namespace dj_deploy

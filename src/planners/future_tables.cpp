@@ -28,11 +28,6 @@ bool may_set_defaults_of(::Oid creator)
                                     : ::is_member_of_role(::GetUserId(), creator);
 }
 
-bool may_create_in(::Oid schema, ::Oid creator)
-{
-    return ::object_aclcheck(NamespaceRelationId, schema, creator, ACL_CREATE) == ::ACLCHECK_OK;
-}
-
 // What the owner of the database makes in the schema "public" belongs to itself and not to the role that owns
 // the schema.
 ::Oid creator_of(::Oid schema_owner)
@@ -62,6 +57,14 @@ Array<NamedObject> in_order(Array<::Oid> roles)
 
 } // namespace
 
+// Once the role has the access.
+bool FutureTables::may_create(::Oid creator) const
+{
+    const bool gives_create = (schema_privileges.wanted(access) & ACL_CREATE) != 0;
+    return (gives_create && (role == ACL_ID_PUBLIC || inherits_from(creator, role))) ||
+           may(creator, ACL_CREATE, privileges, role);
+}
+
 Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
                                          std::span<const DefaultPrivileges> defaults) const
 {
@@ -70,7 +73,7 @@ Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
         if (creator != role)
             creators.push(creator);
     };
-    add(creator_of(schema_owner));
+    add(creator_of(privileges.owner));
     for (const Table &table : tables)
         if (table.schema_oid == schema.oid && (table.relkind == RELKIND_RELATION || table.is_partitioned()))
             add(table.owner);
@@ -116,7 +119,7 @@ void FutureTables::skip_global(std::span<const ::Oid> creators, Plan &plan) cons
             const ::AclMode excess = (held.granted & ~wanted) | (held.grantable & wanted);
             const bool is_creator =
                 std::find(creators.begin(), creators.end(), creator.oid) != creators.end() ||
-                may_create_in(schema.oid, creator.oid);
+                may_create(creator.oid);
             if (excess == ACL_NO_RIGHTS || !is_creator)
                 continue;
             plan.skipped.push({.about = {.schema = schema.name,

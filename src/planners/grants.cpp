@@ -110,8 +110,9 @@ void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::
 void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &plan) const
 {
     const SchemaPrivileges schema = read_schema_privileges(table.schema_oid);
+    const bool is_taken = own_usage == OwnUsage::taken;
     if (access == Access::none || table.owner == role || own_usage == OwnUsage::given ||
-        may_use(role, schema, own_usage == OwnUsage::as_it_is))
+        may(role, ACL_USAGE, schema, is_taken ? std::optional(role) : std::nullopt))
         return;
     plan.remarks.push(
         {.level = NOTICE,
@@ -136,7 +137,7 @@ void GrantsPlanner::plan_schemas(::Oid role, const Target &target, std::span<con
                          .access = access,
                          .grantee = grantee,
                          .schema = schema,
-                         .schema_owner = current.owner,
+                         .privileges = current,
                          .global = global.view()}
                 .plan(tables, plan);
         if (access == Access::none && !is_public(role_name))

@@ -137,6 +137,16 @@ BEGIN
       AND content ->> 'defaclobjtype' IN ('r', 'S') AND entry ->> 0 = grantee;
 END $$;
 
+-- Whether a role may create in the schema once the grantee has the access.
+CREATE FUNCTION property.will_create(creator oid, schema oid, grantee text, access text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT pg_has_role(creator, nspowner, 'USAGE')
+        OR EXISTS (SELECT FROM aclexplode(nspacl) a WHERE privilege_type = 'CREATE'
+                   AND coalesce(pg_get_userbyid(nullif(a.grantee, 0)), '') <> $3
+                   AND (a.grantee = 0 OR pg_has_role(creator, a.grantee, 'USAGE')))
+        OR access = 'all' AND ($3 = '' OR pg_has_role(creator, $3, 'USAGE'))
+    FROM pg_namespace WHERE oid = schema
+$$;
+
 -- The default privileges that give the grantee more than that in all schemas, of whoever may create in this one.
 CREATE FUNCTION property.globals(schema oid, grantee text, access text, facts property.fact[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE AS $$
@@ -147,7 +157,7 @@ BEGIN
     FROM property.defaults_for(0, grantee, facts) d
     WHERE pg_get_userbyid(d.creator) <> grantee
       AND (d.is_grantable OR d.privilege <> ALL (property.wanted(access, d.kind)))
-      AND (has_schema_privilege(d.creator, schema, 'CREATE')
+      AND (property.will_create(d.creator, schema, grantee, access)
            OR d.creator IN (SELECT owner FROM unnest(property.future_holders(schema, grantee, facts))));
 END $$;
 

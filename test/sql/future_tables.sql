@@ -125,6 +125,21 @@ GRANT CREATE ON SCHEMA future TO regress_visitor;
 SELECT dj_deploy.set_grants(schema => 'future', role => 'public', access => 'read', future_tables => true) -> 'skipped';
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_visitor REVOKE SELECT, DELETE ON TABLES FROM PUBLIC;
 
+-- Who may create is judged as it will be: with what the role is given, and without what it holds now.
+CREATE ROLE regress_late IN ROLE regress_analyst;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_late GRANT SELECT ON TABLES TO regress_analyst WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_late GRANT DELETE ON TABLES TO PUBLIC;
+SELECT count(*) FROM pg_temp.set('all', dry_run => true);
+SELECT count(*) FROM pg_temp.set('read', dry_run => true);
+GRANT CREATE ON SCHEMA future TO regress_analyst;
+SELECT count(*) FROM pg_temp.set('read', dry_run => true);
+REVOKE CREATE ON SCHEMA future FROM regress_analyst;
+GRANT CREATE ON SCHEMA future TO PUBLIC;
+SELECT count(*) FROM pg_temp.set('read', dry_run => true);
+SELECT dj_deploy.set_grants(schema => 'future', role => 'public', access => 'none', dry_run => false) -> 'skipped';
+DROP OWNED BY regress_late;
+DROP ROLE regress_late;
+
 -- What set_grants leaves alone in the schema keeps the role from being dropped, and is named.
 CREATE FUNCTION future.one() RETURNS int LANGUAGE sql RETURN 1;
 CREATE TYPE future."Kind" AS ENUM ('a');

@@ -105,6 +105,11 @@ ALTER TABLE single.session OWNER TO regress_writer;
 SELECT dj_deploy.set_grants('single.session'::regclass, 'regress_writer', 'read') -> 'ddl';
 ALTER TABLE single.session OWNER TO regress_pi;
 
+-- In a document what is said of the schema counts for USAGE.
+REVOKE ALL ON SCHEMA single FROM regress_writer;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"single": {"grants": {"regress_writer": "read"}, "tables": {"session": {"grants": {"regress_writer": "write"}}}}}}', false) -> 'tables_modified';
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"single": {"grants": {"regress_writer": "none"}, "tables": {"session": {"grants": {"regress_writer": "write"}}}}}}') -> 'tables_modified';
+
 -- Refusals.
 SELECT dj_deploy.set_grants('single.counter'::regclass, 'regress_writer', 'read'); \echo :SQLSTATE
 SELECT dj_deploy.set_grants('single.migration_id_seq'::regclass, 'regress_writer', 'read'); \echo :SQLSTATE

@@ -966,6 +966,59 @@ sql(q{DROP TABLE future.own; SET ROLE b; ALTER DEFAULT PRIVILEGES IN SCHEMA futu
 is($notice, '', 'farewell: nothing is left');
 is($node->psql('postgres', 'DROP ROLE future_grantee'), 0, 'farewell: and it is dropped');
 
+# ---------------------------------------------------------------- one table
+
+# Called by a role that owns the tables and nothing else. What the release may do is tried, with the schema's access and with
+# the exceptions from it.
+sql(q{
+	CREATE ROLE releaser;
+	CREATE ROLE release;
+	CREATE SCHEMA one AUTHORIZATION releaser;
+	SET ROLE releaser;
+	CREATE TABLE one.migration (id serial PRIMARY KEY, v int);
+	CREATE TABLE one.result (id serial PRIMARY KEY, v int);
+	CREATE TABLE one.day (day int) PARTITION BY LIST (day);
+	CREATE TABLE one.day_1 PARTITION OF one.day FOR VALUES IN (1);
+	CREATE VIEW one.seen AS SELECT * FROM one.result;
+});
+my $as_releaser = 'SET SESSION AUTHORIZATION releaser;';
+
+sub set_table
+{
+	my ($table, $access) = @_;
+	my $call = "SELECT dj_deploy.set_grants('one.$table'::regclass, 'release', '$access', %s)";
+	my $others = others('release');
+	my ($preview) = result_of(sprintf($call, 'true'), $as_releaser);
+	my ($run, $messages) = result_of(sprintf($call, 'false'), $as_releaser);
+	is($run->{failed} // '', '', "one $table, $access: succeeds");
+	is_deeply($run->{ddl}, $preview->{ddl}, "one $table, $access: runs what the preview shows");
+	is_deeply(others('release'), $others, "one $table, $access: nobody and nothing else is touched");
+	my ($again) = result_of(sprintf($call, 'false'), $as_releaser);
+	is_deeply($again->{ddl}, [], "one $table, $access: a second run does nothing");
+	return $messages;
+}
+
+sub tried_in_one
+{
+	return join '', map { sql("SELECT trial.outcome('release', \$s\$$_\$s\$)") }
+	  'SELECT FROM one.migration', 'INSERT INTO one.migration (v) VALUES (1)', "SELECT nextval('one.migration_id_seq')",
+	  'INSERT INTO one.result (v) VALUES (1)', 'SELECT FROM one.day', 'SELECT FROM one.day_1', 'SELECT FROM one.seen';
+}
+like(set_table('result', 'write'), qr/^NOTICE:  role "release" has no USAGE on schema "one"$/m, 'one: it cannot be used yet');
+is(tried_in_one(), '-' x 7, 'one: indeed');
+result_of(call('one', 'release', 'write', dry_run => 'false'), $as_releaser);
+is(tried_in_one(), '+++++++', 'one: a schema to write into');
+is(set_table('migration', 'read'), '', 'one: nothing is said of USAGE that the role has');
+is(tried_in_one(), '+--++++', 'one: of which one table is only read');
+set_table('day', 'none');
+set_table('seen', 'none');
+is(tried_in_one(), '+--+---', 'one: neither a partitioned table is, nor its partitions, nor a view');
+set_table('day_1', 'read');
+is(tried_in_one(), '+--+-+-', 'one: but a partition');
+set_table($_, 'none') for qw(migration result day);
+sql('SET ROLE releaser; REVOKE USAGE ON SCHEMA one FROM release');
+is($node->psql('postgres', 'DROP ROLE release'), 0, 'one: after none of each the role can be dropped');
+
 # ---------------------------------------------------------------- all at once
 
 # Several runs for each of some roles, and others' GRANTs that take turns with them: nobody gets an error.
