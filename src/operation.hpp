@@ -3,6 +3,7 @@
 // what it plans.
 #pragma once
 
+#include "pg/context.hpp"
 #include "pg/entry_point.hpp"
 #include "plan/plan.hpp"
 #include "report/report.hpp"
@@ -104,14 +105,13 @@ template <TableOperation Operation>
 template <::Datum (*steps)(::FunctionCallInfo)>
 ::Datum keep_result(::FunctionCallInfo call)
 {
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy operation", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    const ::Datum report = steps(call);
-    ::MemoryContextSwitchTo(caller);
-    ::Jsonb *copy = DatumGetJsonbPCopy(report);
-    ::MemoryContextDelete(scratch);
-    return JsonbPGetDatum(copy);
+    ::Jsonb *kept = nullptr;
+    in_scratch([&](::MemoryContext caller) {
+        const ::Datum result = steps(call);
+        ::MemoryContextSwitchTo(caller);
+        kept = DatumGetJsonbPCopy(result);
+    });
+    return JsonbPGetDatum(kept);
 }
 
 template <TableOperation Operation>

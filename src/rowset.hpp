@@ -29,12 +29,7 @@ template <TableReport Report>
     const Report report = Report::request(Arguments::of(call));
     const Rows rows = Rows::start(call);
     ::AcceptInvalidationMessages();
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy report", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    report.fill(rows);
-    ::MemoryContextSwitchTo(caller);
-    ::MemoryContextDelete(scratch);
+    in_scratch([&](::MemoryContext) { report.fill(rows); });
     return 0;
 }
 

@@ -14,23 +14,37 @@ void without_context(Step &&step)
     error_context_stack = callbacks;
 }
 
-// Runs step(index) so many times; what it allocates in the current memory context is freed after each.
+// Runs step(caller); what it allocates in the current memory context is freed at the end. What is to last
+// belongs into the context of the caller.
 template <class Step>
-void repeat_in_scratch(std::size_t count, Step &&step)
+void in_scratch(Step &&step)
 {
+    const ::MemoryContext caller = ::CurrentMemoryContext;
     const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy item", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    for (std::size_t index = 0; index < count; index++) {
-        CHECK_FOR_INTERRUPTS();
-        step(index);
-        ::MemoryContextReset(scratch);
-    }
+        AllocSetContextCreate(caller, "dj_deploy scratch", ALLOCSET_DEFAULT_SIZES);
+    ::MemoryContextSwitchTo(scratch);
+    step(caller);
     ::MemoryContextSwitchTo(caller);
     ::MemoryContextDelete(scratch);
 }
 
-// The same for each item.
+// Runs step(index) for each index below the count; what it allocates is freed after each. SPI leaves its own
+// context behind as the current one.
+template <class Step>
+void repeat_in_scratch(std::size_t count, Step &&step)
+{
+    in_scratch([&](::MemoryContext) {
+        const ::MemoryContext scratch = ::CurrentMemoryContext;
+        for (std::size_t index = 0; index < count; index++) {
+            CHECK_FOR_INTERRUPTS();
+            step(index);
+            ::MemoryContextSwitchTo(scratch);
+            ::MemoryContextReset(scratch);
+        }
+    });
+}
+
+// The same with step(item) for each item.
 template <class Items, class Step>
 void for_each_in_scratch(const Items &items, Step &&step)
 {

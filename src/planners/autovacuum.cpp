@@ -3,6 +3,7 @@
 #include "planners/autovacuum.hpp"
 
 #include "catalog/class_values.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
 #include "plan/statement_shapes.hpp"
 
@@ -61,24 +62,18 @@ const char *AutovacuumPlanner::current(const Options &options, const StoragePara
 // What the parser leaves behind is gone at the end: tables are many.
 AutovacuumPlanner::Difference AutovacuumPlanner::compare(const Options &options) const
 {
-    const ::MemoryContext caller = ::CurrentMemoryContext;
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(caller, "dj_deploy storage parameters", ALLOCSET_SMALL_SIZES);
-    ::MemoryContextSwitchTo(scratch);
     Difference difference{};
-    for (std::size_t index = 0; index < parameters.count; index++) {
+    repeat_in_scratch(parameters.count, [&](std::size_t index) {
         const StorageParameter &parameter = parameters[index];
         if (parameter.is_toast && !options.has_toast)
-            continue;
+            return;
         const Mask bit = Mask{1} << index;
         const char *current = this->current(options, parameter);
         if (parameter.value == nullptr)
             difference.to_reset |= current != nullptr ? bit : 0;
         else if (current == nullptr || !has_same_meaning(parameter, current))
             difference.to_set |= bit;
-    }
-    ::MemoryContextSwitchTo(caller);
-    ::MemoryContextDelete(scratch);
+    });
     return difference;
 }
 

@@ -4,6 +4,7 @@
 // knows.
 #include "run/execute.hpp"
 
+#include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "run/attempt.hpp"
@@ -94,14 +95,10 @@ void lock_tables(std::span<const TableLock> locks, const OidSet &missing)
 void execute_changes(std::span<const Change> changes, const OidSet &missing, Outcome &outcome)
 {
     const ::MemoryContext result = outcome.statements.context;
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy change", ALLOCSET_DEFAULT_SIZES);
     Progress progress{.what = "statements", .total = changes.size()};
     const OidSet modified = OidSet::make("dj_deploy modified tables");
 
-    ::MemoryContextSwitchTo(scratch);
-    for (std::size_t index = 0; index < changes.size(); index++) {
-        CHECK_FOR_INTERRUPTS();
+    repeat_in_scratch(changes.size(), [&](std::size_t index) {
         progress.done = index;
         progress.report();
         const Table *table = changes[index].table;
@@ -112,8 +109,7 @@ void execute_changes(std::span<const Change> changes, const OidSet &missing, Out
         } else {
             note_missing(*table, missing);
         }
-        ::MemoryContextReset(scratch);
-    }
+    });
 }
 
 // Another session has changed a row of the catalog at the same moment, or has done or undone what was

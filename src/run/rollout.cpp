@@ -2,6 +2,7 @@
 // again for each try, and the server's caches are emptied now and then.
 #include "run/rollout.hpp"
 
+#include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "plan/name_list.hpp"
@@ -118,8 +119,6 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
 // afterwards, in the same order.
 void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
 {
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
     const std::size_t count = std::exchange(waiting.count, 0);
     waits_to_publish_less = false;
     for (std::size_t position = 0; position < count; position++) {
@@ -129,11 +128,11 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
             waiting.push(index);
             continue;
         }
-        const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-        const Result result = try_statement(index, !waiting.is_empty());
-        ::SPI_commit(); // leaves a few bytes each time
-        ::MemoryContextSwitchTo(caller);
-        ::MemoryContextReset(scratch);
+        Result result = Result::done;
+        in_scratch([&](::MemoryContext) {
+            result = try_statement(index, !waiting.is_empty());
+            ::SPI_commit(); // leaves a few bytes each time
+        });
         if (result == Result::done) {
             rollout.executed.push(index);
             progress.done++;
@@ -145,7 +144,6 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
             ::InvalidateSystemCaches();
     }
     is_first_round = false;
-    ::MemoryContextDelete(scratch);
 }
 
 void Line::report_waiting(std::span<const std::uint32_t> waiting)
@@ -166,20 +164,14 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
 
 void Line::fail_busy(std::span<const std::uint32_t> waiting)
 {
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    for (const std::uint32_t index : waiting) {
-        CHECK_FOR_INTERRUPTS();
+    for_each_in_scratch(waiting, [&](std::uint32_t index) {
         const Statement statement = read_statement(list, index);
         const char *blockers = failures.count < most_named ? describe_blockers_of(statement) : nullptr;
         failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE,
                      blockers != nullptr ? blockers : "Another transaction was in the way.");
-        ::MemoryContextReset(scratch);
         if (++tried % cache_life == 0)
             ::InvalidateSystemCaches();
-    }
-    ::MemoryContextSwitchTo(caller);
+    });
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "run/rollout_checks.hpp"
 
 #include "catalog/blockers.hpp"
+#include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "plan/name_list.hpp"
 #include "run/rollout_statement.hpp"
@@ -14,19 +15,12 @@ namespace {
 template <class OnStatement>
 void for_each_statement(const StatementList &list, OnStatement &&on_statement)
 {
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy statement", ALLOCSET_DEFAULT_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    for (std::size_t index = 0; index < list.count; index++) {
-        CHECK_FOR_INTERRUPTS();
+    repeat_in_scratch(list.count, [&](std::size_t index) {
         const Statement statement = read_statement(list, index);
         on_statement(statement, statement.find_table());
-        ::MemoryContextReset(scratch);
         if (index % cache_life == cache_life - 1)
             ::InvalidateSystemCaches();
-    }
-    ::MemoryContextSwitchTo(caller);
-    ::MemoryContextDelete(scratch);
+    });
 }
 
 // The publication that the statement changes, if the caller does not own it.

@@ -222,10 +222,7 @@ PlanIntent read_intent(const StatementList &list)
 {
     Reading reading{};
     const ::MemoryContext context = ::CurrentMemoryContext;
-    Array<std::size_t> indexes;
-    for (std::size_t index = 0; index < list.count; index++)
-        indexes.push(index);
-    for_each_in_scratch(indexes, [&](std::size_t index) {
+    repeat_in_scratch(list.count, [&](std::size_t index) {
         const Statement statement = read_statement(list, index);
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
         read_statement(statement, reading);

@@ -76,12 +76,7 @@ void pass_on(const ::ErrorData &notice)
 
 void pass_on_notice(std::string_view message)
 {
-    const ::MemoryContext scratch =
-        AllocSetContextCreate(::CurrentMemoryContext, "dj_deploy notice", ALLOCSET_SMALL_SIZES);
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(scratch);
-    pass_on(read_error(message));
-    ::MemoryContextSwitchTo(caller);
-    ::MemoryContextDelete(scratch);
+    in_scratch([&](::MemoryContext) { pass_on(read_error(message)); });
 }
 
 void append_line(char *&text, const char *line)
