@@ -58,8 +58,8 @@ SELECT * FROM dj_deploy.show('["ALTER TABLE shown.session REPLICA IDENTITY NOTHI
 SELECT * FROM dj_deploy.show('[]');
 SELECT * FROM dj_deploy.show('{"ddl": [], "tables_analyzed": 0, "tables_modified": 0}');
 -- A change that is not that of its statement says nothing about it.
-SELECT number, table_name, change FROM dj_deploy.show('{"ddl": ["ALTER TABLE \"shown\".\"session\" REPLICA IDENTITY FULL"],
-    "changes": [{"ddl": null}, {"ddl": "ALTER TABLE \"shown\".\"subject\" REPLICA IDENTITY FULL", "property": "replica_identity", "table_name": "subject"}]}');
+SELECT number, table_name, change FROM dj_deploy.show('{"ddl": ["ALTER TABLE \"shown\".\"session\" REPLICA IDENTITY FULL", "ALTER TABLE \"shown\".\"subject\" REPLICA IDENTITY FULL"],
+    "changes": [{"ddl": null}, {"ddl": "ALTER TABLE \"shown\".\"subject\" REPLICA IDENTITY FULL", "property": "a_property.a_name", "table_name": "subject"}]}');
 
 -- One that was kept as text, and one of an index that was skipped.
 CREATE TEMPORARY TABLE migration (result text);
