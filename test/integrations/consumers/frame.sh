@@ -22,7 +22,7 @@ deploy() {
 # findings ROLE CONSUMER SEVERITIES: what check_cdc shows to the role, about both schemas, or "none".
 findings() {
     psql -X -q -A -t -U "$1" -v ON_ERROR_STOP=1 -c "
-        SELECT COALESCE(string_agg(concat_ws(' ', check_name, object, concat_ws('.', schema_name, table_name)), ', ' ORDER BY name DESC), 'none')
+        SELECT COALESCE(string_agg(concat_ws(' ', check_name, COALESCE(object, concat_ws('.', schema_name, table_name))), ', ' ORDER BY name DESC), 'none')
         $schemas, dj_deploy.check_cdc(name, 'cdc', '$2') WHERE severity = ANY ('$3')"
 }
 
