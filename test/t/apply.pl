@@ -13,7 +13,7 @@ use Test::More;
 my $node = new_server('main', wal_level => 'logical', autovacuum => 'off', 'dj_deploy.lock_timeout' => 0);
 load_pipeline($node, 'postgres');
 $node->safe_psql('postgres', 'CREATE ROLE analyst; CREATE ROLE pipeline; CREATE TABLE lab.nokey (note text)');
-my $environment = q({"version": 1, "publications": {"cdc": {"publish": ["insert", "update", "delete"]}},
+my $environment = q({"version": 1, "schema_patterns": {"*": {}}, "publications": {"cdc": {"publish": ["insert", "update", "delete"]}},
 	"schemas": {"lab": {"replica_identity": "full", "publications": ["cdc"], "autovacuum": {"autovacuum_vacuum_scale_factor": 0.1},
 	"grants": {"analyst": "read"}}}});
 my $fingerprint = $node->safe_psql('postgres', "SELECT dj_deploy.apply('$environment') ->> 'fingerprint'");

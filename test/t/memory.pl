@@ -48,6 +48,8 @@ my %calls = (
 	'grants, error'          => "dj_deploy.set_grants('lab', 'nobody', 'read', false, true)",
 	'apply, dry run'         => qq{dj_deploy.apply('$environment')},
 	'apply, converged'       => qq{dj_deploy.apply(dj_deploy.describe('lab'), false)},
+	'apply, patterns'        => q{dj_deploy.apply('{"version": 1, "require_coverage": true, "schema_patterns": {"b*": {"replica_identity": "full"},
+		"*r": {"tables": {"~log": {"replica_identity": "full", "grants": {"regress_other": "read"}}}}}}')},
 	'apply, error'           => qq{dj_deploy.apply('{"version": 1, "schemas": {"lab": {"tables": {"nobody": {}}}}}')},
 	'apply, error in the run' => qq{dj_deploy.apply('{"version": 1, "schemas": {"broken": {"replica_identity": "full"}}}', false)},
 	'drift'                  => "(SELECT '{' || count(*) FROM dj_deploy.drift('$environment'))",
