@@ -40,7 +40,8 @@ Table make_table(const FormData_pg_class &relation, const char *schema)
         .toast = relation.reltoastrelid,
         .schema = schema,
         .name = ::pstrdup(NameStr(relation.relname)),
-        .value = 0,
+        .options = 0,
+        .privileges = 0,
         .identity_index = has_index ? identity_index_name(relation.oid) : nullptr,
         .relkind = relation.relkind,
         .persistence = relation.relpersistence,
@@ -74,9 +75,10 @@ bool is_of_kind(const FormData_pg_class &relation, const Scope &scope)
 
 // Adds those of the sorted OIDs that satisfy the condition.
 template <class Condition>
-void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, ::AttrNumber column, Condition condition)
+void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, const Scope &scope, Condition condition)
 {
-    SharedValue shared{};
+    SharedValue options{};
+    SharedValue privileges{};
     with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &relations) {
         relations.scan_each(Anum_pg_class_oid, oids, [&](::HeapTuple row) {
             const auto &relation = fixed_part<FormData_pg_class>(row);
@@ -87,8 +89,10 @@ void add_tables(Array<Table> &tables, std::span<const ::Oid> oids, ::AttrNumber 
             if (schema == nullptr)
                 return;
             Table table = make_table(relation, schema);
-            if (column != 0)
-                table.value = shared.read(row, column, relations.table);
+            if (scope.has_options)
+                table.options = options.read(row, Anum_pg_class_reloptions, relations.table);
+            if (scope.has_privileges)
+                table.privileges = privileges.read(row, Anum_pg_class_relacl, relations.table);
             tables.push(table);
         });
     });
@@ -153,7 +157,7 @@ void add_tables_of_schemas(Array<Table> &tables, const Target &target, const Sco
         for (const ::Oid relation : read_dependents(NamespaceRelationId, schema, ::DEPENDENCY_NORMAL))
             relations.push(relation);
     std::sort(relations.begin(), relations.end());
-    add_tables(tables, relations.view(), scope.column, belongs);
+    add_tables(tables, relations.view(), scope, belongs);
     for (Table &table : tables)
         table.is_member = is_member(table.oid);
 }
@@ -185,7 +189,7 @@ void add_partitions(Array<Table> &tables, const Scope &scope)
         return is_of_kind(relation, scope) && !std::binary_search(known.begin(), known.end(), relation.oid);
     };
     for (std::size_t level = tables.count; !parents.is_empty(); level = tables.count) {
-        add_tables(tables, read_partitions(parents.view()).view(), scope.column, is_new);
+        add_tables(tables, read_partitions(parents.view()).view(), scope, is_new);
         parents.count = 0;
         for (const Table &table : tables.view().subspan(level)) {
             known.push(table.oid);
@@ -198,7 +202,7 @@ void add_partitions(Array<Table> &tables, const Scope &scope)
 }
 
 // Appends the sequences that are made and dropped with a column of the tables.
-void add_owned_sequences(Array<Table> &tables, ::AttrNumber column)
+void add_owned_sequences(Array<Table> &tables, const Scope &scope)
 {
     Array<::Oid> owned;
     for (const Table &table : tables)
@@ -206,7 +210,7 @@ void add_owned_sequences(Array<Table> &tables, ::AttrNumber column)
             for (const ::Oid relation : read_dependents(RelationRelationId, table.oid, type))
                 owned.push(relation);
     std::sort(owned.begin(), owned.end());
-    add_tables(tables, owned.view(), column,
+    add_tables(tables, owned.view(), scope,
                [](const FormData_pg_class &relation) { return relation.relkind == RELKIND_SEQUENCE; });
 }
 
@@ -230,7 +234,7 @@ Array<Table> read_tables(const Target &target, const Scope &scope)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
-        add_tables(tables, {&target.table, 1}, scope.column,
+        add_tables(tables, {&target.table, 1}, scope,
                    [&](const FormData_pg_class &relation) { return is_of_kind(relation, scope); });
     else
         add_tables_of_schemas(tables, target, scope);
@@ -238,7 +242,7 @@ Array<Table> read_tables(const Target &target, const Scope &scope)
     if (scope.has_partitions || has_parts)
         add_partitions(tables, scope);
     if (has_parts)
-        add_owned_sequences(tables, scope.column);
+        add_owned_sequences(tables, scope);
     return sort_by_name(tables);
 }
 

@@ -14,7 +14,8 @@ struct Table {
     ::Oid toast; // its TOAST table; InvalidOid when it has none
     const char *schema;
     const char *name;
-    ::Datum value;              // of the column that the scope names; 0 when NULL
+    ::Datum options;            // pg_class.reloptions where the scope has them, 0 when NULL; neighbours share
+    ::Datum privileges;         // equal values, as they do of relacl
     const char *identity_index; // its name when replica_identity is 'i'; null when it has been dropped
     char relkind;               // of pg_class, as are the next two
     char persistence;           // 'p' permanent, 'u' unlogged, 't' temporary
@@ -32,10 +33,11 @@ struct Table {
 
 // What belongs to an operation beyond the plain tables of a schema.
 struct Scope {
-    bool has_hidden = false;    // those whose name starts with "~"
-    bool has_members = false;   // members of an extension
-    bool has_partitions = true; // all partitions of its partitioned tables, wherever they live
-    ::AttrNumber column = 0;    // a varlena column of pg_class to read along; neighbours share equal values
+    bool has_hidden = false;     // those whose name starts with "~"
+    bool has_members = false;    // members of an extension
+    bool has_partitions = true;  // all partitions of its partitioned tables, wherever they live
+    bool has_options = false;    // and with them their reloptions
+    bool has_privileges = false; // and their relacl
     bool has_materialized_views = false;
     bool has_relations = false; // whatever privileges can be granted on: views, foreign tables, sequences ...
     bool has_parts = false;     // of one table: its partitions, and the sequences that belong to columns

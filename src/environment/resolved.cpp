@@ -8,7 +8,7 @@ namespace dj_deploy {
 
 namespace {
 
-constexpr Scope scope = {.has_hidden = true, .has_members = true, .column = Anum_pg_class_reloptions};
+constexpr Scope scope = {.has_hidden = true, .has_members = true, .has_options = true};
 
 // Whether what is said of a schema is said of the partitions of this table of it, too.
 bool brings_partitions(::Oid partitioned)

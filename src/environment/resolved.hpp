@@ -15,8 +15,8 @@ struct NamedTable {
 struct ResolvedSchema {
     ::Oid oid;
     const SchemaSettings *settings;
-    Array<Table> tables; // hidden ones, members of extensions and partitions that live elsewhere, too; their
-                         // value is pg_class.reloptions
+    Array<Table> tables; // hidden ones, members of extensions and partitions that live elsewhere, too; with
+                         // their options
 
     // With its tables read from the catalog.
     static ResolvedSchema of(::Oid schema, const SchemaSettings *settings);

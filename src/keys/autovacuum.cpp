@@ -133,7 +133,7 @@ Array<TunedTable> read_tuned(std::span<const Table> tables)
         if (table.is_partitioned() || table.is_member)
             continue;
         TunedTable one{.table = &table, .parameters = {}};
-        add_options(table.value, false, one.parameters);
+        add_options(table.options, false, one.parameters);
         add_options(find_class_value(of_toasts.view(), table.toast), true, one.parameters);
         std::sort(one.parameters.begin(), one.parameters.end(), is_by_name);
         tuned.push(one);

@@ -150,7 +150,7 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
         if (table.is_partitioned())
             continue;
         plan.analyzed++;
-        const Options options{.own = table.value,
+        const Options options{.own = table.options,
                               .of_toast = find_class_value(toast_values.view(), table.toast),
                               .has_toast = OidIsValid(table.toast)};
         if (std::exchange(last_options, options) != options) {

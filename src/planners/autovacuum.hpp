@@ -9,7 +9,7 @@ namespace dj_deploy {
 
 struct AutovacuumPlanner {
     // Hidden tables need vacuum like any other.
-    static constexpr Scope scope = {.has_hidden = true, .column = Anum_pg_class_reloptions};
+    static constexpr Scope scope = {.has_hidden = true, .has_options = true};
     static const StatementKind statement;
     static constexpr std::array statements = {&statement};
 

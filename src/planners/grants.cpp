@@ -74,9 +74,9 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
             .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
             .name = nullptr,
             .owner = table.owner,
-            .list = table.value,
+            .list = table.privileges,
         };
-        const Holding held = holding_of(role, table.owner, table.value);
+        const Holding held = holding_of(role, table.owner, table.privileges);
         plan_privileges(target, access, held, find_column_holding(columns.view(), table.oid), grantee, plan);
     }
 }

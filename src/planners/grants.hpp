@@ -12,7 +12,7 @@ enum class OwnUsage { as_it_is, given, taken };
 struct GrantsPlanner {
     static constexpr Scope scope = {.has_hidden = true,
                                     .has_partitions = false,
-                                    .column = Anum_pg_class_relacl,
+                                    .has_privileges = true,
                                     .has_relations = true,
                                     .has_parts = true};
     static constexpr std::array statements = {&table_privileges_statement, &schema_privileges_statement,

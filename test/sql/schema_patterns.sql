@@ -61,6 +61,9 @@ EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"replica_identity": 
                 "schemas": {"pat_b": {"tables": {"session": {"replica_identity": "default"}}}}}');
 CREATE VIEW pat_a.trial AS SELECT 1;
 EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"tables": {"trial": {"replica_identity": "full"}}}}}');
+SET client_min_messages = notice;
+EXECUTE drift('{"version": 1, "schema_patterns": {"pat_a": {"tables": {"trial": {"replica_identity": "full"}}}}}');
+SET client_min_messages = warning;
 DROP VIEW pat_a.trial;
 
 -- At a partition: itself, the table above it, its schema, the pattern of its schema, and so on for the schema of its root.
@@ -82,6 +85,7 @@ EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"replica_identity": 
 EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"autovacuum": {"autovacuum_vacuum_threshold": 5, "vacuum_truncate": true}}, "*_a": {"autovacuum": {"autovacuum_vacuum_threshold": "5", "autovacuum_enabled": true}}}}');
 -- They must not contradict each other about a schema, unless its own entry settles it.
 EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"replica_identity": "full"}, "*_b": {"replica_identity": "default"}}}');
+EXECUTE plan('{"version": 1, "schema_patterns": {"*_b": {"replica_identity": "default"}, "?at_b": {"autovacuum": {}}, "pat_?": {"replica_identity": "full"}}}');
 EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"replica_identity": "full"}, "*_b": {"replica_identity": "default"}}, "schemas": {"pat_b": {"replica_identity": "full"}}}');
 EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"autovacuum": {"vacuum_truncate": true, "autovacuum_enabled": true}}, "*_b": {"autovacuum": {"vacuum_truncate": true, "autovacuum_enabled": false}}}}');
 EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"autovacuum": {"autovacuum_enabled": true}}, "*_b": {"autovacuum": {"autovacuum_enabled": false}}}, "schemas": {"pat_b": {"autovacuum": {"vacuum_truncate": true}}}}');

@@ -53,7 +53,7 @@ struct Fillfactor {
     {
         if (table.is_partitioned())
             return std::nullopt;
-        const char *option = find_option(table.value, name);
+        const char *option = find_option(table.options, name);
         return Fillfactor{.percent = option != nullptr ? ::atoi(::strchr(option, '=') + 1) : 0};
     }
 

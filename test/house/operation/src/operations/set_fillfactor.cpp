@@ -22,7 +22,7 @@ constexpr StatementKind statement = {
 
 struct SetFillfactor {
     static constexpr const char *command = "ALTER TABLE";
-    static constexpr Scope scope = {.has_hidden = true, .column = Anum_pg_class_reloptions};
+    static constexpr Scope scope = {.has_hidden = true, .has_options = true};
     static constexpr std::array statements = {&statement};
 
     int fillfactor;
@@ -39,7 +39,7 @@ struct SetFillfactor {
     static int current(const Table &table)
     {
         const auto *options =
-            reinterpret_cast<const ::StdRdOptions *>(::heap_reloptions(RELKIND_RELATION, table.value, false));
+            reinterpret_cast<const ::StdRdOptions *>(::heap_reloptions(RELKIND_RELATION, table.options, false));
         return options != nullptr ? options->fillfactor : HEAP_DEFAULT_FILLFACTOR;
     }
 
