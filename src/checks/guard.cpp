@@ -102,14 +102,23 @@ bool is_known(const Array<Told> &known, const Told &told)
     return std::binary_search(known.begin(), known.end(), told, is_before);
 }
 
-// What was asked, and what was found before it was mended.
+// What was asked, and the errors that may stay: found before it was mended and afterwards.
 struct Origin {
     const Check *check;
     std::span<const Finding *const> findings;
     const Array<Told> *errors;
 };
 
-// Whether there is no error but those known, and what was mended has not come back.
+Array<Told> errors_of_both(const Array<Told> &before, const Array<Told> &after)
+{
+    Array<Told> both;
+    for (const Told &told : after)
+        if (is_known(before, told))
+            both.push(told);
+    return both;
+}
+
+// Whether there is no error but those that may stay, and what was mended has not come back.
 bool is_good_end(const Review &review, const Origin &origin)
 {
     for (const Told &told : find_all(review, "e"))
@@ -153,17 +162,16 @@ struct Side {
     const Array<Told> &errors;
 };
 
-// An error of a table that the remedy touches, which is not to be mended by it, could be mended before and no
+// An error of a table that the remedy touches, also of those that it is for, could be mended before and no
 // longer can; null without.
-const Told *find_lost(const Side &before, const Side &after, const Intent &intent,
-                      std::span<const Finding *const> findings)
+const Told *find_lost(const Side &before, const Side &after, const Intent &intent)
 {
     const Array<const Subject *> touched_ones = subjects_about(after.review, intent, {});
     for (const Told &told : after.errors)
         if (told.finding.subject != nullptr &&
             std::binary_search(touched_ones.begin(), touched_ones.end(), told.finding.subject) &&
-            is_known(before.errors, told) && !is_about(told.finding, findings) &&
-            is_mendable(before.review, before.base, told) && !is_mendable(after.review, after.base, told))
+            is_known(before.errors, told) && is_mendable(before.review, before.base, told) &&
+            !is_mendable(after.review, after.base, told))
             return &told;
     return nullptr;
 }
@@ -192,12 +200,13 @@ Verdict judge(const Review &review, const Intent &base, const Check &check,
     const Review now = review.in(before, about);
     const Array<Told> known = find_all(now, "e");
     const Array<Told> errors = find_all(then, "e");
-    if (const Told *lost = find_lost({now, base, known}, {then, both, errors}, remedy.intent, findings))
+    if (const Told *lost = find_lost({now, base, known}, {then, both, errors}, remedy.intent))
         return {.is_safe = false,
                 .leads_on = false,
                 .reason = ::psprintf("%s %s of %s would have no remedy any more.", start_of(remedy.intent),
                                      lost->check->name, lost->finding.object)};
-    const Origin origin{.check = &check, .findings = findings, .errors = &known};
+    const Array<Told> lasting = errors_of_both(known, errors);
+    const Origin origin{.check = &check, .findings = findings, .errors = &lasting};
     Verdict verdict{.is_safe = true, .leads_on = false, .reason = nullptr};
     for (const Told &told : errors)
         if (!is_known(known, told)) {

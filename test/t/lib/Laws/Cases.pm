@@ -186,6 +186,24 @@ our @cases = (
 			CREATE PUBLICATION cdc FOR TABLE lab.t, lab."~log"},
 		calls => [ [qw(lab cdc any)] ],
 		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
+	{ title => 'a table joins a second publication, and neither publishes its generated columns', needs => 18,
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.t (id int NOT NULL, twice int GENERATED ALWAYS AS (id * 2) STORED);
+			CREATE TABLE lab.u (id int PRIMARY KEY);
+			ALTER TABLE lab.t REPLICA IDENTITY NOTHING;
+			CREATE PUBLICATION one FOR TABLE lab.t;
+			CREATE PUBLICATION feed WITH (publish = 'insert')},
+		calls => [ [qw(lab feed any)], [qw(lab feed lakehouse_sync)] ] },
+	{ title => 'FULL for a tree of partitions with a virtual column, where there was no key either', needs => 18,
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.p (id int NOT NULL, twice int GENERATED ALWAYS AS (id * 2) VIRTUAL) PARTITION BY RANGE (id);
+			CREATE TABLE lab.p1 PARTITION OF lab.p FOR VALUES FROM (0) TO (50);
+			CREATE TABLE lab.p2 PARTITION OF lab.p (PRIMARY KEY (id)) FOR VALUES FROM (50) TO (100);
+			ALTER TABLE lab.p2 REPLICA IDENTITY FULL;
+			CREATE PUBLICATION feed FOR TABLE lab.p1},
+		calls => [ [qw(lab feed debezium)], [qw(lab feed any)] ] },
 );
 
 # Harm that must be noticed: by which law, as what, where, and what is done instead of each remedy. For law 4, and else beside the
