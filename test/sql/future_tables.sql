@@ -135,8 +135,10 @@ GRANT CREATE ON SCHEMA future TO regress_analyst;
 SELECT count(*) FROM pg_temp.set('read', dry_run => true);
 REVOKE CREATE ON SCHEMA future FROM regress_analyst;
 GRANT CREATE ON SCHEMA future TO PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_analyst GRANT SELECT ON TABLES TO regress_pi;
 SELECT count(*) FROM pg_temp.set('read', dry_run => true);
 SELECT dj_deploy.set_grants(schema => 'future', role => 'public', access => 'none', dry_run => false) -> 'skipped';
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_analyst REVOKE SELECT ON TABLES FROM regress_pi;
 DROP OWNED BY regress_late;
 DROP ROLE regress_late;
 
@@ -151,6 +153,7 @@ GRANT USAGE ON TYPE future."Kind" TO regress_analyst;
 GRANT SELECT ON future.session TO regress_analyst;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_visitor IN SCHEMA future GRANT EXECUTE ON FUNCTIONS TO regress_analyst;
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_analyst IN SCHEMA future GRANT SELECT ON TABLES TO regress_visitor;
+SELECT ddl FROM pg_temp.set('read', dry_run => true) ddl WHERE ddl LIKE '%visitor%';
 SELECT count(*) FROM pg_temp.set('none');
 \set VERBOSITY terse
 DROP ROLE regress_analyst;
