@@ -24,9 +24,26 @@ SchemaSettings *new_schema(const char *name)
 struct LeveledTable {
     const Table *table;
     std::size_t level; // how many partitioned tables are above it
+    std::size_t place;
 };
 
 } // namespace
+
+Array<const Table *> from_the_top(std::span<const Table *const> tables)
+{
+    Array<LeveledTable> leveled;
+    for (const Table *table : tables)
+        leveled.push({.table = table,
+                      .level = table->is_partition ? read_ancestors(table->oid).count : 0,
+                      .place = leveled.count});
+    std::sort(leveled.begin(), leveled.end(), [](const LeveledTable &left, const LeveledTable &right) {
+        return left.level != right.level ? left.level < right.level : left.place < right.place;
+    });
+    Array<const Table *> sorted;
+    for (const LeveledTable &table : leveled)
+        sorted.push(table.table);
+    return sorted;
+}
 
 Description Description::of(std::span<const char *const> names)
 {
@@ -66,21 +83,14 @@ Settings &Description::settings_of(const Table &table)
     return entry->settings;
 }
 
-Array<const Table *> Description::from_the_top() const
+Array<const Table *> Description::all_tables() const
 {
-    Array<LeveledTable> leveled;
+    Array<const Table *> tables;
     for (std::size_t schema = 0; schema < described; schema++)
         for (const Table &table : tables_of(schema))
             if (!table.is_member)
-                leveled.push(
-                    {.table = &table, .level = table.is_partition ? read_ancestors(table.oid).count : 0});
-    std::sort(leveled.begin(), leveled.end(), [](const LeveledTable &left, const LeveledTable &right) {
-        return left.level != right.level ? left.level < right.level : left.table < right.table;
-    });
-    Array<const Table *> tables;
-    for (const LeveledTable &table : leveled)
-        tables.push(table.table);
-    return tables;
+                tables.push(&table);
+    return from_the_top(tables.view());
 }
 
 } // namespace dj_deploy

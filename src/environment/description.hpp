@@ -6,6 +6,9 @@
 
 namespace dj_deploy {
 
+// The same tables, partitioned ones before their partitions; else in their order.
+Array<const Table *> from_the_top(std::span<const Table *const> tables);
+
 struct Description {
     ResolvedEnvironment resolved; // what has been said so far
     Settings settings;            // of the document as a whole
@@ -24,9 +27,9 @@ struct Description {
     // What is said of a table itself, to be added to; the table may live in another schema.
     Settings &settings_of(const Table &table);
 
-    // All tables that the document may speak of, partitioned tables before their partitions, for which what
-    // is said of them counts, too.
-    Array<const Table *> from_the_top() const;
+    // All tables that the document may speak of, from the top: what is said of a partitioned table counts for
+    // its partitions, too.
+    Array<const Table *> all_tables() const;
 
     // Says of the schemas what is most frequent among the tables for which that counts, and of tables what
     // differs. value_of(table) is what the table has: a std::optional<K>, without value for a table that
@@ -43,7 +46,7 @@ struct Description {
             if (const K *common = most_frequent<K>(values.view()))
                 schemas[index]->settings.set(*common);
         }
-        for (const Table *table : from_the_top()) {
+        for (const Table *table : all_tables()) {
             const std::optional<K> value = value_of(*table);
             if (value && resolved.value_for<K>(*table).value_or(K::unsaid()) != *value)
                 settings_of(*table).set(*value);

@@ -2,7 +2,6 @@
 // a schema but for some of its tables, what holds for these is said of them.
 #include "keys/grants.hpp"
 
-#include "catalog/ancestors.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 
@@ -71,9 +70,8 @@ bool find_table_access(const char *role, ::Oid table, std::span<const Table> rel
     return false;
 }
 
-// Adds the exceptions after which the plan would be empty, from the top of trees. Returns false where there
-// are none.
-bool find_exceptions(const Plan &plan, HeldAccess &held)
+// Adds the exceptions after which the plan would be empty. Returns false where so many are not enough.
+bool find_exceptions(const Plan &plan, std::size_t most, HeldAccess &held)
 {
     const OidSet open = OidSet::make("dj_deploy relations with other privileges");
     Array<const Table *> tables;
@@ -83,19 +81,17 @@ bool find_exceptions(const Plan &plan, HeldAccess &held)
         if (open.add(change.table->oid) && !change.table->is_sequence())
             tables.push(change.table);
     }
-    const auto level_of = [](const Table *table) { return read_ancestors(table->oid).count; };
-    std::sort(tables.begin(), tables.end(), [&](const Table *left, const Table *right) {
-        const std::size_t left_level = level_of(left);
-        const std::size_t right_level = level_of(right);
-        return left_level != right_level ? left_level < right_level : left->oid < right->oid;
-    });
-    for (const Table *table : tables) {
+    const auto is_top = [](const Table *table) { return !table->is_partition; };
+    if (std::count_if(tables.begin(), tables.end(), is_top) > static_cast<std::ptrdiff_t>(most))
+        return false;
+    for (const Table *table : from_the_top(tables.view())) {
         const bool is_table = table->relkind == RELKIND_RELATION || table->is_partitioned();
         if (!open.has(table->oid))
             continue;
         const Array<Table> relations = read_tables(Target::of_table(table->oid), GrantsPlanner::scope);
         Access access = Access::none;
-        if (!is_table || !find_table_access(held.grant.role, table->oid, relations.view(), access))
+        if (!is_table || held.exceptions.count == most ||
+            !find_table_access(held.grant.role, table->oid, relations.view(), access))
             return false;
         held.exceptions.push({.table = table, .access = access});
         for (const Table &relation : relations)
@@ -104,12 +100,12 @@ bool find_exceptions(const Plan &plan, HeldAccess &held)
     return ::hash_get_num_entries(open.table) == 0;
 }
 
-// Returns false where the role does not hold the access in the schema, whatever is said of its tables.
-bool find_held(HeldAccess &held, ::Oid schema, std::span<const Table> relations)
+// Returns false where the role does not hold the access in the schema with so many exceptions.
+bool find_held(HeldAccess &held, std::size_t most, ::Oid schema, std::span<const Table> relations)
 {
     const Target target = Target::of_schema(schema);
     const Plan plan = plan_of(held.grant, target, relations);
-    if (!plan.skipped.is_empty() || !find_exceptions(plan, held))
+    if (!plan.skipped.is_empty() || !find_exceptions(plan, most, held))
         return false;
     Grant with_future = held.grant;
     with_future.has_future_tables = held.grant.access != Access::none;
@@ -128,15 +124,18 @@ bool find_access_in(const char *role, ::Oid schema, std::span<const Table> relat
     for (const Table &relation : relations)
         tables += relation.relkind == RELKIND_RELATION || relation.is_partitioned();
     bool is_found = false;
+    std::size_t most = tables / 2;
     for (const Access access : {Access::read, Access::write, Access::all, Access::none}) {
         HeldAccess held{
             .grant = {.role = role, .path = nullptr, .access = access, .has_future_tables = false},
             .exceptions = {}};
-        if (!find_held(held, schema, relations) || 2 * held.exceptions.count > tables ||
-            (is_found && held.exceptions.count >= found.exceptions.count))
+        if (!find_held(held, most, schema, relations))
             continue;
         found = held;
         is_found = true;
+        if (held.exceptions.is_empty())
+            break;
+        most = held.exceptions.count - 1;
     }
     return is_found;
 }

@@ -25,14 +25,9 @@ struct ReplicaIdentity {
     static ReplicaIdentity unsaid() { return {.kind = REPLICA_IDENTITY_DEFAULT, .index = nullptr}; }
     bool is_for_schema() const { return kind == REPLICA_IDENTITY_FULL || kind == REPLICA_IDENTITY_DEFAULT; }
     bool counts_below() const { return kind != REPLICA_IDENTITY_INDEX; }
-    bool operator==(const ReplicaIdentity &other) const
-    {
-        return kind == other.kind &&
-               (kind != REPLICA_IDENTITY_INDEX || text_of(index) == text_of(other.index));
-    }
+    bool operator==(const ReplicaIdentity &) const = default; // no two indexes are ever compared
 
 private:
-    static std::string_view text_of(const char *name) { return name != nullptr ? name : ""; }
     static ReplicaIdentity read_index(const Path &path, const JsonValue &json);
 };
 

@@ -40,6 +40,9 @@ DROP TABLE details.next;
 -- As many as others are no majority; NOTHING cannot be common.
 ALTER TABLE details.b REPLICA IDENTITY NOTHING;
 SELECT dj_deploy.describe('details') #> '{schemas,details}' AS one_to_one, pg_temp.is_converged();
+ALTER TABLE details.other REPLICA IDENTITY NOTHING;
+SELECT dj_deploy.describe('details') #> '{schemas,details,replica_identity}' AS of_the_schema, pg_temp.is_converged();
+ALTER TABLE details.other REPLICA IDENTITY DEFAULT;
 -- A hidden partition of a table that is not hidden counts, as what is said of the schema counts for it.
 CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE details."~leaf" PARTITION OF details.root FOR VALUES FROM (0) TO (10);
@@ -109,6 +112,20 @@ INSERT INTO details.root SELECT generate_series(0, 9);
 ANALYZE details.root;
 SELECT table_name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE table_name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
 DROP TABLE details.root, details.x, details.y, details.z;
+
+-- Publications that list tables of these schemas, and no others; a partition is in what publishes it through its root, too.
+CREATE SCHEMA details_elsewhere;
+CREATE TABLE details_elsewhere.t (id int PRIMARY KEY);
+CREATE TABLE details.tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details.leaf PARTITION OF details.tree FOR VALUES FROM (0) TO (10);
+CREATE PUBLICATION regress_elsewhere FOR TABLE details_elsewhere.t;
+CREATE PUBLICATION regress_of_leaf FOR TABLE details.leaf;
+CREATE PUBLICATION regress_of_tree FOR TABLE details.tree;
+SELECT dj_deploy.describe('details') #> '{schemas,details,tables,leaf,publications}' AS leaf, jsonb_object_keys(dj_deploy.describe('details') -> 'publications') AS publication;
+SELECT dj_deploy.apply(dj_deploy.describe('details')) - '{fingerprint,tables_analyzed}'::text[] AS nothing;
+DROP PUBLICATION regress_elsewhere, regress_of_leaf, regress_of_tree;
+DROP TABLE details.tree;
+DROP SCHEMA details_elsewhere CASCADE;
 
 -- Names read alike in every session.
 SET quote_all_identifiers = on;
