@@ -331,6 +331,13 @@ CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', fals
 -- Tables and publications that others own.
 CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc DROP TABLE rolled.a", "GRANT SELECT ON rolled.a TO regress_other"]', false); \echo :SQLSTATE
 
+-- Whoever owns a publication takes out the table of somebody else, but adds none.
+RESET ROLE;
+ALTER PUBLICATION regress_cdc OWNER TO regress_owner;
+SET ROLE regress_owner;
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc DROP TABLE rolled.a"]', false);
+CALL dj_deploy.rollout('["ALTER PUBLICATION regress_cdc ADD TABLE rolled.a"]', false); \echo :SQLSTATE
+
 -- Neither may it do what needs USAGE on the schema.
 RESET ROLE;
 REVOKE USAGE ON SCHEMA rolled FROM regress_owner;
