@@ -37,6 +37,7 @@ REVOKE INSERT, UPDATE (id) ON grants.migrations FROM regress_writer;
 
 -- A table alone; one role beside another; an object for the access. Without a say of the schema nothing happens to the rest.
 EXECUTE plan('{"version": 1, "schemas": {"grants": {"tables": {"trial": {"grants": {"regress_writer": "none"}}, "migrations": {"grants": {"regress_reader": {"access": "all"}, "public": "read"}}}}}}');
+EXECUTE plan('{"version": 1, "schemas": {"grants": {"grants": {"regress_reader": "read"}, "tables": {"session": {"grants": {"regress_writer": "read"}}}}}}');
 -- A role whose USAGE goes, comes or is missing.
 SET client_min_messages = notice;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"grants": {"tables": {"trial": {"grants": {"regress_reader": "read"}}}}}}') -> 'ddl' AS ddl;
@@ -103,6 +104,23 @@ SELECT pg_temp.described();
 REVOKE USAGE ON SEQUENCE grants.session_id_seq FROM regress_writer;
 SELECT pg_temp.described();
 
+
+-- Of two accesses with as many exceptions the lesser; several roles at one table; a role that owns all tables of a schema.
+CREATE SCHEMA grants_half;
+CREATE TABLE grants_half.a (id int PRIMARY KEY);
+CREATE TABLE grants_half.b (id int PRIMARY KEY);
+CREATE TABLE grants_half.c (id int PRIMARY KEY);
+CREATE TABLE grants_half.d (id int PRIMARY KEY);
+GRANT USAGE ON SCHEMA grants_half TO regress_reader, regress_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA grants_half TO regress_reader, regress_writer;
+GRANT INSERT, UPDATE, DELETE ON grants_half.a, grants_half.b TO regress_reader;
+REVOKE SELECT ON grants_half.b FROM regress_writer;
+SELECT dj_deploy.describe('grants_half') #> '{schemas,grants_half}' AS described;
+SELECT dj_deploy.apply(dj_deploy.describe('grants_half')) -> 'ddl' AS ddl;
+DROP TABLE grants_half.b, grants_half.c, grants_half.d;
+ALTER TABLE grants_half.a OWNER TO regress_writer;
+SELECT dj_deploy.describe('grants_half') #> '{schemas,grants_half,grants}' AS described;
+
 SET client_min_messages = warning;
-DROP SCHEMA grants, grants_other CASCADE;
+DROP SCHEMA grants, grants_other, grants_half CASCADE;
 DROP ROLE regress_writer, regress_reader;
