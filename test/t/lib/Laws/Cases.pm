@@ -189,12 +189,15 @@ our @cases = (
 	{ title => 'a table joins a second publication, and neither publishes its generated columns', needs => 18,
 		statements => q{
 			CREATE SCHEMA lab;
-			CREATE TABLE lab.t (id int NOT NULL, twice int GENERATED ALWAYS AS (id * 2) STORED);
-			CREATE TABLE lab.u (id int PRIMARY KEY);
-			ALTER TABLE lab.t REPLICA IDENTITY NOTHING;
-			CREATE PUBLICATION one FOR TABLE lab.t;
-			CREATE PUBLICATION feed WITH (publish = 'insert')},
-		calls => [ [qw(lab feed any)], [qw(lab feed lakehouse_sync)] ] },
+			CREATE SCHEMA arch;
+			CREATE TABLE arch.t1 (id int NOT NULL, data jsonb, twice int GENERATED ALWAYS AS (id * 2) STORED);
+			CREATE TABLE arch.t2 (id int PRIMARY KEY);
+			CREATE TABLE lab.p (id int PRIMARY KEY) PARTITION BY RANGE (id);
+			CREATE TABLE lab.p1 PARTITION OF lab.p FOR VALUES FROM (0) TO (100);
+			ALTER TABLE arch.t1 REPLICA IDENTITY NOTHING;
+			CREATE PUBLICATION one FOR TABLE arch.t1, lab.p;
+			CREATE PUBLICATION feed FOR TABLE lab.p, lab.p1 WITH (publish = 'insert')},
+		calls => [ map { [ 'arch', 'feed', $_ ] } qw(any lakehouse_sync debezium clickpipes postgres) ] },
 	{ title => 'FULL for a tree of partitions with a virtual column, where there was no key either', needs => 18,
 		statements => q{
 			CREATE SCHEMA lab;
