@@ -94,16 +94,14 @@ const char *change_of_entry(const JsonValue &entry)
 // The name of the table with what leads to it in the statement, if it stands there as we write it.
 std::string_view find_name(const char *text, const ::RangeVar &table)
 {
-    const std::string_view whole = text;
-    const char *name = qualified_name(table.schemaname, table.relname);
-    const auto at = static_cast<std::size_t>(table.location);
-    if (table.location < 0 || !whole.substr(at).starts_with(name))
+    const std::string_view name = qualified_name(table.schemaname, table.relname);
+    if (table.location < 0 || !std::string_view(text + table.location).starts_with(name))
         return {};
-    std::size_t first = at;
+    const std::string_view before(text, static_cast<std::size_t>(table.location));
     for (const std::string_view words : {"ALTER TABLE ", " ON TABLE ", " ON SEQUENCE ", " "})
-        if (first == at && whole.substr(0, at).ends_with(words))
-            first -= words.size();
-    return whole.substr(first, at + std::string_view(name).size() - first);
+        if (before.ends_with(words))
+            return {before.end() - words.size(), words.size() + name.size()};
+    return {text + table.location, name.size()};
 }
 
 // The statement without the table that the row is about, GRANT SELECT TO "analyst", or without options:
@@ -118,7 +116,7 @@ const char *without_table(const Statement &statement)
     else if (names.schema != nullptr)
         cut = ::psprintf(" ON SCHEMA %s", identifier(names.schema));
     else if (const std::size_t options = whole.find(" WITH ("); options != std::string_view::npos)
-        cut = whole.substr(options);
+        cut = statement.text + options;
     const std::size_t at = cut.empty() ? std::string_view::npos : whole.find(cut);
     if (at == std::string_view::npos)
         return statement.text;
