@@ -45,8 +45,8 @@ SELECT set_eq($$ SELECT format('%s(%s)', proname, pg_get_function_arguments(oid)
                   ('wal_forecast(schema text)'),
                   ('wal_forecast(schemas text[])') $surface$,
               'functions and procedures');
-SELECT is_empty($$ SELECT oid::regclass FROM pg_class WHERE relnamespace = 'dj_deploy'::regnamespace
-                   UNION ALL SELECT oid::regtype FROM pg_type WHERE typnamespace = 'dj_deploy'::regnamespace $$,
+SELECT is_empty($$ SELECT relname FROM pg_class WHERE relnamespace = 'dj_deploy'::regnamespace
+                   UNION ALL SELECT typname FROM pg_type WHERE typnamespace = 'dj_deploy'::regnamespace $$,
                 'no tables, views or types');
 
 SELECT * FROM finish();
