@@ -32,18 +32,18 @@ Array<Difference> read_drift(const Environment &environment)
         if (differences.is_empty() || !is_same(differences[differences.count - 1], difference))
             differences.push(difference);
     }
-    for (const char *schema : plan.uncovered)
-        differences.push({.about = {.schema = schema},
-                          .property = "coverage",
-                          .old_value = nullptr,
-                          .new_value = "an entry or a pattern",
-                          .reason = nullptr});
     for (const Skip &skip : plan.skipped)
         differences.push({.about = skip.about,
                           .property = "skipped",
                           .old_value = nullptr,
                           .new_value = nullptr,
                           .reason = skip.reason});
+    for (const char *schema : plan.uncovered)
+        differences.push({.about = {.schema = schema},
+                          .property = "coverage",
+                          .old_value = nullptr,
+                          .new_value = "an entry or a pattern",
+                          .reason = nullptr});
     return differences;
 }
 

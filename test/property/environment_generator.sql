@@ -28,6 +28,9 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
+    IF property.chance(0.3) THEN
+        PERFORM property.attempt(format('CREATE TABLE IF NOT EXISTS %s."~lineage" (id int)', property.quoted(property.pick(schemas))));
+    END IF;
     FOREACH relation IN ARRAY property.relations('r') LOOP
         IF property.chance(0.2) THEN
             PERFORM property.make_hazard(relation);

@@ -11,12 +11,13 @@ CREATE FUNCTION property.random_pattern(schemas text[]) RETURNS text LANGUAGE pl
 DECLARE
     name text := property.pick(schemas);
     length int := property.below(length(name));
-    pattern text := CASE property.below(5)
+    pattern text := CASE property.below(7)
         WHEN 0 THEN left(name, length) || '*'
         WHEN 1 THEN '*' || right(name, length)
         WHEN 2 THEN overlay(name PLACING '?' FROM length + 1 FOR 1)
         WHEN 3 THEN left(name, length / 2) || '*' || right(name, length / 2)
-        ELSE name END;
+        WHEN 4 THEN name
+        ELSE '*' || substr(name, length + 1, 1) || '*' END; -- may match several
 BEGIN
     RETURN CASE WHEN property.matches(pattern, 'public') OR property.matches(pattern, 'property') OR octet_length(pattern) > 63
            THEN name ELSE pattern END;
@@ -33,7 +34,7 @@ BEGIN
             property.for_many(property.random_schema(property.pick(schemas), publications, roles)));
     END LOOP;
     RETURN document || CASE WHEN patterns <> '{}' THEN jsonb_build_object('schema_patterns', patterns) ELSE '{}' END
-        || CASE WHEN property.chance(0.3) THEN jsonb_build_object('require_coverage', property.chance(0.7)) ELSE '{}' END;
+        || CASE WHEN property.chance(0.4) THEN jsonb_build_object('require_coverage', property.chance(0.8)) ELSE '{}' END;
 END $$;
 
 -- Without identities by an index, which the table of that name in another schema may not have.
