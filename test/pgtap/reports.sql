@@ -1,6 +1,8 @@
 -- What all reports have in common: no name of a column or argument has to be quoted, and schema_name and table_name, which each
 -- has that is about tables, are those of pg_class.
 BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS datajoint_deploy;
 SELECT no_plan();
 
