@@ -38,7 +38,7 @@ bool read_schema_privileges(const ::Node *parsed, StatementNames &names)
     const ::Node *object = statement != nullptr ? only_object(*statement) : nullptr;
     if (object == nullptr || statement->objtype != ::OBJECT_SCHEMA)
         return false;
-    names.schema = strVal(object);
+    names.schema = reinterpret_cast<const ::String *>(object)->sval;
     return has_plain_privileges(*statement, false);
 }
 
