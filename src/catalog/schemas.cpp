@@ -34,12 +34,15 @@ Array<Schema> read_user_schemas()
     return schemas;
 }
 
+bool has_table(::Oid schema, const char *name)
+{
+    const char relkind = ::get_rel_relkind(::get_relname_relid(name, schema));
+    return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+}
+
 bool is_datajoint_schema(::Oid schema)
 {
-    return std::any_of(marks.begin(), marks.end(), [&](const char *mark) {
-        const char relkind = ::get_rel_relkind(::get_relname_relid(mark, schema));
-        return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
-    });
+    return std::any_of(marks.begin(), marks.end(), [&](const char *mark) { return has_table(schema, mark); });
 }
 
 } // namespace dj_deploy

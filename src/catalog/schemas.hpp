@@ -15,6 +15,9 @@ struct Schema {
 // extension.
 Array<Schema> read_user_schemas();
 
+// Whether the schema has an ordinary or partitioned table of that name.
+bool has_table(::Oid schema, const char *name);
+
 // Whether DataJoint has declared the schema: it has one of the hidden tables that it makes there.
 bool is_datajoint_schema(::Oid schema);
 

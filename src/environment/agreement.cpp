@@ -1,6 +1,7 @@
 // Two values are the same when they are written alike; of those with members each member is a value.
 #include "environment/agreement.hpp"
 
+#include "pg/context.hpp"
 #include "request/shorten.hpp"
 
 namespace dj_deploy {
@@ -39,41 +40,25 @@ const ::JsonbValue *find_member(const ::JsonbValue &object, const ::JsonbValue &
 }
 
 struct Contradiction {
-    const char *schema;
-    const SchemaSettings *patterns[2];
     const char *places[2];
+    ::JsonbValue values[2];
 };
 
-[[noreturn]] void raise(const Contradiction &found, const ::JsonbValue &left, const ::JsonbValue &right)
-{
-    ereport(
-        ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-        errmsg("invalid environment: schema patterns \"%s\" and \"%s\" contradict each other about schema "
-               "\"%s\"",
-               found.patterns[0]->name, found.patterns[1]->name, found.schema),
-        errdetail("%s is %s, and %s is %s.", found.places[0], shorten(json_text(left)), found.places[1],
-                  shorten(json_text(right))),
-        errhint("What is said of the schema itself counts before patterns: say it at %s.",
-                Path{"$.schemas"}.key(found.schema).text));
-    ::pg_unreachable();
-}
-
 struct Comparison {
-    const char *schema;
     const Place &left;
     const Place &right;
     const Settings *entry; // of the schema, or of its table; null when there is none
 
-    void require_same(const Key &key) const
+    // The first difference, null without one.
+    const Contradiction *find(const Key &key) const
     {
         const ::JsonbValue value = key.write(left.settings->find(key));
         const ::JsonbValue other = key.write(right.settings->find(key));
         const void *settled = entry != nullptr ? entry->find(key) : nullptr;
-        if (!key.has_members) {
-            if (settled == nullptr)
-                compare(left.path.key(key.name), value, right.path.key(key.name), other);
-            return;
-        }
+        if (!key.has_members)
+            return settled == nullptr
+                       ? compare(left.path.key(key.name), value, right.path.key(key.name), other)
+                       : nullptr;
         const ::JsonbValue decided = settled != nullptr ? key.write(settled) : JsonObject{}.finish();
         for (int index = 0; index < value.val.object.nPairs; index++) {
             const ::JsonbPair &pair = value.val.object.pairs[index];
@@ -81,48 +66,85 @@ struct Comparison {
             if (member == nullptr || find_member(decided, pair.key) != nullptr)
                 continue;
             const char *name = ::pnstrdup(pair.key.val.string.val, pair.key.val.string.len);
-            compare(left.path.key(key.name).key(name), pair.value, right.path.key(key.name).key(name),
-                    *member);
+            if (const Contradiction *found = compare(left.path.key(key.name).key(name), pair.value,
+                                                     right.path.key(key.name).key(name), *member))
+                return found;
         }
+        return nullptr;
     }
 
 private:
-    void compare(const Path &place, const ::JsonbValue &value, const Path &other_place,
-                 const ::JsonbValue &other) const
+    static const Contradiction *compare(const Path &place, const ::JsonbValue &value, const Path &other_place,
+                                        const ::JsonbValue &other)
     {
-        if (!is_same_json(value, other))
-            raise({.schema = schema,
-                   .patterns = {left.said_by, right.said_by},
-                   .places = {place.text, other_place.text}},
-                  value, other);
+        if (is_same_json(value, other))
+            return nullptr;
+        return keep_value(Contradiction{.places = {place.text, other_place.text}, .values = {value, other}});
     }
 };
 
-void require_agreement_at(const char *schema, const Settings *entry, const Place &left, const Place &right)
+const Contradiction *find_at(const Settings *entry, const Place &left, const Place &right)
 {
     if (left.settings == nullptr || right.settings == nullptr)
-        return;
+        return nullptr;
     for (const KeyedValue &value : left.settings->all)
         if (right.settings->find(*value.key) != nullptr)
-            Comparison{.schema = schema, .left = left, .right = right, .entry = entry}.require_same(
-                *value.key);
+            if (const Contradiction *found =
+                    Comparison{.left = left, .right = right, .entry = entry}.find(*value.key))
+                return found;
+    return nullptr;
+}
+
+// Of a schema; InvalidOid stands for one that has every table.
+const Contradiction *find_contradiction(::Oid schema, const SchemaSettings *entry, const SchemaSettings &left,
+                                        const SchemaSettings &right)
+{
+    if (const Contradiction *found = find_at(entry != nullptr ? &entry->settings : nullptr,
+                                             place_of_schema(left), place_of_schema(right)))
+        return found;
+    for (const TableSettings &table : left.tables) {
+        if (OidIsValid(schema) && !has_table(schema, table.name))
+            continue;
+        const Settings *settled = entry != nullptr ? place_of_table(*entry, table.name).settings : nullptr;
+        if (const Contradiction *found =
+                find_at(settled, place_of_table(left, table.name), place_of_table(right, table.name)))
+            return found;
+    }
+    return nullptr;
 }
 
 } // namespace
 
-void require_agreement(const char *schema, const SchemaSettings *entry,
-                       std::span<const SchemaSettings *const> patterns)
+Array<PatternPair> read_disputes(const Environment &environment)
 {
-    for (std::size_t first = 0; first < patterns.size(); first++)
-        for (std::size_t second = first + 1; second < patterns.size(); second++) {
-            require_agreement_at(schema, entry != nullptr ? &entry->settings : nullptr,
-                                 place_of_schema(*patterns[first]), place_of_schema(*patterns[second]));
-            for (const TableSettings &table : patterns[first]->tables)
-                require_agreement_at(schema,
-                                     entry != nullptr ? place_of_table(*entry, table.name).settings : nullptr,
-                                     place_of_table(*patterns[first], table.name),
-                                     place_of_table(*patterns[second], table.name));
-        }
+    Array<PatternPair> pairs;
+    for (std::size_t first = 0; first < environment.patterns.count; first++)
+        for (std::size_t second = first + 1; second < environment.patterns.count; second++)
+            pairs.push({.first = first, .second = second});
+    Array<PatternPair> disputes;
+    for_each_in_scratch(pairs, [&](const PatternPair &pair) {
+        if (find_contradiction(InvalidOid, nullptr, environment.patterns[pair.first],
+                               environment.patterns[pair.second]) != nullptr)
+            disputes.push(pair);
+    });
+    return disputes;
+}
+
+void require_agreement(const Schema &schema, const SchemaSettings *entry, const SchemaSettings &left,
+                       const SchemaSettings &right)
+{
+    const Contradiction *found = find_contradiction(schema.oid, entry, left, right);
+    if (found == nullptr)
+        return;
+    ereport(
+        ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+        errmsg("invalid environment: schema patterns \"%s\" and \"%s\" contradict each other about schema "
+               "\"%s\"",
+               left.name, right.name, schema.name),
+        errdetail("%s is %s, and %s is %s.", found->places[0], shorten(json_text(found->values[0])),
+                  found->places[1], shorten(json_text(found->values[1]))),
+        errhint("What is said of the schema itself counts before patterns: say it at %s.",
+                Path{"$.schemas"}.key(schema.name).text));
 }
 
 } // namespace dj_deploy

@@ -52,10 +52,21 @@ void put_under(SchemaSettings &schema, const SchemaSettings &weaker)
     }
 }
 
+// 22023 where two patterns that match the schema differ about it, and its entry does not settle that.
+void settle(const Environment &environment, std::span<const PatternPair> disputes, const Schema &schema,
+            const SchemaSettings *entry)
+{
+    for (const PatternPair &pair : disputes) {
+        const SchemaSettings &left = environment.patterns[pair.first];
+        const SchemaSettings &right = environment.patterns[pair.second];
+        if (matches(left.name, schema.name) && matches(right.name, schema.name))
+            require_agreement(schema, entry, left, right);
+    }
+}
+
 const SchemaSettings *put_together(const Schema &schema, const SchemaSettings *entry,
                                    std::span<const SchemaSettings *const> patterns)
 {
-    require_agreement(schema.name, entry, patterns);
     SchemaSettings whole{.name = schema.name, .path = patterns[0]->path, .settings = {}, .tables = {}};
     if (entry != nullptr)
         put_under(whole, *entry);
@@ -71,12 +82,6 @@ Array<const SchemaSettings *> patterns_for(const Environment &environment, const
         if (matches(pattern.name, schema))
             patterns.push(&pattern);
     return patterns;
-}
-
-bool has_table(::Oid schema, const char *name)
-{
-    const char relkind = ::get_rel_relkind(::get_relname_relid(name, schema));
-    return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
 }
 
 void notice_unmatched(const SchemaSettings &pattern, std::span<const Schema> schemas, Array<Remark> &notices)
@@ -107,13 +112,17 @@ Array<CoveredSchema> covered_schemas(const Environment &environment, Array<Remar
     if (environment.patterns.is_empty())
         return covered;
     const std::size_t entries = covered.count;
+    const Array<PatternPair> disputes = read_disputes(environment);
     const Array<Schema> schemas = read_user_schemas();
     for (const Schema &schema : schemas) {
+        CHECK_FOR_INTERRUPTS();
         const Array<const SchemaSettings *> patterns = patterns_for(environment, schema.name);
         if (patterns.is_empty())
             continue;
         const auto entry = std::find_if(covered.begin(), covered.begin() + entries,
                                         [&](const CoveredSchema &other) { return other.oid == schema.oid; });
+        settle(environment, disputes.view(), schema,
+               entry != covered.begin() + entries ? entry->settings : nullptr);
         if (entry != covered.begin() + entries)
             entry->settings = put_together(schema, entry->settings, patterns.view());
         else

@@ -95,6 +95,11 @@ EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"publications": ["cdc
 EXECUTE plan('{"version": 1, "schema_patterns": {"pat_?": {"tables": {"trial": {"replica_identity": "full"}}}, "*_b": {"tables": {"trial": {"replica_identity": {"index": null}}}}}}');
 EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"tables": {"trial": {"replica_identity": "full"}}}, "*_b": {"tables": {"trial": {"replica_identity": "default"}}}}, "schemas": {"pat_b": {"tables": {"trial": {"replica_identity": "full"}}}}}');
 EXECUTE drift('{"version": 1, "schema_patterns": {"pat_?": {"tables": {"trial": {"replica_identity": "full"}}}, "*_b": {"tables": {"session": {"replica_identity": "default"}}}}}');
+-- What they say of a table is nothing to a schema that has none of the name.
+CREATE TABLE pat_a.lone (id int PRIMARY KEY);
+EXECUTE plan('{"version": 1, "schema_patterns": {"pat_*": {"tables": {"lone": {"replica_identity": "full"}}}, "pat_?": {"tables": {"lone": {"replica_identity": "nothing"}}}}}');
+EXECUTE drift('{"version": 1, "schema_patterns": {"pat_*": {"tables": {"lone": {"replica_identity": "full"}}}, "pat_?": {"tables": {"lone": {"replica_identity": "nothing"}}}}, "schemas": {"pat_a": {"tables": {"lone": {"replica_identity": "full"}}}}}');
+DROP TABLE pat_a.lone;
 
 -- A publication is named wherever it is named.
 EXECUTE plan('{"version": 1, "schema_patterns": {"nowhere": {"publications": ["regress_pattern"]}, "nowhere2": {"tables": {"t": {"publications": ["regress_pattern2"]}}}}}');
