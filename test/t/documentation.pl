@@ -34,7 +34,7 @@ my $name = join '|', sort keys %names;
 my @pages;
 find({ no_chdir => 1, wanted => sub { push @pages, $_ if /\.(?:md|sql)$/ && !m{/node_modules/} } }, "$root/docs", "$root/examples");
 # What stands for a value: of a driver, of psql, a variable.
-my $placeholder = qr/\$\d+|%s|\?|(?<!:):'?\w+'?(?=[,)\s]|::)|(?<=\()(?:name|plan|environment)(?=[,)])|(?<=result => )r\b/;
+my $placeholder = qr/\$\d+|%s|\?|(?<!:):'?\w+'?(?=[,)\s]|::)|(?<=\()(?:name|plan|environment|result)(?=[,)]|::)|(?<=result => )r\b/;
 
 my %shown;    # text of a call => the first page that has it
 for my $page ("$root/README.md", sort @pages)
