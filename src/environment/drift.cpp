@@ -28,7 +28,8 @@ Array<Difference> read_drift(const Environment &environment)
                                     .property = effect.property,
                                     .old_value = effect.since != nullptr ? effect.since : effect.old_value,
                                     .new_value = effect.new_value,
-                                    .reason = nullptr};
+                                    .reason = nullptr,
+                                    .is_planned = true};
         if (differences.is_empty() || !is_same(differences[differences.count - 1], difference))
             differences.push(difference);
     }
@@ -37,13 +38,15 @@ Array<Difference> read_drift(const Environment &environment)
                           .property = "skipped",
                           .old_value = nullptr,
                           .new_value = nullptr,
-                          .reason = skip.reason});
+                          .reason = skip.reason,
+                          .is_planned = false});
     for (const char *schema : plan.uncovered)
         differences.push({.about = {.schema = schema},
                           .property = "coverage",
                           .old_value = nullptr,
                           .new_value = "an entry or a pattern",
-                          .reason = nullptr});
+                          .reason = nullptr,
+                          .is_planned = false});
     return differences;
 }
 

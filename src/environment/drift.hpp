@@ -11,6 +11,7 @@ struct Difference {
     const char *old_value; // as it is; null when there is nothing
     const char *new_value; // as the document says; null when there should be nothing
     const char *reason;    // why apply has to leave it as it is; null when it would not
+    bool is_planned;       // apply makes it
 };
 
 // In the plan's order, what apply has to leave at the end.

@@ -3,6 +3,7 @@
 #include "environment/plan.hpp"
 
 #include "environment/draft.hpp"
+#include "environment/same.hpp"
 #include "pg/oid_set.hpp"
 
 namespace dj_deploy {
@@ -38,26 +39,31 @@ void sort_names(Array<NamedObject> &names)
     names.count = std::unique(names.begin(), names.end(), is_same_object) - names.begin();
 }
 
-// Keeps the first of those with the same text.
-template <class Item, class Text>
-void keep_first_of_same(Array<Item> &items, Text text)
+int compare_texts(const char *left, const char *right)
 {
-    Array<std::size_t> order;
-    for (std::size_t index = 0; index < items.count; index++)
-        order.push(index);
-    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
-        const int texts = ::strcmp(text(items[left]), text(items[right]));
-        return texts != 0 ? texts < 0 : left < right;
-    });
-    const auto is_same = [&](std::size_t left, std::size_t right) {
-        return ::strcmp(text(items[left]), text(items[right])) == 0;
-    };
-    order.count = std::unique(order.begin(), order.end(), is_same) - order.begin();
-    std::sort(order.begin(), order.end());
-    Array<Item> kept;
-    for (const std::size_t index : order)
-        kept.push(items[index]);
-    items = kept;
+    return ::strcmp(left != nullptr ? left : "", right != nullptr ? right : "");
+}
+
+int compare_remarks(const Remark &left, const Remark &right)
+{
+    return ::strcmp(left.message, right.message);
+}
+
+int compare_denials(const Denial &left, const Denial &right)
+{
+    const int kinds = ::strcmp(left.one, right.one);
+    return kinds != 0 ? kinds : ::strcmp(left.name, right.name);
+}
+
+// Publications, or roles, of which the same is to be said are one.
+int compare_skips(const Skip &left, const Skip &right)
+{
+    for (const int order : {compare_texts(left.about.schema, right.about.schema),
+                            compare_texts(left.about.table, right.about.table),
+                            compare_texts(left.about.object, right.about.object)})
+        if (order != 0)
+            return order;
+    return ::strcmp(left.reason, right.reason);
 }
 
 struct TablePlace {
@@ -98,8 +104,9 @@ void unite(Draft &draft)
     Array<Remark> remarks = draft.notices;
     append(remarks, plan.remarks);
     plan.remarks = remarks;
-    keep_first_of_same(plan.remarks, [](const Remark &remark) { return remark.message; });
-    keep_first_of_same(plan.denials, [](const char *denial) { return denial; });
+    keep_first_of_same(plan.remarks, compare_remarks);
+    keep_first_of_same(plan.denials, compare_denials);
+    keep_first_of_same(plan.skipped, compare_skips);
     Array<Change> changes = draft.leading;
     for (const Change &change : plan.changes)
         changes.push(change);

@@ -61,7 +61,7 @@ void skip_uncovered(EnvironmentPlan &planned)
 {
     for (const char *schema : planned.uncovered)
         planned.skipped.push(
-            {.about = {.schema = schema}, .name = schema, .reason = "the environment does not cover it"});
+            {.about = {.schema = schema}, .name = schema, .reason = "not covered by the environment"});
 }
 
 ::Datum run(::FunctionCallInfo call)

@@ -73,6 +73,15 @@ void Plan::skip_index(const Table &table, const RelationName &index, const char 
                   .remedy = remedy});
 }
 
+void Plan::deny(const Denial &denial)
+{
+    const auto is_same = [&](const Denial &other) {
+        return ::strcmp(other.one, denial.one) == 0 && ::strcmp(other.name, denial.name) == 0;
+    };
+    if (std::none_of(denials.begin(), denials.end(), is_same))
+        denials.push(denial);
+}
+
 Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named)
 {
     Array<NamedObject> schemas;
@@ -118,6 +127,42 @@ void announce_remarks(std::span<const Remark> remarks, int level)
         ereport(level, errmsg("%zu more are not shown", count - most_named));
 }
 
+// Whether the two differ only in the schema.
+bool differs_in_schema(const Skip &left, const Skip &right)
+{
+    const auto is_same = [](const char *one, const char *other) {
+        return one == nullptr || other == nullptr ? one == other : ::strcmp(one, other) == 0;
+    };
+    return left.about.table == nullptr && right.about.table == nullptr &&
+           is_same(left.about.object, right.about.object) && is_same(left.reason, right.reason) &&
+           is_same(left.remedy, right.remedy);
+}
+
+void announce_skipped(std::span<const Skip> skipped)
+{
+    std::size_t messages = 0;
+    std::size_t named = 0;
+    for (std::size_t index = 0; index < skipped.size() && messages < most_named; index++) {
+        const Skip &skip = skipped[index];
+        const auto is_alike = [&](const Skip &other) { return differs_in_schema(skip, other); };
+        const std::span<const Skip> before = skipped.first(index);
+        if (std::any_of(before.begin(), before.end(), is_alike))
+            continue;
+        NameList names = NameList::empty();
+        names.add(skip.name);
+        for (const Skip &other : skipped.subspan(index + 1))
+            if (is_alike(other))
+                names.add(other.name);
+        messages++;
+        named += names.count;
+        ereport(WARNING,
+                errmsg("skipping %s%s: %s", skip.is_index ? "index " : "", names.finish(), skip.reason),
+                skip.remedy != nullptr ? errhint("Remedy: %s", skip.remedy) : 0);
+    }
+    if (named < skipped.size())
+        ereport(WARNING, errmsg("%zu more are skipped", skipped.size() - named));
+}
+
 } // namespace
 
 void announce(std::span<const Remark> remarks)
@@ -129,12 +174,7 @@ void announce(std::span<const Remark> remarks)
 void announce(const Plan &plan)
 {
     announce(plan.remarks.view());
-    for (const Skip &skip : plan.skipped.view().first(std::min(plan.skipped.count, most_named)))
-        ereport(WARNING,
-                errmsg("skipping %s\"%s\": %s", skip.is_index ? "index " : "", skip.name, skip.reason),
-                skip.remedy != nullptr ? errhint("Remedy: %s", skip.remedy) : 0);
-    if (plan.skipped.count > most_named)
-        ereport(WARNING, errmsg("%zu more are skipped", plan.skipped.count - most_named));
+    announce_skipped(plan.skipped.view());
 }
 
 } // namespace dj_deploy

@@ -22,6 +22,13 @@ struct Skip {
     const char *remedy = nullptr; // a statement, where there is one
 };
 
+// Something that the caller lacks besides ownership of tables. One message names all of a kind.
+struct Denial {
+    const char *one;  // what comes before the name: must be owner of schema
+    const char *many; // and before several: must be owner of schemas
+    const char *name;
+};
+
 // A message for the caller.
 struct Remark {
     int level; // NOTICE or WARNING
@@ -49,11 +56,12 @@ struct Plan {
     Array<NamedObject> names;
     Array<NamedObject> schemas; // of all tables that were looked at, by OID
     Array<Skip> skipped;
-    Array<const char *> denials; // what the caller lacks besides ownership of tables: messages of a 42501
+    Array<Denial> denials; // each makes a run a 42501
     Array<Remark> remarks;
 
     void skip(const Table &table, const char *reason);
     void skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy);
+    void deny(const Denial &denial); // once
 };
 
 // The schemas of the tables, and those that the call names, by OID.
@@ -67,8 +75,8 @@ void put_in_order(Plan &plan, std::span<const Table> tables);
 // Raises remarks, NOTICEs first; of each kind ten at the most and how many more.
 void announce(std::span<const Remark> remarks);
 
-// Raises the plan's remarks, NOTICEs first, and a WARNING for each thing that is skipped; of each kind ten at
-// the most and how many more.
+// Raises the plan's remarks, NOTICEs first, and a WARNING for each thing that is skipped, or for all schemas
+// that something is skipped in for one reason; of each kind ten at the most and how many more.
 // Only for the plan that counts: others may have been made and overtaken before it.
 void announce(const Plan &plan);
 

@@ -127,17 +127,18 @@ bool acts_as_owner(const PrivilegeTarget &target, ::AclMode privileges)
 
 const char *name_in_message(const PrivilegeTarget &target)
 {
-    return target.table == nullptr ? ::psprintf("\"%s\"", target.name)
-                                   : ::psprintf("\"%s.%s\"", target.table->schema, target.table->name);
+    return target.table == nullptr ? target.name
+                                   : ::psprintf("%s.%s", target.table->schema, target.table->name);
 }
 
 void deny_foreign_grantor(const PrivilegeTarget &target, Plan &plan)
 {
-    const char *reason = ::psprintf("role \"%s\" has grant options of its own and would not act as the owner",
-                                    ::GetUserNameFromId(::GetUserId(), false));
-    const auto begins_so = [&](const char *denial) { return std::string_view(denial).starts_with(reason); };
-    if (std::none_of(plan.denials.begin(), plan.denials.end(), begins_so))
-        plan.denials.push(::psprintf("%s of %s", reason, name_in_message(target)));
+    const char *reason =
+        ::psprintf("role \"%s\" has grant options of its own and would not act as the owner of",
+                   ::GetUserNameFromId(::GetUserId(), false));
+    const auto is_known = [&](const Denial &denial) { return std::string_view(denial.one) == reason; };
+    if (std::none_of(plan.denials.begin(), plan.denials.end(), is_known))
+        plan.deny({.one = reason, .many = reason, .name = name_in_message(target)});
 }
 
 const char *name_grantor(::Oid role)

@@ -3,7 +3,6 @@
 #include "planners/future_tables.hpp"
 
 #include "pg/scan.hpp"
-#include "plan/name_list.hpp"
 #include "plan/privilege_effects.hpp"
 #include "plan/quote.hpp"
 
@@ -141,17 +140,15 @@ void FutureTables::plan(std::span<const Table> tables, Plan &plan) const
             {.level = NOTICE,
              .message = ::psprintf("no other role owns schema \"%s\" or a table in it", schema.name),
              .detail = "Nothing is planned for future tables."});
-    NameList denied = NameList::empty();
     for (const NamedObject &creator : in_order(creators)) {
         if (!plan_creator(creator, defaults.view(), plan))
             continue;
         plan.names.push(creator);
         if (!may_set_defaults_of(creator.oid))
-            denied.add(creator.name);
+            plan.deny({.one = "permission denied to change default privileges of role",
+                       .many = "permission denied to change default privileges of roles",
+                       .name = creator.name});
     }
-    if (denied.count > 0)
-        plan.denials.push(::psprintf("permission denied to change default privileges of %s %s",
-                                     denied.count == 1 ? "role" : "roles", denied.finish()));
     skip_global(creators.view(), plan);
 }
 

@@ -49,7 +49,8 @@ void GrantsPlanner::plan_schema(::Oid role, const SchemaPrivileges &current, Pla
     const Holding held = holding_of(role, current.owner, current.list);
     if (current.owner != role && plan_privileges(target, access, held, {}, grantee, plan) &&
         !::has_privs_of_role(::GetUserId(), current.owner))
-        plan.denials.push(::psprintf("must be owner of schema \"%s\"", current.name));
+        plan.deny(
+            {.one = "must be owner of schema", .many = "must be owner of schemas", .name = current.name});
 }
 
 void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const

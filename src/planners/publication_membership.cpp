@@ -35,8 +35,9 @@ void plan_new_publication(const char *name, const char *options, const Effect *e
                        .kind = &publication_creation,
                        .effect = effect});
     if (::object_aclcheck(DatabaseRelationId, MyDatabaseId, ::GetUserId(), ACL_CREATE) != ::ACLCHECK_OK)
-        plan.denials.push(
-            ::psprintf("permission denied for database \"%s\"", ::get_database_name(MyDatabaseId)));
+        plan.deny({.one = "permission denied for database",
+                   .many = "permission denied for databases",
+                   .name = ::get_database_name(MyDatabaseId)});
 }
 
 void PublicationMembershipPlanner::ensure_publication(const Publication &publication, Plan &plan) const
@@ -51,7 +52,8 @@ void PublicationMembershipPlanner::ensure_publication(const Publication &publica
         return;
     }
     if (!is_owned(publication))
-        plan.denials.push(::psprintf("must be owner of publication \"%s\"", name));
+        plan.deny(
+            {.one = "must be owner of publication", .many = "must be owner of publications", .name = name});
     if (is_empty(publication.oid))
         plan.remarks.push({
             .level = WARNING,

@@ -159,7 +159,9 @@ PlannedPublication plan_publication_options(const PublicationSettings &settings,
                     plan);
     planned.is_changed = plan.changes.count > before;
     if (planned.is_changed && !is_owned(current))
-        plan.denials.push(::psprintf("must be owner of publication \"%s\"", settings.name));
+        plan.deny({.one = "must be owner of publication",
+                   .many = "must be owner of publications",
+                   .name = settings.name});
     return planned;
 }
 

@@ -8,6 +8,23 @@ namespace dj_deploy {
 
 namespace {
 
+void check_denials(std::span<const Denial> denials, int level)
+{
+    for (std::size_t index = 0; index < denials.size(); index++) {
+        const Denial &first = denials[index];
+        const auto is_alike = [&](const Denial &other) { return ::strcmp(first.one, other.one) == 0; };
+        const std::span<const Denial> before = denials.first(index);
+        if (std::any_of(before.begin(), before.end(), is_alike))
+            continue;
+        NameList names = NameList::empty();
+        for (const Denial &denial : denials.subspan(index))
+            if (is_alike(denial))
+                names.add(denial.name);
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg_internal("%s %s", names.count == 1 ? first.one : first.many, names.finish()));
+    }
+}
+
 void check_ownership(std::span<const Change> changes, int level)
 {
     NameList tables = NameList::empty();
@@ -101,8 +118,7 @@ void check_requirements(const Plan &plan, int level)
 {
     if (plan.changes.is_empty())
         return;
-    for (const char *denial : plan.denials)
-        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg_internal("%s", denial));
+    check_denials(plan.denials.view(), level);
     check_ownership(plan.changes.view(), level);
     check_schema_usage(plan.changes.view(), level);
     check_lock_capacity(plan.changes.view(), level);

@@ -45,6 +45,7 @@ std::int32_t check_statements(const StatementList &list, int level)
 {
     NameList not_owned = NameList::empty();
     NameList not_owned_publications = NameList::empty();
+    NameList unusable = NameList::empty(); // schemas
     const OidSet seen = OidSet::make("dj_deploy tables");
     const OidSet denied = OidSet::make("dj_deploy denied objects");
     const OidSet denied_schemas = OidSet::make("dj_deploy denied schemas");
@@ -63,12 +64,15 @@ std::int32_t check_statements(const StatementList &list, int level)
         tables += ::get_rel_relkind(table) == RELKIND_SEQUENCE ? 0 : 1;
         const ::Oid schema = ::get_namespace_oid(statement.names.table->schemaname, true);
         if (OidIsValid(schema) && !may_use_schema(schema) && denied_schemas.add(schema))
-            ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for schema \"%s\"", statement.names.table->schemaname));
+            unusable.add(statement.names.table->schemaname);
     });
     seen.destroy();
     denied.destroy();
     denied_schemas.destroy();
+    if (unusable.count > 0)
+        ereport(level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                errmsg_plural("permission denied for schema %s", "permission denied for schemas %s",
+                              unusable.count, unusable.finish()));
     if (not_owned.count > 0)
         ereport(
             level, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

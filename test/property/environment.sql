@@ -126,7 +126,7 @@ END $$;
 -- The row of drift about what apply skips.
 CREATE FUNCTION property.drift_of(skipped jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT '{"object": null, "property": "skipped", "old_value": null, "new_value": null}' || skipped
-        || CASE skipped ->> 'reason' WHEN 'the environment does not cover it'
+        || CASE skipped ->> 'reason' WHEN 'not covered by the environment'
            THEN '{"property": "coverage", "new_value": "an entry or a pattern", "reason": null}'::jsonb ELSE '{}' END
 $$;
 

@@ -70,7 +70,7 @@ BEGIN
     PERFORM property.require_same('after the run', expected, property.catalog());
     PERFORM property.require_list('schemas that are not covered', property.uncovered(document),
         array(SELECT s ->> 'schema_name' FROM jsonb_array_elements(run.result -> 'skipped') s
-              WHERE s ->> 'reason' = 'the environment does not cover it'));
+              WHERE s ->> 'reason' = 'not covered by the environment'));
     broken := property.broken_tables(failing, property.failing_writes());
     PERFORM property.require_list('tables whose writes fail unasked', '{}',
         array(SELECT property.quoted(b) FROM unnest(broken) b WHERE NOT property.is_allowed(property.plain(document), b)));

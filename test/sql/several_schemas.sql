@@ -94,7 +94,38 @@ RESET search_path;
 CREATE VIEW several_a.a_view AS SELECT 1;
 SELECT dj_deploy.set_replica_identity('several_a.a_view');
 
+-- What is said of several schemas alike is one message, and what is said of a table twice counts once.
 SET client_min_messages = warning;
-DROP PUBLICATION regress_several;
-DROP SCHEMA several_a, several_b, several_empty, "Several.odd" CASCADE;
-DROP ROLE regress_several;
+CREATE ROLE regress_stranger;
+CREATE ROLE regress_creator;
+CREATE UNLOGGED TABLE several_a.scratch (id int PRIMARY KEY);
+CREATE PUBLICATION regress_several_1;
+CREATE PUBLICATION regress_several_2;
+RESET client_min_messages;
+SELECT * FROM dj_deploy.drift('{"version": 1, "schemas": {"several_a": {"tables": {"scratch": {"publications": ["regress_several_1", "regress_several_2"]}}}}}');
+SELECT dj_deploy.assert_converged('{"version": 1, "schemas": {"several_a": {"tables": {"scratch": {"publications": ["regress_several_1", "regress_several_2"]}}}}}');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"several_a": {"tables": {"scratch": {"publications": ["regress_several_1", "regress_several_2"]}}}}}') -> 'skipped';
+SELECT dj_deploy.assert_converged('{"version": 1, "schemas": {"several_a": {"tables": {"scratch": {"replica_identity": "full", "publications": ["regress_several_1"]}}}}}');
+GRANT CREATE ON SCHEMA several_a, several_b TO regress_creator;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_creator GRANT UPDATE ON SEQUENCES TO regress_several;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_creator GRANT DELETE ON TABLES TO regress_several;
+SELECT jsonb_array_length(dj_deploy.set_grants('{several_b,several_a}'::text[], 'regress_several', 'none', false) -> 'skipped');
+SELECT schema_name, object, reason FROM dj_deploy.drift('{"version": 1, "schemas": {"several_a": {"grants": {"regress_several": "none"}}, "several_b": {"grants": {"regress_several": "none"}}}}');
+SELECT dj_deploy.assert_converged('{"version": 1, "schemas": {"several_a": {"grants": {"regress_several": "none"}}, "several_b": {"grants": {"regress_several": "none"}}}}');
+DROP OWNED BY regress_creator;
+CREATE SCHEMA several_none AUTHORIZATION regress_creator;
+ALTER SCHEMA several_empty OWNER TO regress_creator;
+-- So are rights that the caller lacks.
+SET ROLE regress_stranger;
+SELECT dj_deploy.set_grants('{several_b,several_a,several_empty}'::text[], 'regress_several', 'write') -> 'tables_modified';
+SELECT dj_deploy.set_grants('{several_b,several_a,several_empty}'::text[], 'regress_several', 'write', false); \echo :SQLSTATE
+SELECT dj_deploy.set_grants('{several_empty,several_none}'::text[], 'regress_several', 'write', future_tables => true) -> 'tables_modified';
+SELECT dj_deploy.apply('{"version": 1, "schema_patterns": {"several_*e*": {"grants": {"regress_several": {"access": "write", "future_tables": true}}}}}') -> 'tables_modified';
+SELECT dj_deploy.apply('{"version": 1, "publications": {"regress_several_1": {"publish": ["insert"]}, "regress_several_2": {"publish": ["insert"]}}, "schemas": {}}', false); \echo :SQLSTATE
+CALL dj_deploy.rollout('["ALTER TABLE \"several_a\".\"session\" REPLICA IDENTITY FULL", "ALTER TABLE \"several_b\".\"trial\" REPLICA IDENTITY FULL"]', dry_run => false); \echo :SQLSTATE
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP PUBLICATION regress_several, regress_several_1, regress_several_2;
+DROP SCHEMA several_a, several_b, several_empty, several_none, "Several.odd" CASCADE;
+DROP ROLE regress_several, regress_stranger, regress_creator;
