@@ -45,6 +45,9 @@ def call(operation, *positional, cast="", **named):
 
 
 def ours(schema, **named):
+    """With skip_unchanged the form of four arguments, which has no defaults."""
+    if "skip_unchanged" in named:
+        named = {"mode": "full", "dry_run": True} | named
     return call("set_replica_identity", schema, **named)
 
 
