@@ -157,7 +157,7 @@ class Pgjdbc {
         check("error 22023: a wrong mode", isMessage(refused(IDENTITY, "lab", "nothing", false, false), "22023",
                 "mode must be 'default' or 'full'; got 'nothing'", null, null) && value("SELECT 1").equals(1));
         check("error 3F000: no such schema; text is never a table", isMessage(refused(IDENTITY, "lab.session", "full", false, false), "3F000",
-                "schema \"lab.session\" does not exist", null, null) && value("SELECT 1").equals(1));
+                "schema \"lab.session\" does not exist", null, "For the table write ") && value("SELECT 1").equals(1));
         check("error 42501: a table of another owner, and nothing done", isMessage(refused(IDENTITY, "audit", "full", false, false), "42501",
                 "must be owner of table \"audit.entry\"", null, null) && numberFull("audit") == 0);
         connection.setAutoCommit(false);

@@ -14,7 +14,7 @@ const identity = 'SELECT dj_deploy.set_replica_identity($1, $2, dry_run => $3, s
 async function main() {
     const client = new Client();
     const notices = [];
-    client.on('notice', ({ severity, code, message, detail, hint }) => notices.push([severity, code, message, detail, hint]));
+    client.on('notice', ({ severity, code, message, detail, hint }) => severity === 'WARNING' && notices.push([severity, code, message, detail, hint]));
     await client.connect();
 
     const value = async (statement, ...parameters) => Object.values((await client.query(statement, parameters)).rows[0])[0];

@@ -19,8 +19,15 @@ settings = {"prepare_threshold": None} if os.environ.get("POOLED") else {}
 conn = psycopg.connect(autocommit=True, **settings)
 notices = []
 kept = []
-conn.add_notice_handler(kept.append)
-conn.add_notice_handler(lambda n: notices.append((n.severity, n.sqlstate, n.message_primary, n.message_detail, n.message_hint)))
+
+
+def keep_warning(notice):
+    if notice.severity == "WARNING":
+        kept.append(notice)
+        notices.append((notice.severity, notice.sqlstate, notice.message_primary, notice.message_detail, notice.message_hint))
+
+
+conn.add_notice_handler(keep_warning)
 
 
 def value(statement, *parameters):
