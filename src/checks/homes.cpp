@@ -21,7 +21,7 @@ Homes Homes::of(const NamedTarget &named)
 {
     Homes homes{};
     for (const char *name : named.schemas)
-        homes.all.push({.schema = resolve_schema(name), .name = name});
+        homes.all.push({.schema = resolve_schema(name, Nameable::schemas), .name = name});
     std::sort(homes.all.begin(), homes.all.end(),
               [](const Home &left, const Home &right) { return ::strcmp(left.name, right.name) < 0; });
     const auto is_same = [](const Home &left, const Home &right) { return left.schema == right.schema; };

@@ -6,18 +6,10 @@ namespace dj_deploy {
 
 namespace {
 
-Array<const char *> request_schemas(const Arguments &arguments)
-{
-    const Array<const char *> schemas = arguments.strings("schemas");
-    for (const char *schema : schemas)
-        require_name("schema", schema);
-    return schemas;
-}
-
 ::Datum run(::FunctionCallInfo call)
 {
     require_unrestricted("describe");
-    const Array<const char *> schemas = request_schemas(Arguments::of(call));
+    const Array<const char *> schemas = request_target(Arguments::of(call)).schemas;
     ::AcceptInvalidationMessages();
     Description description = Description::of(schemas.view());
     for (const Key *key : all_keys())

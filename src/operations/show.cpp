@@ -3,9 +3,7 @@
 
 #include "pg/context.hpp"
 #include "plan/about.hpp"
-#include "plan/quote.hpp"
-#include "planners/replica_identity.hpp"
-#include "run/rollout_statement.hpp"
+#include "run/shown_statement.hpp"
 
 namespace dj_deploy {
 
@@ -91,57 +89,6 @@ const char *change_of_entry(const JsonValue &entry)
     return ::psprintf("%s -> %s", property, value != nullptr ? value : "none");
 }
 
-// The name of the table with what leads to it in the statement, if it stands there as we write it.
-std::string_view find_name(const char *text, const ::RangeVar &table)
-{
-    const std::string_view name = qualified_name(table.schemaname, table.relname);
-    if (table.location < 0 || !std::string_view(text + table.location).starts_with(name))
-        return {};
-    const std::string_view before(text, static_cast<std::size_t>(table.location));
-    for (const std::string_view words : {"ALTER TABLE ", " ON TABLE ", " ON SEQUENCE ", " "})
-        if (before.ends_with(words))
-            return {before.end() - words.size(), words.size() + name.size()};
-    return {text + table.location, name.size()};
-}
-
-// The statement without the table that the row is about, GRANT SELECT TO "analyst", or without options:
-// CREATE PUBLICATION "cdc"
-const char *without_table(const Statement &statement)
-{
-    const StatementNames &names = statement.names;
-    const std::string_view whole = statement.text;
-    std::string_view cut;
-    if (names.table != nullptr && names.table->schemaname != nullptr)
-        cut = find_name(statement.text, *names.table);
-    else if (names.schema != nullptr)
-        cut = ::psprintf(" ON SCHEMA %s", identifier(names.schema));
-    else if (const std::size_t options = whole.find(" WITH ("); options != std::string_view::npos)
-        cut = statement.text + options;
-    const std::size_t at = cut.empty() ? std::string_view::npos : whole.find(cut);
-    if (at == std::string_view::npos)
-        return statement.text;
-    const std::size_t after = at + cut.size();
-    const std::size_t rest = at == 0 && after < whole.size() ? after + 1 : after; // and the space behind it
-    return ::psprintf("%.*s%s", static_cast<int>(at), statement.text, statement.text + rest);
-}
-
-// The words that apply has for the same, as far as the statement tells.
-const char *change_of_statement(const Statement &statement)
-{
-    if (statement.kind == nullptr)
-        return statement.text;
-    if (statement.kind->sets_identity) {
-        const auto *altered = reinterpret_cast<const ::AlterTableStmt *>(statement.parsed);
-        const auto *command = linitial_node(AlterTableCmd, altered->cmds);
-        const auto *identity = castNode(ReplicaIdentityStmt, command->def);
-        return ::psprintf("replica identity -> %s", identity_word(identity->identity_type, identity->name));
-    }
-    if (statement.names.publication != nullptr && statement.names.table != nullptr)
-        return ::psprintf("publications.%s -> %s", statement.names.publication,
-                          statement.kind->adds_member ? "member" : "none");
-    return without_table(statement);
-}
-
 const char *lock_of(const Statement &statement)
 {
     const bool has_lock =
@@ -193,9 +140,13 @@ private:
                 next++;
             const bool is_known =
                 next < changes.count && std::string_view(text_of(changes[next], "ddl")) == statement.text;
-            add_row(rows, Cell::bigint(static_cast<std::int64_t>(index + 1)),
-                    is_known ? about_entry(changes[next]) : about_statement(statement),
-                    is_known ? change_of_entry(changes[next]) : change_of_statement(statement),
+            const FutureThings future = FutureThings::of(statement);
+            About about = is_known ? about_entry(changes[next]) : about_statement(statement);
+            about.object = future.object != nullptr ? future.object : about.object;
+            add_row(rows, Cell::bigint(static_cast<std::int64_t>(index + 1)), about,
+                    is_known                   ? change_of_entry(changes[next])
+                    : future.change != nullptr ? future.change
+                                               : change_of_statement(statement),
                     lock_of(statement), statement.text);
             next += is_known;
         });

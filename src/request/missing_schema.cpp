@@ -3,6 +3,7 @@
 
 #include "pg/query.hpp"
 #include "request/nearest.hpp"
+#include "request/system_schema.hpp"
 
 namespace dj_deploy {
 
@@ -18,18 +19,24 @@ constexpr const char *written_name_sql = R"(
     SELECT pg_catalog.quote_literal(pg_catalog.format('%I.%I', n.nspname, c.relname))
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid = $1 AND c.relkind IN ('r', 'p')
+    WHERE c.oid = $1
     ORDER BY c.oid)";
 
-// Without the double quotes around it.
+// Without the double quotes around it, and with those in it as they are meant: Weird "S* of "Weird ""S*".
 const char *bare_name(std::string_view name)
 {
     const bool is_quoted = name.size() > 2 && name.starts_with('"') && name.ends_with('"');
-    if (is_quoted) {
-        name.remove_prefix(1);
-        name.remove_suffix(1);
+    if (!is_quoted)
+        return ::pnstrdup(name.data(), name.size());
+    name.remove_prefix(1);
+    name.remove_suffix(1);
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (std::size_t index = 0; index < name.size(); index++) {
+        appendStringInfoChar(&text, name[index]);
+        index += name[index] == '"' && index + 1 < name.size() && name[index + 1] == '"';
     }
-    return ::pnstrdup(name.data(), name.size());
+    return text.data;
 }
 
 // The relation of that name, qualified or not; InvalidOid when there is none.
@@ -46,19 +53,30 @@ const char *bare_name(std::string_view name)
     return ::RelnameGetRelid(bare_name(name));
 }
 
-// 'lab.session' for a table of that name; null when there is none.
-const char *written_table(const char *name)
+// Null when there is no such relation, and for one of the server's own.
+const char *hint_at_relation(::Oid relation, Nameable nameable)
 {
-    const char *written = nullptr;
+    const char *schema = ::get_namespace_name(::get_rel_namespace(relation));
+    if (schema == nullptr || is_system_schema(schema))
+        return nullptr;
+    const char relkind = ::get_rel_relkind(relation);
+    if (!is_nameable(relkind, nameable))
+        return ::psprintf("Perhaps you meant \"%s\".", schema);
+    const char *hint = nullptr;
     query(
-        written_name_sql, [&](const Row &row) { written = row.string(1); }, find_relation(name));
-    return written;
+        written_name_sql,
+        [&](const Row &row) {
+            hint = ::psprintf("For the %s write %s::regclass.",
+                              is_nameable(relkind, Nameable::tables) ? "table" : "relation", row.string(1));
+        },
+        relation);
+    return hint;
 }
 
-// An untyped '{lab,ephys}' is a text.
-bool is_array_literal(std::string_view name)
+// An untyped '{lab,ephys}' is a text, and so is 'lab,ephys'.
+bool is_list(std::string_view name)
 {
-    return name.starts_with('{') && name.ends_with('}');
+    return (name.starts_with('{') && name.ends_with('}')) || name.find(',') != name.npos;
 }
 
 // "lab", if that differs in case or quotes alone; else the nearest, or null.
@@ -73,17 +91,24 @@ const char *near_schemas(const char *name)
     return nearest_names(bare, known.view());
 }
 
+// Null when nothing is like it.
+const char *find_hint(const char *name, Nameable nameable)
+{
+    if (const char *hint = hint_at_relation(find_relation(name), nameable))
+        return hint;
+    if (is_list(name) && nameable != Nameable::schema)
+        return "For several schemas write ARRAY['lab', 'ephys'].";
+    const char *near = near_schemas(name);
+    return near != nullptr ? ::psprintf("Perhaps you meant %s.", near) : nullptr;
+}
+
 } // namespace
 
-void raise_missing_schema(const char *name)
+void raise_missing_schema(const char *name, Nameable nameable)
 {
-    const char *table = written_table(name);
-    const char *near = table == nullptr ? near_schemas(name) : nullptr;
+    const char *hint = find_hint(name, nameable);
     ereport(ERROR, errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", name),
-            is_array_literal(name) ? errhint("For several schemas write ARRAY['lab', 'ephys'].")
-            : table != nullptr     ? errhint("For the table write %s::regclass.", table)
-            : near != nullptr      ? errhint("Perhaps you meant %s.", near)
-                                   : 0);
+            hint != nullptr ? errhint("%s", hint) : 0);
     ::pg_unreachable();
 }
 

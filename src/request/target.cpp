@@ -32,22 +32,6 @@ const char *kind_in_words(char relkind)
     }
 }
 
-bool is_nameable(char relkind, Nameable nameable)
-{
-    switch (relkind) {
-    case RELKIND_RELATION:
-    case RELKIND_PARTITIONED_TABLE:
-        return true;
-    case RELKIND_MATVIEW:
-        return nameable != Nameable::tables;
-    case RELKIND_VIEW:
-    case RELKIND_FOREIGN_TABLE:
-        return nameable == Nameable::relations;
-    default:
-        return false;
-    }
-}
-
 // A table may be dropped between two look-ups; the last of them decides.
 [[noreturn]] void raise_missing_table(::Oid table)
 {
@@ -57,14 +41,30 @@ bool is_nameable(char relkind, Nameable nameable)
 
 } // namespace
 
-::Oid resolve_schema(const char *name)
+bool is_nameable(char relkind, Nameable nameable)
+{
+    switch (relkind) {
+    case RELKIND_RELATION:
+    case RELKIND_PARTITIONED_TABLE:
+        return nameable >= Nameable::tables;
+    case RELKIND_MATVIEW:
+        return nameable >= Nameable::materialized_views;
+    case RELKIND_VIEW:
+    case RELKIND_FOREIGN_TABLE:
+        return nameable == Nameable::relations;
+    default:
+        return false;
+    }
+}
+
+::Oid resolve_schema(const char *name, Nameable nameable)
 {
     if (is_system_schema(name))
         ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                 errmsg("permission denied: \"%s\" is a system schema", name));
     const ::Oid schema = ::get_namespace_oid(name, true);
     if (!OidIsValid(schema))
-        raise_missing_schema(name);
+        raise_missing_schema(name, nameable);
     return schema;
 }
 
@@ -133,7 +133,7 @@ Target resolve_target(const NamedTarget &named, Nameable nameable)
         return Target::of_table(resolve_table(named.table, nameable));
     Target target{};
     for (const char *schema : named.schemas)
-        target.schemas.push(resolve_schema(schema));
+        target.schemas.push(resolve_schema(schema, nameable));
     std::sort(target.schemas.begin(), target.schemas.end());
     target.schemas.count = std::unique(target.schemas.begin(), target.schemas.end()) - target.schemas.begin();
     return target;

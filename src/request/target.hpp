@@ -26,14 +26,17 @@ struct NamedTarget {
 // empty; 42622 longer than a name can be. Reads no catalog.
 NamedTarget request_target(const Arguments &arguments);
 
-// What a call may name as its table.
-enum class Nameable { tables, materialized_views, relations };
+// What a call may name there: a schema, an array of them, or also one table, from tables alone to all that
+// has privileges.
+enum class Nameable { schema, schemas, tables, materialized_views, relations };
+
+bool is_nameable(char relkind, Nameable nameable);
 
 // Finds the schemas and the table, as the next two do.
-Target resolve_target(const NamedTarget &named, Nameable nameable = Nameable::tables);
+Target resolve_target(const NamedTarget &named, Nameable nameable = Nameable::schemas);
 
-// 3F000 when it is missing, 42501 for a system schema.
-::Oid resolve_schema(const char *name);
+// 3F000 when it is missing, with a hint at what may be named; 42501 for a system schema.
+::Oid resolve_schema(const char *name, Nameable nameable = Nameable::schema);
 
 // 42P01 when it is missing; 42809 when it is not a table, nor a materialized view, nor another view or a
 // foreign table where these will do; 42501 in a system schema.

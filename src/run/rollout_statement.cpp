@@ -2,6 +2,7 @@
 #include "run/rollout_statement.hpp"
 
 #include "request/shorten.hpp"
+#include "run/attempt.hpp"
 
 namespace dj_deploy {
 
@@ -62,6 +63,30 @@ const StatementKind *find_kind(const ::Node *parsed, StatementNames &names)
     return nullptr;
 }
 
+const char *copy_text(const StatementList &list, std::size_t index)
+{
+    const std::string_view found = list.text(index);
+    return ::pnstrdup(found.data(), found.size());
+}
+
+Statement find_names(const StatementList &list, std::size_t index, const char *text, const ::List *parsed)
+{
+    if (::list_length(parsed) != 1)
+        list.refuse(index, "is not one statement");
+    Statement statement{
+        .text = text, .kind = nullptr, .names = {}, .parsed = linitial_node(RawStmt, parsed)->stmt};
+    statement.kind = find_kind(statement.parsed, statement.names);
+    return statement;
+}
+
+// As the grammar and the scanner have it: also for what they know of, but do not take.
+bool is_about_grammar(const ::ErrorData &error)
+{
+    const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode);
+    return category == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION || category == ERRCODE_DATA_EXCEPTION ||
+           category == ERRCODE_FEATURE_NOT_SUPPORTED;
+}
+
 } // namespace
 
 ::Oid Statement::find_table() const
@@ -78,20 +103,17 @@ const char *Statement::shown_name() const
 
 Statement read_any_statement(const StatementList &list, std::size_t index)
 {
-    const std::string_view found = list.text(index);
-    const char *text = ::pnstrdup(found.data(), found.size());
-    const ::List *parsed = parse(list, index, text);
-    if (::list_length(parsed) != 1)
-        list.refuse(index, "is not one statement");
-    Statement statement{
-        .text = text, .kind = nullptr, .names = {}, .parsed = linitial_node(RawStmt, parsed)->stmt};
-    statement.kind = find_kind(statement.parsed, statement.names);
-    return statement;
+    const char *text = copy_text(list, index);
+    const ::List *parsed = nullptr;
+    if (!attempt([&] { parsed = parse(list, index, text); }, is_about_grammar))
+        return {.text = text, .kind = nullptr, .names = {}, .parsed = nullptr};
+    return find_names(list, index, text, parsed);
 }
 
 Statement read_statement(const StatementList &list, std::size_t index)
 {
-    Statement statement = read_any_statement(list, index);
+    const char *text = copy_text(list, index);
+    Statement statement = find_names(list, index, text, parse(list, index, text));
     if (statement.kind == nullptr || statement.kind->has_own_transaction)
         list.refuse(index, "is not a statement of the kinds that the set_ functions and apply produce");
     const ::RangeVar *table = statement.names.table;

@@ -10,18 +10,18 @@ struct Statement {
     const char *text;
     const StatementKind *kind; // null when nothing declares such a statement
     StatementNames names;
-    const ::Node *parsed;
+    const ::Node *parsed; // null when the parser does not take it
 
     ::Oid find_table() const;       // InvalidOid when there is none
     const char *shown_name() const; // of the table, in a message
 };
 
-// Parses a statement of the list, of whatever kind: one that nothing declares has none. 22023 with its JSON
-// path unless it is one statement; 42601 for a syntax error.
+// Parses a statement of the list, of whatever kind: one that nothing declares has none, nor has one that this
+// server's grammar does not take; that is not parsed either. 22023 with its JSON path for more than one.
 Statement read_any_statement(const StatementList &list, std::size_t index);
 
-// The same. 22023 with its JSON path, like $.ddl[3], unless it is one statement of a
-// kind that an operation or apply declares and that can be rolled out, with qualified names.
+// The same. 42601 for a syntax error; 22023 with its JSON path, like $.ddl[3], unless it is one statement of
+// a kind that an operation or apply declares and that can be rolled out, with qualified names.
 Statement read_statement(const StatementList &list, std::size_t index);
 
 } // namespace dj_deploy

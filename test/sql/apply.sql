@@ -299,7 +299,8 @@ SELECT dj_deploy.describe(NULL); \echo :SQLSTATE
 SELECT dj_deploy.describe('lab', NULL); \echo :SQLSTATE
 SELECT dj_deploy.describe('nowhere'); \echo :SQLSTATE
 SELECT dj_deploy.describe('information_schema'); \echo :SQLSTATE
-SELECT dj_deploy.describe(VARIADIC '{}'), described('lab', 'lab') = described('lab') AS once;
+SELECT dj_deploy.describe(VARIADIC '{}'); \echo :SQLSTATE
+SELECT described('lab', 'lab') = described('lab') AS once;
 SELECT * FROM dj_deploy.drift('{}'); \echo :SQLSTATE
 SELECT * FROM dj_deploy.drift(NULL); \echo :SQLSTATE
 SELECT dj_deploy.assert_converged(NULL); \echo :SQLSTATE

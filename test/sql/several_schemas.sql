@@ -86,13 +86,31 @@ SELECT dj_deploy.set_replica_identity('several.odd');
 SELECT dj_deploy.set_replica_identity('several_x');
 SELECT dj_deploy.set_replica_identity('nothing that is like it');
 SELECT dj_deploy.set_replica_identity('{several_a,several_b}');
+SELECT dj_deploy.set_replica_identity('several_a,several_b');
+SELECT * FROM dj_deploy.tables('several_a,several_b');
+SELECT dj_deploy.set_replica_identity('information_schema.tables');
+CREATE SCHEMA "Several ""S*";
+CREATE TABLE "Several ""S*"."t""" ();
+SELECT dj_deploy.set_replica_identity('"Several ""S*"."t"""');
+SELECT dj_deploy.set_replica_identity('"several ""s*"');
+-- Where no table can be named, its schema; where schemas are named one by one, no array.
+SELECT * FROM dj_deploy.tables('several_a.session');
+SELECT check_name FROM dj_deploy.check_cdc('several_a.session');
+SELECT dj_deploy.describe('several_a.session');
+SELECT dj_deploy.describe('{several_a,several_b}');
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"{several_a,several_b}": {}}}');
 SET search_path = several_b;
 SELECT dj_deploy.set_replica_identity('trial');
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"several_b.trial": {}}}');
 RESET search_path;
--- A view is no table, and so is nothing to hint at.
+-- A view is no table, but has privileges.
 CREATE VIEW several_a.a_view AS SELECT 1;
 SELECT dj_deploy.set_replica_identity('several_a.a_view');
+SELECT dj_deploy.set_grants('several_a.a_view', 'regress_several', 'read');
+CREATE MATERIALIZED VIEW several_a.stored AS SELECT 1;
+SELECT dj_deploy.set_autovacuum('several_a.stored', '{}');
+CALL dj_deploy.reindex('several_a.stored');
+DROP MATERIALIZED VIEW several_a.stored;
 
 -- What is said of several schemas alike is one message, and what is said of a table twice counts once.
 SET client_min_messages = warning;
@@ -127,5 +145,5 @@ RESET ROLE;
 
 SET client_min_messages = warning;
 DROP PUBLICATION regress_several, regress_several_1, regress_several_2;
-DROP SCHEMA several_a, several_b, several_empty, several_none, "Several.odd" CASCADE;
+DROP SCHEMA several_a, several_b, several_empty, several_none, "Several.odd", "Several ""S*" CASCADE;
 DROP ROLE regress_several, regress_stranger, regress_creator;
