@@ -147,16 +147,36 @@ bool inherits_from(::Oid role, ::Oid other)
     return role == other || (role != ACL_ID_PUBLIC && ::has_privs_of_role(role, other));
 }
 
-bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::optional<::Oid> without)
+namespace {
+
+// Whether the plan takes the privilege away from the grantee of the item, if it is not to hold it.
+bool is_to_go(const ::AclItem &item, ::AclMode privilege, const SchemaPrivileges &schema,
+              std::span<const ToHold> to_hold)
 {
-    if (inherits_from(role, schema.owner))
+    const bool is_planned = std::any_of(to_hold.begin(), to_hold.end(),
+                                        [&](const ToHold &one) { return one.role == item.ai_grantee; });
+    return is_planned && item.ai_grantor == schema.owner &&
+           (holding_of(item.ai_grantee, schema.owner, schema.list).passed_on & privilege) == 0;
+}
+
+} // namespace
+
+bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::span<const ToHold> to_hold)
+{
+    const auto counts = [&](::Oid grantee) {
+        return grantee == ACL_ID_PUBLIC || inherits_from(role, grantee);
+    };
+    const auto gives = [&](const ToHold &one) {
+        return (one.privileges & privilege) != 0 && counts(one.role);
+    };
+    if (inherits_from(role, schema.owner) || std::any_of(to_hold.begin(), to_hold.end(), gives))
         return true;
     if (schema.list == 0)
         return false;
     const std::span<const ::AclItem> items = items_of(schema.list, schema.owner);
     return std::any_of(items.begin(), items.end(), [&](const ::AclItem &item) {
-        return (ACLITEM_GET_PRIVS(item) & privilege) != 0 && item.ai_grantee != without &&
-               (item.ai_grantee == ACL_ID_PUBLIC || inherits_from(role, item.ai_grantee));
+        return (ACLITEM_GET_PRIVS(item) & privilege) != 0 && counts(item.ai_grantee) &&
+               !is_to_go(item, privilege, schema, to_hold);
     });
 }
 

@@ -59,8 +59,15 @@ SchemaPrivileges read_schema_privileges(::Oid schema);
 // Whether what the other is granted is good for the role: it is that role, or inherits from it.
 bool inherits_from(::Oid role, ::Oid other);
 
-// Whether a role has the privilege on the schema, as its owner, by itself, by roles that it inherits from or
-// as anybody; without what one grantee holds, perhaps the role itself.
-bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::optional<::Oid> without);
+// What a role itself (ACL_ID_PUBLIC for PUBLIC) is to hold on a schema.
+struct ToHold {
+    ::Oid role;
+    ::AclMode privileges;
+};
+
+// Whether a role will have the one privilege on the schema, as its owner, by itself, by roles that it
+// inherits from or as anybody, once others, perhaps the role too, hold what they are to. What the schema's
+// owner cannot take away stays.
+bool may(::Oid role, ::AclMode privilege, const SchemaPrivileges &schema, std::span<const ToHold> to_hold);
 
 } // namespace dj_deploy

@@ -136,17 +136,22 @@ Array<::Oid> excepted_from(const Grant &grant, const TableGrant *at_table, std::
     return excepted;
 }
 
-// What the document does to the role's USAGE on the schema.
-OwnUsage usage_in(const ResolvedEnvironment &resolved, ::Oid schema, const char *role)
+// What the document makes of the schema's privileges. The planner raises the error for a role that does not
+// exist.
+Array<ToHold> read_to_hold(const ResolvedEnvironment &resolved, ::Oid schema)
 {
+    Array<ToHold> to_hold;
     for (const ResolvedSchema &candidate : resolved.schemas) {
         const Grants *said = candidate.settings->settings.find<Grants>();
         if (candidate.oid != schema || said == nullptr)
             continue;
-        if (const Grant *grant = said->find(role))
-            return grant->access == Access::none ? OwnUsage::taken : OwnUsage::given;
+        for (const Grant &grant : said->grants) {
+            const ::Oid role = is_public(grant.role) ? ACL_ID_PUBLIC : ::get_role_oid(grant.role, true);
+            if (is_public(grant.role) || OidIsValid(role))
+                to_hold.push({.role = role, .privileges = schema_privileges.wanted(grant.access)});
+        }
     }
-    return OwnUsage::as_it_is;
+    return to_hold;
 }
 
 void run_planner(Draft &draft, const Grant &grant, const Target &target, std::span<const Table> relations,
@@ -168,19 +173,22 @@ void Grants::plan(Draft &draft)
             continue;
         const Target target = Target::of_schema(schema.oid);
         const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
+        const Array<ToHold> to_hold = read_to_hold(draft.resolved, schema.oid);
         for (const Grant &grant : said->grants) {
             const Array<::Oid> excepted = excepted_from(grant, nullptr, at_tables.view());
             auto planner = GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables);
             planner.excepted = excepted.view();
+            planner.to_hold = to_hold.view();
             run_planner(draft, grant, target, relations.view(), planner);
         }
     }
     for (const TableGrant &at_table : at_tables) {
         const Grant &grant = *at_table.grant;
         const Array<::Oid> excepted = excepted_from(grant, &at_table, at_tables.view());
+        const Array<ToHold> to_hold = read_to_hold(draft.resolved, ::get_rel_namespace(at_table.table));
         auto planner = GrantsPlanner::of(grant.role, grant.access, false);
         planner.excepted = excepted.view();
-        planner.own_usage = usage_in(draft.resolved, ::get_rel_namespace(at_table.table), grant.role);
+        planner.to_hold = to_hold.view();
         run_planner(draft, grant, Target::of_table(at_table.table), at_table.relations.view(), planner);
     }
 }

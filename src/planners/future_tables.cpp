@@ -56,14 +56,6 @@ Array<NamedObject> in_order(Array<::Oid> roles)
 
 } // namespace
 
-// Once the role has the access.
-bool FutureTables::may_create(::Oid creator) const
-{
-    const bool gives_create = (schema_privileges.wanted(access) & ACL_CREATE) != 0;
-    return (gives_create && (role == ACL_ID_PUBLIC || inherits_from(creator, role))) ||
-           may(creator, ACL_CREATE, privileges, role);
-}
-
 Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
                                          std::span<const DefaultPrivileges> defaults) const
 {
@@ -103,7 +95,7 @@ bool FutureTables::plan_creator(const NamedObject &creator, std::span<const Defa
     return has_changes;
 }
 
-// A creator is also whoever may create in the schema.
+// A creator is also whoever may create in the schema after the plan.
 void FutureTables::skip_global(std::span<const ::Oid> creators, Plan &plan) const
 {
     Array<::Oid> others;
@@ -118,7 +110,7 @@ void FutureTables::skip_global(std::span<const ::Oid> creators, Plan &plan) cons
             const ::AclMode excess = (held.granted & ~wanted) | (held.grantable & wanted);
             const bool is_creator =
                 std::find(creators.begin(), creators.end(), creator.oid) != creators.end() ||
-                may_create(creator.oid);
+                may(creator.oid, ACL_CREATE, privileges, to_hold);
             if (excess == ACL_NO_RIGHTS || !is_creator)
                 continue;
             plan.skipped.push({.about = {.schema = schema.name,

@@ -13,6 +13,7 @@ struct FutureTables {
     const Grantee &grantee;
     const NamedObject &schema;
     const SchemaPrivileges &privileges;        // on the schema
+    std::span<const ToHold> to_hold;           // on the schema, after the plan
     std::span<const DefaultPrivileges> global; // without IN SCHEMA
 
     // Creators are the owners of the schema's tables, the schema's owner and whoever has default privileges
@@ -21,7 +22,6 @@ struct FutureTables {
     void plan(std::span<const Table> tables, Plan &plan) const;
 
 private:
-    bool may_create(::Oid creator) const;
     Array<::Oid> find_creators(std::span<const Table> tables,
                                std::span<const DefaultPrivileges> defaults) const;
     bool plan_creator(const NamedObject &creator, std::span<const DefaultPrivileges> defaults,

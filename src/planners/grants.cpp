@@ -111,9 +111,7 @@ void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::
 void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &plan) const
 {
     const SchemaPrivileges schema = read_schema_privileges(table.schema_oid);
-    const bool is_taken = own_usage == OwnUsage::taken;
-    if (access == Access::none || table.owner == role || own_usage == OwnUsage::given ||
-        may(role, ACL_USAGE, schema, is_taken ? std::optional(role) : std::nullopt))
+    if (access == Access::none || table.owner == role || may(role, ACL_USAGE, schema, to_hold))
         return;
     plan.remarks.push(
         {.level = NOTICE,
@@ -129,6 +127,7 @@ void GrantsPlanner::plan_schemas(::Oid role, const Target &target, std::span<con
     const bool is_about_future_tables = has_future_tables || access == Access::none;
     const Array<DefaultPrivileges> global =
         is_about_future_tables ? read_global_default_privileges(role) : Array<DefaultPrivileges>{};
+    const ToHold own{.role = role, .privileges = schema_privileges.wanted(access)};
     for (const NamedObject &schema : schemas_by_name(target)) {
         const SchemaPrivileges current = read_schema_privileges(schema.oid);
         plan.names.push(schema);
@@ -139,6 +138,7 @@ void GrantsPlanner::plan_schemas(::Oid role, const Target &target, std::span<con
                          .grantee = grantee,
                          .schema = schema,
                          .privileges = current,
+                         .to_hold = to_hold.empty() ? std::span(&own, 1) : to_hold,
                          .global = global.view()}
                 .plan(tables, plan);
         if (access == Access::none && !is_public(role_name))

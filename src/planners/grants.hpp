@@ -6,9 +6,6 @@
 
 namespace dj_deploy {
 
-// What becomes of the role's own USAGE on a schema in the same plan.
-enum class OwnUsage { as_it_is, given, taken };
-
 struct GrantsPlanner {
     static constexpr Scope scope = {.has_hidden = true,
                                     .has_partitions = false,
@@ -22,8 +19,8 @@ struct GrantsPlanner {
     Grantee grantee;
     Access access;
     bool has_future_tables;
-    std::span<const ::Oid> excepted = {};    // sorted: relations of which something else is said
-    OwnUsage own_usage = OwnUsage::as_it_is; // of the schema of one table
+    std::span<const ::Oid> excepted = {}; // sorted: relations of which something else is said
+    std::span<const ToHold> to_hold = {}; // on the schema, after all plans; empty when this is the only one
 
     static GrantsPlanner of(const char *role, Access access, bool has_future_tables)
     {

@@ -139,6 +139,31 @@ ALTER DEFAULT PRIVILEGES FOR ROLE regress_analyst GRANT SELECT ON TABLES TO regr
 SELECT count(*) FROM pg_temp.set('read', dry_run => true);
 SELECT dj_deploy.set_grants(schema => 'future', role => 'public', access => 'none', dry_run => false) -> 'skipped';
 ALTER DEFAULT PRIVILEGES FOR ROLE regress_analyst REVOKE SELECT ON TABLES FROM regress_pi;
+-- In a document, with what it makes of all its roles; and the run tells what assert_converged tells afterwards.
+CREATE FUNCTION pg_temp.both(other text, other_access text) RETURNS jsonb LANGUAGE sql
+    AS $$ SELECT jsonb_set(pg_temp.environment('{"access": "read", "future_tables": true}'), ARRAY['schemas', 'future', 'grants', other], to_jsonb(other_access)) $$;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_late GRANT INSERT ON TABLES TO regress_analyst;
+BEGIN;
+SELECT dj_deploy.apply(pg_temp.both('regress_late', 'all'), false) -> 'skipped' AS skipped;
+SELECT jsonb_array_length(dj_deploy.apply(pg_temp.both('regress_late', 'all'), false) -> 'skipped') AS skipped;
+SELECT dj_deploy.apply(pg_temp.both('regress_late', 'none'), false) -> 'skipped' AS skipped;
+SELECT dj_deploy.assert_converged(pg_temp.both('regress_late', 'none'));
+GRANT CREATE ON SCHEMA future TO PUBLIC;
+SELECT dj_deploy.apply(pg_temp.both('regress_late', 'none'), true) #> '{skipped,0,reason}' AS reason;
+SELECT dj_deploy.apply(pg_temp.both('public', 'none'), false) -> 'skipped' AS skipped;
+SELECT dj_deploy.assert_converged(pg_temp.both('public', 'none'));
+SELECT dj_deploy.apply(pg_temp.both('public', 'all')) #> '{skipped,0,reason}' AS reason;
+-- What somebody else granted stays, and so does what was passed on.
+GRANT CREATE ON SCHEMA future TO regress_visitor WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA future TO regress_late;
+SET ROLE regress_visitor;
+GRANT CREATE ON SCHEMA future TO regress_late;
+RESET ROLE;
+SELECT dj_deploy.apply(pg_temp.both('regress_late', 'none')) #> '{skipped}' AS skipped;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_visitor GRANT INSERT ON TABLES TO regress_analyst;
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_visitor IN SCHEMA future REVOKE ALL ON TABLES FROM regress_analyst;
+SELECT dj_deploy.apply(pg_temp.both('regress_visitor', 'none')) #> '{skipped}' AS skipped;
+ROLLBACK;
 DROP OWNED BY regress_late;
 DROP ROLE regress_late;
 

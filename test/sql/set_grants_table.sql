@@ -109,6 +109,22 @@ ALTER TABLE single.session OWNER TO regress_pi;
 REVOKE ALL ON SCHEMA single FROM regress_writer;
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"single": {"grants": {"regress_writer": "read"}, "tables": {"session": {"grants": {"regress_writer": "write"}}}}}}', false) -> 'tables_modified';
 SELECT dj_deploy.apply('{"version": 1, "schemas": {"single": {"grants": {"regress_writer": "none"}, "tables": {"session": {"grants": {"regress_writer": "write"}}}}}}') -> 'tables_modified';
+-- For PUBLIC and for the roles that it inherits from, too.
+CREATE FUNCTION pg_temp.notes(role text, access text) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT dj_deploy.apply(jsonb_build_object('version', 1, 'schemas', jsonb_build_object('single', jsonb_build_object(
+        'grants', jsonb_build_object(role, access), 'tables', '{"session": {"grants": {"regress_friend": "read"}}}'::jsonb)))) -> 'ddl' -> 0 $$;
+BEGIN;
+REVOKE USAGE ON SCHEMA single FROM regress_friend;
+SELECT pg_temp.notes('public', 'read');
+SELECT pg_temp.notes('regress_usher', 'none');
+REVOKE USAGE ON SCHEMA single FROM regress_usher;
+REVOKE regress_pi FROM regress_usher;
+GRANT regress_usher TO regress_friend;
+SELECT pg_temp.notes('regress_usher', 'read');
+GRANT USAGE ON SCHEMA single TO PUBLIC;
+SELECT pg_temp.notes('public', 'none');
+SELECT pg_temp.notes('regress_writer', 'none');
+ROLLBACK;
 
 -- Refusals.
 SELECT dj_deploy.set_grants('single.counter'::regclass, 'regress_writer', 'read'); \echo :SQLSTATE
