@@ -112,7 +112,7 @@ same "and stay as they are" "$(sql "SELECT pubname FROM pg_publication WHERE pub
 
 before=$(flyway_history)
 script V4__analyze_lab.sql <<<"CALL dj_deploy.vacuum_analyze('lab', dry_run => false);"
-refused "a call that commits, in Flyway's transaction: the hint names its setting" \
+refused "a call that commits, in Flyway's transaction: the hint names the page" \
     "^  Hint: .*docs/migrations.md has the setting for each" migrate
 same "it is not in the history" "$(flyway_history)" "$before"
 configure V4__analyze_lab.sql executeInTransaction=false
