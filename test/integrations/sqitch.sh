@@ -92,7 +92,7 @@ same "Sqitch shows NOTICEs and WARNINGs" "$(sqitch_with warning \
     "CREATE UNLOGGED TABLE lab.scratchpad (scratchpad_id integer PRIMARY KEY);" \
     "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false);" \
     "ALTER TABLE lab.session REPLICA IDENTITY NOTHING;" \
-    "SELECT dj_deploy.set_replica_identity('lab', dry_run => false);" 2>&1 | grep -o 'psql:.*' | grep -v 'NOTICE:  executed [1-9]')" \
+    "SELECT dj_deploy.set_replica_identity('lab', dry_run => false);" 2>&1 | grep -o 'psql:.*' | grep -vE 'NOTICE: +(executed [1-9]|nothing to do)')" \
     'psql:deploy/warning.sql:2: WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published
 psql:deploy/warning.sql:4: NOTICE:  replica identity NOTHING of table "lab.session" gives way to FULL'
 forget warning
