@@ -4,7 +4,7 @@
 
 #include "operation.hpp"
 #include "procedure.hpp"
-#include "worker/wait.hpp"
+#include "worker/leader.hpp"
 
 namespace dj_deploy {
 

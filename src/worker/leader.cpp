@@ -1,7 +1,7 @@
 // One loop: fill idle workers with tasks, read what they say, sleep until one of them says more. Nothing in
 // it reads the catalog, not even for a moment: a REINDEX CONCURRENTLY that sees the snapshot waits until this
 // transaction ends, which waits for the REINDEX.
-#include "worker/wait.hpp"
+#include "worker/leader.hpp"
 
 #include "pg/oid_set.hpp"
 #include "worker/crew.hpp"
