@@ -130,7 +130,7 @@ CREATE FUNCTION property.written(value jsonb) RETURNS text LANGUAGE sql IMMUTABL
     FROM (SELECT value #>> '{}') t(text)
 $$;
 
--- Whether two patterns say different things of the same schema that its own entry does not settle.
+-- Whether two patterns say different things of the same schema, or of a table that it has, that its own entry does not settle.
 CREATE FUNCTION property.is_contradictory(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
@@ -138,7 +138,9 @@ BEGIN
             jsonb_each(document -> 'schema_patterns') b(other, second), property.sayings(first) x, property.sayings(second) y
         WHERE one < other AND property.matches(one, s) AND property.matches(other, s)
           AND x.place = y.place AND x.value IS DISTINCT FROM y.value
-          AND document #> (ARRAY['schemas', s] || x.place) IS NULL);
+          AND document #> (ARRAY['schemas', s] || x.place) IS NULL
+          AND (x.place[1] <> 'tables' OR EXISTS (
+              SELECT FROM pg_class WHERE relname = x.place[2] AND relnamespace = property.schema_oid(s) AND relkind IN ('r', 'p'))));
 END $$;
 
 -- The schemas that ought to be covered and are not.
