@@ -1,3 +1,4 @@
+// In messages and statements schemas stand in the order of their names.
 #include "checks/homes.hpp"
 
 #include "plan/quote.hpp"

@@ -32,8 +32,7 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
         if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
             ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s.%s\" is not a table", settings.name, table.name),
-                    errdetail("The environment names it at %s.", table.path),
-                    errhint("set_grants and the operations on vacuum take other relations, too."));
+                    errdetail("The environment names it at %s.", table.path));
         with_place({table.path}, [&] { resolve_table(oid); });
         named.push({.oid = oid, .settings = &table});
     }

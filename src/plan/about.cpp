@@ -1,3 +1,4 @@
+// The two ways to write it down: for people, quoted as in SQL, and as keys of a JSON object.
 #include "plan/about.hpp"
 
 #include "plan/quote.hpp"
