@@ -101,15 +101,16 @@ Array<Table> unite_tables(const Draft &draft, Plan &plan)
 void unite(Draft &draft)
 {
     Plan &plan = draft.plan;
-    Array<Remark> remarks = draft.notices;
+    Array<Remark> remarks;
+    append(remarks, draft.notices);
     append(remarks, plan.remarks);
     plan.remarks = remarks;
     keep_first_of_same(plan.remarks, compare_remarks);
     keep_first_of_same(plan.denials, compare_denials);
     keep_first_of_same(plan.skipped, compare_skips);
-    Array<Change> changes = draft.leading;
-    for (const Change &change : plan.changes)
-        changes.push(change);
+    Array<Change> changes;
+    append(changes, draft.leading);
+    append(changes, plan.changes);
     plan.changes = changes;
     if (plan.changes.is_empty())
         return;

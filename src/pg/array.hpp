@@ -1,5 +1,6 @@
 // A growing array in the memory context it was made in. Nothing frees it but that context,
-// which is what lets an error jump over it.
+// which is what lets an error jump over it. A copy shares its items: what grows one of the two moves them
+// away from under the other. To go on from an array without changing it, append() it to a new one.
 #pragma once
 
 #include "pg/postgres.hpp"

@@ -146,6 +146,18 @@ SELECT dj_deploy.apply('{"version": 1, "schemas": {"pat_z": {}}}') -> 'skipped' 
 SELECT count(*) FROM dj_deploy.drift('{"version": 1, "require_coverage": false, "schemas": {"pat_b": {}}}');
 SELECT dj_deploy.assert_converged('{"version": 1, "schema_patterns": {"*_a": {}}}');
 SELECT dj_deploy.assert_converged('{"version": 1, "schema_patterns": {"*_a": {}}, "schemas": {"pat_b": {}}}');
+-- However much else there is to tell.
+SET client_min_messages = warning;
+CREATE SCHEMA pat_many;
+DO $$ BEGIN FOR n IN 1..40 LOOP
+    EXECUTE format('CREATE TABLE pat_many.t%s (id int PRIMARY KEY)', n);
+    EXECUTE format('ALTER TABLE pat_many.t%s REPLICA IDENTITY NOTHING', n);
+END LOOP; END $$;
+RESET client_min_messages;
+SELECT count(*) FROM dj_deploy.drift('{"version": 1, "schemas": {"pat_many": {"replica_identity": "full"}}}');
+SET client_min_messages = warning;
+DROP SCHEMA pat_many CASCADE;
+RESET client_min_messages;
 -- They are differences where the document requires coverage.
 SELECT dj_deploy.apply('{"version": 1, "require_coverage": true, "schemas": {"pat_z": {"replica_identity": "full"}}}') - 'fingerprint' AS result;
 SELECT dj_deploy.apply('{"version": 1, "require_coverage": true, "schemas": {"pat_z": {"replica_identity": "default"}}}', false) -> 'skipped' AS skipped;
