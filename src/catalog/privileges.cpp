@@ -50,6 +50,19 @@ std::span<const ::AclItem> items_of(::Datum list, ::Oid owner)
 
 } // namespace
 
+bool is_public(std::string_view role)
+{
+    return role == "public";
+}
+
+std::optional<::Oid> find_role(const char *name)
+{
+    if (is_public(name))
+        return ACL_ID_PUBLIC;
+    const ::Oid role = ::get_role_oid(name, true);
+    return OidIsValid(role) ? std::optional(role) : std::nullopt;
+}
+
 void Holding::add_grantor(::Oid grantor)
 {
     has_more_grantors |= OidIsValid(other_grantor) && other_grantor != grantor;
@@ -113,10 +126,12 @@ Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table
 
 Array<ColumnGrant> read_column_grants(::Oid table, const char *role)
 {
-    const ::Oid grantee = std::string_view(role) == "public" ? ACL_ID_PUBLIC : ::get_role_oid(role, true);
     Array<ColumnGrant> grants;
+    const std::optional<::Oid> grantee = find_role(role);
+    if (!grantee)
+        return grants;
     const auto add = [&](const Row &row) {
-        const Holding holding = holding_of(grantee, row.oid(2), row.copy(3, ACLITEMARRAYOID));
+        const Holding holding = holding_of(*grantee, row.oid(2), row.copy(3, ACLITEMARRAYOID));
         if (holding.granted != ACL_NO_RIGHTS)
             grants.push({.column = row.name(4), .granted = holding.granted, .grantable = holding.grantable});
     };

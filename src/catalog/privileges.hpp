@@ -5,6 +5,12 @@
 
 namespace dj_deploy {
 
+// The server takes the name "public", quoted or not, for PUBLIC, and allows no role of that name.
+bool is_public(std::string_view role);
+
+// ACL_ID_PUBLIC for PUBLIC; nothing for a role that does not exist.
+std::optional<::Oid> find_role(const char *name);
+
 // Sets of privileges, one bit each.
 struct Holding {
     ::AclMode granted;   // by the owner of the object

@@ -27,6 +27,8 @@ struct Table {
     bool is_owned;  // the caller has the rights of the owner
 
     bool is_hidden() const { return name[0] == '~'; }
+    // One that belongs to a publication of its schema, by itself.
+    bool is_user_table() const { return !is_hidden() && !is_partition && !is_member; }
     bool is_partitioned() const { return relkind == RELKIND_PARTITIONED_TABLE; }
     bool is_sequence() const { return relkind == RELKIND_SEQUENCE; }
 };

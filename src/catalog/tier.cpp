@@ -3,6 +3,7 @@
 #include "catalog/tier.hpp"
 
 #include "catalog/ancestors.hpp"
+#include "catalog/schemas.hpp"
 
 namespace dj_deploy {
 
@@ -54,10 +55,9 @@ const char *hidden_tier(std::string_view name)
 bool is_table(std::string_view name, ::Oid schema)
 {
     char *copy = ::pnstrdup(name.data(), name.size());
-    const ::Oid relation = ::get_relname_relid(copy, schema);
+    const bool is_there = has_table(schema, copy);
     ::pfree(copy);
-    const char relkind = OidIsValid(relation) ? ::get_rel_relkind(relation) : '\0';
-    return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE;
+    return is_there;
 }
 
 const char *tier_of_name(std::string_view name, ::Oid schema)

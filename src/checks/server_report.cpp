@@ -1,3 +1,4 @@
+// The checks that concern the consumer become one query, so that their facts are read once.
 #include "checks/server_report.hpp"
 
 #include "checks/server_facts.hpp"

@@ -10,22 +10,21 @@ namespace {
 
 // What one of the patterns, or the entry of a schema, says of the schema or of one of its tables.
 struct Place {
-    const SchemaSettings *said_by;
-    const Path path;
+    Path path;
     const Settings *settings; // null when it says nothing
 };
 
 Place place_of_schema(const SchemaSettings &said_by)
 {
-    return {.said_by = &said_by, .path = {said_by.path}, .settings = &said_by.settings};
+    return {.path = {said_by.path}, .settings = &said_by.settings};
 }
 
 Place place_of_table(const SchemaSettings &said_by, std::string_view name)
 {
     for (const TableSettings &table : said_by.tables)
         if (table.name == name)
-            return {.said_by = &said_by, .path = {table.path}, .settings = &table.settings};
-    return {.said_by = &said_by, .path = {said_by.path}, .settings = nullptr};
+            return {.path = {table.path}, .settings = &table.settings};
+    return {.path = {said_by.path}, .settings = nullptr};
 }
 
 // Null for what has no such member.

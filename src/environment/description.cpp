@@ -8,17 +8,9 @@ namespace dj_deploy {
 
 namespace {
 
-template <class Item>
-Item *make(const Item &item)
-{
-    auto *made = static_cast<Item *>(::palloc(sizeof(Item)));
-    *made = item;
-    return made;
-}
-
 SchemaSettings *new_schema(const char *name)
 {
-    return make(SchemaSettings{.name = name, .path = nullptr, .settings = {}, .tables = {}});
+    return keep_value(SchemaSettings{.name = name, .path = nullptr, .settings = {}, .tables = {}});
 }
 
 struct LeveledTable {
@@ -70,7 +62,7 @@ Settings &Description::settings_of(const Table &table)
         return const_cast<TableSettings *>(place->settings)->settings;
 
     TableSettings *entry =
-        make(TableSettings{.name = table.name, .path = nullptr, .must_exist = true, .settings = {}});
+        keep_value(TableSettings{.name = table.name, .path = nullptr, .must_exist = true, .settings = {}});
     const std::size_t index = place - named.begin();
     named.push({.oid = table.oid, .settings = entry});
     std::rotate(named.begin() + index, named.end() - 1, named.end());

@@ -27,7 +27,7 @@ Array<const char *> names_at(Level level)
 
 const Key *find_key(std::string_view name, Level level)
 {
-    for (const Key *key : all_keys())
+    for (const Key *key : declared_keys())
         if (key->is_at(level) && key->name == name)
             return key;
     return nullptr;

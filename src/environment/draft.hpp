@@ -34,6 +34,7 @@ struct Draft {
         Array<Array<const void *>> said;
         Array<KeyedTable> keyed;
         for (const Table *table : tables) {
+            CHECK_FOR_INTERRUPTS();
             Array<const void *> values = resolved.values_for(key_of<K>, *table);
             if (values.is_empty())
                 continue;

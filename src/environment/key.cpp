@@ -8,11 +8,16 @@ extern "C" {
 
 namespace dj_deploy {
 
+std::span<const Key *const> declared_keys()
+{
+    return {__start_dj_deploy_keys, __stop_dj_deploy_keys};
+}
+
 Array<const Key *> all_keys()
 {
     Array<const Key *> keys;
-    for (const Key *const *key = __start_dj_deploy_keys; key < __stop_dj_deploy_keys; key++)
-        keys.push(*key);
+    for (const Key *key : declared_keys())
+        keys.push(key);
     std::sort(keys.begin(), keys.end(), [](const Key *left, const Key *right) {
         return left->turn != right->turn ? left->turn < right->turn : ::strcmp(left->name, right->name) < 0;
     });

@@ -3,6 +3,7 @@
 // file of src/keys/ that nothing else names.
 #pragma once
 
+#include "pg/context.hpp"
 #include "request/environment_path.hpp"
 
 namespace dj_deploy {
@@ -45,7 +46,7 @@ concept CountsForHidden = requires { requires K::counts_for_hidden; };
 
 // Whether what is said of a partitioned table counts for the partitions below it; without this it does.
 template <class K>
-concept MayStay = requires(const K value) { { value.counts_below() } -> std::same_as<bool>; };
+concept SaysWhatCountsBelow = requires(const K value) { { value.counts_below() } -> std::same_as<bool>; };
 // clang-format on
 
 // A key without its type.
@@ -65,17 +66,11 @@ struct Key {
     bool is_at(Level level) const { return std::find(levels.begin(), levels.end(), level) != levels.end(); }
 };
 
+// All keys, in no order that means anything.
+std::span<const Key *const> declared_keys();
+
 // All keys, the lowest turn first.
 Array<const Key *> all_keys();
-
-// The same value where it lasts as long as the current memory context.
-template <class K>
-const K *keep_value(const K &value)
-{
-    auto *kept = static_cast<K *>(::palloc(sizeof(K)));
-    *kept = value;
-    return kept;
-}
 
 template <DocumentKey K>
 inline constexpr Key key_of = {
@@ -95,7 +90,7 @@ inline constexpr Key key_of = {
     },
     .counts_below =
         [](const void *value) {
-            if constexpr (MayStay<K>)
+            if constexpr (SaysWhatCountsBelow<K>)
                 return static_cast<const K *>(value)->counts_below();
             return true;
         },

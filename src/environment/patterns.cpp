@@ -3,6 +3,7 @@
 
 #include "catalog/schemas.hpp"
 #include "environment/agreement.hpp"
+#include "pg/context.hpp"
 #include "request/target.hpp"
 
 namespace dj_deploy {
@@ -41,14 +42,14 @@ TableSettings *find_table(const Array<TableSettings> &tables, std::string_view n
 }
 
 // What is said already stays.
-void put_under(SchemaSettings &schema, const SchemaSettings &weaker)
+void add_weaker(SchemaSettings &schema, const SchemaSettings &weaker)
 {
-    schema.settings.put_over(weaker.settings);
+    schema.settings.add_weaker(weaker.settings);
     for (const TableSettings &table : weaker.tables) {
         if (find_table(schema.tables, table.name) == nullptr)
             schema.tables.push(
                 {.name = table.name, .path = table.path, .must_exist = table.must_exist, .settings = {}});
-        find_table(schema.tables, table.name)->settings.put_over(table.settings);
+        find_table(schema.tables, table.name)->settings.add_weaker(table.settings);
     }
 }
 
@@ -56,22 +57,25 @@ void put_under(SchemaSettings &schema, const SchemaSettings &weaker)
 void settle(const Environment &environment, std::span<const PatternPair> disputes, const Schema &schema,
             const SchemaSettings *entry)
 {
-    for (const PatternPair &pair : disputes) {
+    for_each_in_scratch(disputes, [&](const PatternPair &pair) {
         const SchemaSettings &left = environment.patterns[pair.first];
         const SchemaSettings &right = environment.patterns[pair.second];
         if (matches(left.name, schema.name) && matches(right.name, schema.name))
             require_agreement(schema, entry, left, right);
-    }
+    });
 }
 
 const SchemaSettings *put_together(const Schema &schema, const SchemaSettings *entry,
                                    std::span<const SchemaSettings *const> patterns)
 {
-    SchemaSettings whole{.name = schema.name, .path = patterns[0]->path, .settings = {}, .tables = {}};
+    SchemaSettings whole{.name = schema.name,
+                         .path = entry != nullptr ? entry->path : patterns[0]->path,
+                         .settings = {},
+                         .tables = {}};
     if (entry != nullptr)
-        put_under(whole, *entry);
+        add_weaker(whole, *entry);
     for (const SchemaSettings *pattern : patterns)
-        put_under(whole, *pattern);
+        add_weaker(whole, *pattern);
     return keep_value(whole);
 }
 

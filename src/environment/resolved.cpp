@@ -22,14 +22,14 @@ void resolve_tables(::Oid schema, const SchemaSettings &settings, Array<NamedTab
 {
     for (const TableSettings &table : settings.tables) {
         const ::Oid oid = ::get_relname_relid(table.name, schema);
-        const char relkind = ::get_rel_relkind(oid);
-        if (!table.must_exist && relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+        const bool is_table = is_nameable(::get_rel_relkind(oid), Nameable::tables);
+        if (!table.must_exist && !is_table)
             continue;
         if (!OidIsValid(oid))
             ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("table \"%s.%s\" does not exist", settings.name, table.name),
                     errdetail("The environment names it at %s.", table.path));
-        if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE)
+        if (!is_table)
             ereport(ERROR, errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s.%s\" is not a table", settings.name, table.name),
                     errdetail("The environment names it at %s.", table.path));
@@ -44,6 +44,17 @@ Array<::Oid> tables_above(const Table &table)
     const Array<::Oid> ancestors = table.is_partition ? read_ancestors(table.oid) : Array<::Oid>{};
     std::reverse(ancestors.begin(), ancestors.end());
     return ancestors;
+}
+
+// The rule of counts(), with the tables above.
+bool counts_below(const Key &key, ::Oid schema, const Table &table, std::span<const ::Oid> above)
+{
+    const bool is_own = schema == table.schema_oid && !table.is_member;
+    if (is_own && (key.counts_for_hidden || !table.is_hidden()))
+        return true;
+    return std::any_of(above.begin(), above.end(), [&](::Oid partitioned) {
+        return ::get_rel_namespace(partitioned) == schema && brings_partitions(partitioned);
+    });
 }
 
 } // namespace
@@ -79,15 +90,9 @@ const SchemaSettings *ResolvedEnvironment::find_schema(::Oid schema) const
     return nullptr;
 }
 
-bool ResolvedEnvironment::counts(const Key &key, ::Oid schema, const Table &table) const
+bool ResolvedEnvironment::counts(const Key &key, ::Oid schema, const Table &table)
 {
-    const bool is_own = schema == table.schema_oid && !table.is_member;
-    if (is_own && (key.counts_for_hidden || !table.is_hidden()))
-        return true;
-    const Array<::Oid> above = tables_above(table);
-    return std::any_of(above.begin(), above.end(), [&](::Oid partitioned) {
-        return ::get_rel_namespace(partitioned) == schema && brings_partitions(partitioned);
-    });
+    return counts_below(key, schema, table, tables_above(table).view());
 }
 
 Array<const void *> ResolvedEnvironment::values_for(const Key &key, const Table &table) const
@@ -99,18 +104,14 @@ Array<const void *> ResolvedEnvironment::values_for(const Key &key, const Table 
             values.push(value);
     };
     const Array<::Oid> above = tables_above(table);
-    bool is_brought = false;
-    for (const ::Oid partitioned : above) {
-        const ::Oid schema = ::get_rel_namespace(partitioned);
+    const auto add_schema = [&](::Oid schema) {
         const SchemaSettings *settings = find_schema(schema);
-        if (settings == nullptr || !brings_partitions(partitioned))
-            continue;
-        is_brought |= schema == table.schema_oid;
-        add(settings->settings, false);
-    }
-    const SchemaSettings *own = find_schema(table.schema_oid);
-    if (own != nullptr && !table.is_member && (key.counts_for_hidden || !table.is_hidden() || is_brought))
-        add(own->settings, false);
+        if (settings != nullptr && counts_below(key, schema, table, above.view()))
+            add(settings->settings, false);
+    };
+    for (const ::Oid partitioned : above)
+        add_schema(::get_rel_namespace(partitioned));
+    add_schema(table.schema_oid);
     for (const ::Oid partitioned : above)
         if (const TableSettings *settings = find(partitioned))
             add(settings->settings, false);

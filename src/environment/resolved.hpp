@@ -37,7 +37,7 @@ struct ResolvedEnvironment {
     const TableSettings *find(::Oid table) const;
 
     // Whether what is said of the schema counts for the table: one of its own, or a partition of one.
-    bool counts(const Key &key, ::Oid schema, const Table &table) const;
+    static bool counts(const Key &key, ::Oid schema, const Table &table);
 
     // The values of the key that count for a table, the most general first: what is said of its root's
     // schema, of its own, of the partitioned tables above it, of the table.

@@ -21,7 +21,7 @@ void Settings::set(const Key &key, const void *value)
     all.push({.key = &key, .value = value});
 }
 
-void Settings::put_over(const Settings &weaker)
+void Settings::add_weaker(const Settings &weaker)
 {
     for (const KeyedValue &setting : weaker.all) {
         const void *stronger = find(*setting.key);

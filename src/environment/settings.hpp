@@ -32,7 +32,7 @@ struct Settings {
     }
 
     // These, and what the weaker ones say besides.
-    void put_over(const Settings &weaker);
+    void add_weaker(const Settings &weaker);
 };
 
 } // namespace dj_deploy

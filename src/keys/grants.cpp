@@ -145,11 +145,9 @@ Array<ToHold> read_to_hold(const ResolvedEnvironment &resolved, ::Oid schema)
         const Grants *said = candidate.settings->settings.find<Grants>();
         if (candidate.oid != schema || said == nullptr)
             continue;
-        for (const Grant &grant : said->grants) {
-            const ::Oid role = is_public(grant.role) ? ACL_ID_PUBLIC : ::get_role_oid(grant.role, true);
-            if (is_public(grant.role) || OidIsValid(role))
-                to_hold.push({.role = role, .privileges = schema_privileges.wanted(grant.access)});
-        }
+        for (const Grant &grant : said->grants)
+            if (const std::optional<::Oid> role = find_role(grant.role))
+                to_hold.push({.role = *role, .privileges = schema_privileges.wanted(grant.access)});
     }
     return to_hold;
 }

@@ -52,11 +52,6 @@ Array<ListedPublication> read_listed(const PublicationOptions &described)
     return listed;
 }
 
-bool is_user_table(const Table &table)
-{
-    return !table.is_hidden() && !table.is_partition && !table.is_member;
-}
-
 // Listed, or published through a table above it.
 bool is_published(const Table &table, const Members &members)
 {
@@ -68,7 +63,7 @@ bool is_common(const ListedPublication &publication, std::span<const Table> tabl
     std::size_t listed = 0;
     std::size_t others = 0;
     for (const Table &table : tables)
-        if (is_user_table(table))
+        if (table.is_user_table())
             (publication.members.find(table.oid) != nullptr ? listed : others)++;
     return listed > others;
 }
@@ -95,7 +90,7 @@ bool is_said(const Table &table, const PublicationNames &schema,
 {
     for (const ListedPublication &publication : publications) {
         const bool is_listed = publication.members.find(table.oid) != nullptr;
-        const bool is_expected = is_user_table(table) && schema.has(publication.name);
+        const bool is_expected = table.is_user_table() && schema.has(publication.name);
         if (is_listed != is_expected)
             return false;
     }

@@ -14,6 +14,15 @@ void without_context(Step &&step)
     error_context_stack = callbacks;
 }
 
+// A copy that lasts as long as the current memory context.
+template <class T>
+T *keep_value(const T &value)
+{
+    auto *kept = static_cast<T *>(::palloc(sizeof(T)));
+    *kept = value;
+    return kept;
+}
+
 // Runs step(caller); what it allocates in the current memory context is freed at the end. What is to last
 // belongs into the context of the caller.
 template <class Step>

@@ -85,6 +85,7 @@ private:
 template <class Step>
 void with_catalog(::Oid table, ::Oid index, Step &&step)
 {
+    CHECK_FOR_INTERRUPTS(); // a scan looks for none, and callers scan once a table or schema
     const Catalog catalog{.table = ::table_open(table, AccessShareLock),
                           .index = ::index_open(index, AccessShareLock)};
     step(catalog);

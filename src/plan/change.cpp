@@ -5,13 +5,6 @@
 
 namespace dj_deploy {
 
-const Effect *keep(const Effect &effect)
-{
-    auto *copy = static_cast<Effect *>(::palloc(sizeof(Effect)));
-    *copy = effect;
-    return copy;
-}
-
 const char *statement_text(const Phrase &phrase, const char *schema, const char *name)
 {
     ::StringInfoData text;

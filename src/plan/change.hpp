@@ -4,6 +4,7 @@
 
 #include "catalog/relation_name.hpp"
 #include "catalog/tables.hpp"
+#include "pg/context.hpp"
 #include "plan/about.hpp"
 #include "plan/statement_kind.hpp"
 
@@ -29,9 +30,6 @@ struct Effect {
 
     void add_undo(const Phrase &statement) { undo[undo_count++] = statement; }
 };
-
-// A copy that lasts as long as the plan.
-const Effect *keep(const Effect &effect);
 
 // An index of a table, where a statement names that.
 struct NamedIndex {

@@ -142,7 +142,7 @@ const Effect *privilege_effect(const PrivilegeTarget &target, PrivilegeAction ac
     if (action != PrivilegeAction::revoke_grant_option)
         add_grant(target, plain, privileges, grantee, effect);
     add_grant(target, grantable, privileges, grantee, effect);
-    return keep(effect);
+    return keep_value(effect);
 }
 
 } // namespace dj_deploy

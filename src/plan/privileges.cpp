@@ -167,11 +167,6 @@ About PrivilegeTarget::about() const
     return {.schema = name, .object = ::psprintf("%sON %s", prefix + std::string_view("ALTER ").size(), on)};
 }
 
-bool is_public(std::string_view role)
-{
-    return role == "public";
-}
-
 Grantee Grantee::of(const char *role)
 {
     const char *grantee = is_public(role) ? "PUBLIC" : identifier(role);

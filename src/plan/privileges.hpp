@@ -22,9 +22,6 @@ struct Grantee {
     static Grantee of(const char *role);
 };
 
-// The server takes the name "public", quoted or not, for PUBLIC, and allows no role of that name.
-bool is_public(std::string_view role);
-
 // Where privileges are held, in the words of a statement: prefix GRANT SELECT ON on, the table's name, TO ...
 struct PrivilegeTarget {
     const Table *table; // null for a schema and for default privileges

@@ -128,7 +128,7 @@ const Effect *AutovacuumPlanner::effect(const Options &options, const Difference
                                         : ::psprintf(" SET (%s), RESET (%s)", set.data, reset.data);
     Effect effect{.property = "autovacuum", .old_value = from.data, .new_value = to.data};
     effect.add_undo({.before = "ALTER TABLE ", .after = undo});
-    return keep(effect);
+    return keep_value(effect);
 }
 
 void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan &plan) const

@@ -29,12 +29,10 @@ Array<NamedObject> schemas_by_name(const Target &target)
 
 ::Oid GrantsPlanner::resolve_role() const
 {
-    if (is_public(role_name))
-        return ACL_ID_PUBLIC;
-    const ::Oid role = ::get_role_oid(role_name, true);
-    if (!OidIsValid(role))
+    const std::optional<::Oid> role = find_role(role_name);
+    if (!role)
         ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("role \"%s\" does not exist", role_name));
-    return role;
+    return *role;
 }
 
 void GrantsPlanner::plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const

@@ -91,7 +91,7 @@ const Effect *PublicationMembershipPlanner::effect(const char *from, const char 
 {
     Effect effect{.property = ::psprintf("publications.%s", name), .old_value = from, .new_value = to};
     effect.add_undo(undo);
-    return keep(effect);
+    return keep_value(effect);
 }
 
 void PublicationMembershipPlanner::add(const Table &table, const Members &members, Plan &plan) const
@@ -166,14 +166,13 @@ void PublicationMembershipPlanner::plan_schemas(const Target &target, std::span<
                                                 const Members &members, Plan &plan) const
 {
     for (const Table &table : tables) {
-        const bool is_user_table = !table.is_hidden() && !table.is_partition && !table.is_member;
         if (std::binary_search(apart.begin(), apart.end(), table.oid))
             continue;
         const Member *member = members.find(table.oid);
-        if (!is_user_table && (member == nullptr || !target.has_schema(home_of(table))))
+        if (!table.is_user_table() && (member == nullptr || !target.has_schema(home_of(table))))
             continue;
         plan.analyzed++;
-        if (!is_user_table)
+        if (!table.is_user_table())
             plan_misfit(table, *member, tables, members, plan);
         else if (is_member && member == nullptr)
             add(table, members, plan);

@@ -72,7 +72,7 @@ void plan_new(const PublicationSettings &settings, const Publication &wanted, Pl
                   .old_value = nullptr,
                   .new_value = ::psprintf("%s", options.data)};
     effect.add_undo({.before = ::psprintf("DROP PUBLICATION %s", identifier(settings.name)), .after = ""});
-    plan_new_publication(settings.name, ::psprintf("WITH (%s)", options.data), keep(effect), plan);
+    plan_new_publication(settings.name, ::psprintf("WITH (%s)", options.data), keep_value(effect), plan);
 }
 
 // The operations that both publish.
@@ -113,7 +113,7 @@ void plan_change(const char *name, const OptionChange &change, Plan &plan, const
                        .after = "",
                        .kind = &option_change,
                        .phase = change.phase,
-                       .effect = keep(effect)});
+                       .effect = keep_value(effect)});
 }
 
 // First without the operations that go, at the end with those that come.

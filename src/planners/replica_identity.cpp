@@ -107,7 +107,7 @@ const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
     effect.add_undo({.before = "ALTER TABLE ",
                      .after = ::psprintf(" REPLICA IDENTITY %s",
                                          identity_clause(table.replica_identity, table.identity_index))});
-    return keep(effect);
+    return keep_value(effect);
 }
 
 // FULL and DEFAULT come from calls like this one; anything else somebody chose for this table.

@@ -12,7 +12,6 @@ namespace {
 constexpr const char *schema_names_sql = R"(
     SELECT n.nspname
     FROM pg_catalog.pg_namespace n
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     ORDER BY n.nspname)";
 
 constexpr const char *written_name_sql = R"(
@@ -84,7 +83,10 @@ const char *near_schemas(const char *name)
 {
     const char *bare = bare_name(name);
     Array<const char *> known;
-    query(schema_names_sql, [&](const Row &row) { known.push(row.name(1)); });
+    query(schema_names_sql, [&](const Row &row) {
+        if (const char *schema = row.name(1); !is_system_schema(schema))
+            known.push(schema);
+    });
     for (const char *schema : known)
         if (::pg_strcasecmp(schema, bare) == 0)
             return ::psprintf("\"%s\"", schema);

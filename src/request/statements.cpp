@@ -1,3 +1,4 @@
+// The list stays jsonb; each statement is copied out when it is its turn.
 #include "request/statements.hpp"
 
 namespace dj_deploy {
