@@ -127,7 +127,7 @@ const Effect *privilege_effect(const PrivilegeTarget &target, PrivilegeAction ac
                                const PrivilegeState &state, const Grantee &grantee)
 {
     const Holding &own = state.own;
-    Effect effect{.about = target.table != nullptr ? About{} : target.about(),
+    Effect effect{.about = target.about,
                   .property = ::psprintf("grants.%s", grantee.role),
                   .old_value = held_in_words(state),
                   .new_value = state.wanted != ACL_NO_RIGHTS ? privilege_names(state.wanted) : nullptr};

@@ -90,14 +90,6 @@ const char *words(PrivilegeAction action)
     }
 }
 
-// Default privileges are changed in the name of the owner, who is not the target's.
-const StatementKind &kind_of(const PrivilegeTarget &target)
-{
-    if (target.table != nullptr)
-        return table_privileges_statement;
-    return OidIsValid(target.owner) ? schema_privileges_statement : default_privileges_statement;
-}
-
 void push_statement(const PrivilegeTarget &target, const Step &step, const PrivilegeState &state,
                     const Grantee &grantee, Plan &plan)
 {
@@ -106,7 +98,7 @@ void push_statement(const PrivilegeTarget &target, const Step &step, const Privi
         .before = ::psprintf("%s%s%s ON %s", target.prefix, words(step.action),
                              privilege_names(step.privileges, target.privileges), target.on),
         .after = step.action == PrivilegeAction::grant ? grantee.to : grantee.from,
-        .kind = &kind_of(target),
+        .kind = &target.kind,
         .effect = plan.has_effects ? privilege_effect(target, step.action, step.privileges, state, grantee)
                                    : nullptr,
     });
@@ -136,9 +128,7 @@ void deny_foreign_grantor(const PrivilegeTarget &target, Plan &plan)
     const char *reason =
         ::psprintf("role \"%s\" has grant options of its own and would not act as the owner of",
                    ::GetUserNameFromId(::GetUserId(), false));
-    const auto is_known = [&](const Denial &denial) { return std::string_view(denial.one) == reason; };
-    if (std::none_of(plan.denials.begin(), plan.denials.end(), is_known))
-        plan.deny({.one = reason, .many = reason, .name = name_in_message(target)});
+    plan.deny({.one = reason, .many = reason, .name = name_in_message(target)});
 }
 
 const char *name_grantor(::Oid role)
@@ -153,19 +143,10 @@ void skip(const PrivilegeTarget &target, Plan &plan, const char *reason)
     if (target.table != nullptr)
         plan.skip(*target.table, reason);
     else
-        plan.skipped.push({.about = target.about(), .name = target.name, .reason = reason});
+        plan.skipped.push({.about = target.about, .name = target.name, .reason = reason});
 }
 
 } // namespace
-
-About PrivilegeTarget::about() const
-{
-    if (table != nullptr)
-        return About::of(*table);
-    if (OidIsValid(owner))
-        return {.schema = name};
-    return {.schema = name, .object = ::psprintf("%sON %s", prefix + std::string_view("ALTER ").size(), on)};
-}
 
 Grantee Grantee::of(const char *role)
 {

@@ -24,6 +24,8 @@ struct Grantee {
 
 // Where privileges are held, in the words of a statement: prefix GRANT SELECT ON on, the table's name, TO ...
 struct PrivilegeTarget {
+    const StatementKind &kind;
+    About about;        // as of an Effect
     const Table *table; // null for a schema and for default privileges
     const AccessPrivileges &privileges;
     const char *prefix;
@@ -31,10 +33,6 @@ struct PrivilegeTarget {
     const char *name; // of the schema; null for a table
     ::Oid owner;      // InvalidOid for default privileges, which are changed in the owner's name
     ::Datum list;     // as in holding_of()
-
-    // Default privileges are an object in the schema: DEFAULT PRIVILEGES FOR ROLE "owner" IN SCHEMA "lab" ON
-    // TABLES
-    About about() const;
 };
 
 // Appends the REVOKE and GRANT statements after which the role holds what the access means, and skips what

@@ -77,17 +77,20 @@ Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
 bool FutureTables::plan_creator(const NamedObject &creator, std::span<const DefaultPrivileges> defaults,
                                 Plan &plan) const
 {
-    const char *prefix = ::psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s ",
-                                    identifier(creator.name), identifier(schema.name));
+    const char *where = ::psprintf("DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s", identifier(creator.name),
+                                   identifier(schema.name));
     bool has_changes = false;
     for (const Kind &kind : kinds) {
-        const PrivilegeTarget target{.table = nullptr,
-                                     .privileges = kind.privileges,
-                                     .prefix = prefix,
-                                     .on = kind.on,
-                                     .name = schema.name,
-                                     .owner = InvalidOid,
-                                     .list = 0};
+        const PrivilegeTarget target{
+            .kind = default_privileges_statement,
+            .about = {.schema = schema.name, .object = ::psprintf("%s ON %s", where, kind.on)},
+            .table = nullptr,
+            .privileges = kind.privileges,
+            .prefix = ::psprintf("ALTER %s ", where),
+            .on = kind.on,
+            .name = schema.name,
+            .owner = InvalidOid,
+            .list = 0};
         const ::Datum list = find_default_privileges(defaults, creator.oid, kind.object_type);
         has_changes |=
             plan_privileges(target, access, holding_of(role, creator.oid, list), {}, grantee, plan);

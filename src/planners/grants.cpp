@@ -37,7 +37,9 @@ Array<NamedObject> schemas_by_name(const Target &target)
 
 void GrantsPlanner::plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const
 {
-    const PrivilegeTarget target{.table = nullptr,
+    const PrivilegeTarget target{.kind = schema_privileges_statement,
+                                 .about = {.schema = current.name},
+                                 .table = nullptr,
                                  .privileges = schema_privileges,
                                  .prefix = "",
                                  .on = ::psprintf("SCHEMA %s", identifier(current.name)),
@@ -67,6 +69,8 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
         if (table.owner == role)
             continue;
         const PrivilegeTarget target{
+            .kind = table_privileges_statement,
+            .about = {},
             .table = &table,
             .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
             .prefix = "",

@@ -189,14 +189,17 @@ SELECT held FROM pg_temp.held('shared', 'regress_friend') held WHERE held !~ 'a_
 -- A member of the owner who has grant options of its own: PostgreSQL would use those, and not act as the owner.
 CREATE ROLE regress_deputy IN ROLE regress_owner;
 GRANT USAGE ON SCHEMA shared TO regress_deputy;
-GRANT INSERT ON shared.leaf TO regress_deputy WITH GRANT OPTION;
-GRANT INSERT ON shared.leaf TO regress_friend;
-SELECT relname FROM pg_class WHERE relnamespace = 'shared'::regnamespace AND relowner = 'regress_owner'::regrole;
+CREATE TABLE shared.second (id int);
+ALTER TABLE shared.second OWNER TO regress_owner;
+GRANT INSERT ON shared.leaf, shared.second TO regress_deputy WITH GRANT OPTION;
+GRANT INSERT ON shared.leaf, shared.second TO regress_friend;
+SELECT relname FROM pg_class WHERE relnamespace = 'shared'::regnamespace AND relowner = 'regress_owner'::regrole ORDER BY relname;
 SET ROLE regress_deputy;
 SELECT dj_deploy.set_grants('shared', 'regress_friend', 'none') -> 'tables_modified';
 SELECT dj_deploy.set_grants('shared', 'regress_friend', 'none', dry_run => false); \echo :SQLSTATE
 RESET ROLE;
 REVOKE INSERT ON shared.leaf FROM regress_friend, regress_deputy;
+DROP TABLE shared.second;
 
 -- A run holds ACCESS SHARE on each object: reading and writing go on.
 BEGIN;

@@ -79,7 +79,7 @@ void Fillfactor::plan(Draft &draft)
                                .before = "ALTER TABLE ",
                                .after = said.action(),
                                .kind = &statement,
-                               .effect = keep(effect)});
+                               .effect = keep_value(effect)});
         }
         draft.add(plan);
     });
