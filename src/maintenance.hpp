@@ -27,15 +27,19 @@ template <TableOperation Operation>
         require_writable(Operation::command);
         require_own_transactions(call);
     }
-    const Plan plan = make_plan(operation, named);
-    announce(plan);
-    Outcome outcome{};
-    if (is_dry_run)
-        outcome = preview(plan);
-    else if (!plan.changes.is_empty())
-        with_transactions([&] { outcome = execute_by_workers(plan, jobs); });
-    announce(is_dry_run ? Summary::of_dry_run(plan) : Summary::of_run(plan, outcome), is_dry_run);
-    return make_call_result(call, make_report(plan, outcome));
+    return with_activity(call, [&] {
+        if (!is_dry_run)
+            show_planning();
+        const Plan plan = make_plan(operation, named);
+        announce(plan);
+        Outcome outcome{};
+        if (is_dry_run)
+            outcome = preview(plan);
+        else if (!plan.changes.is_empty())
+            with_transactions([&] { outcome = execute_by_workers(plan, jobs); });
+        announce(is_dry_run ? Summary::of_dry_run(plan) : Summary::of_run(plan, outcome), is_dry_run);
+        return make_call_result(call, make_report(plan, outcome));
+    });
 }
 
 } // namespace dj_deploy

@@ -9,6 +9,7 @@
 #include "report/report.hpp"
 #include "report/summary.hpp"
 #include "request/target.hpp"
+#include "run/activity.hpp"
 #include "run/execute.hpp"
 #include "run/requirements.hpp"
 
@@ -64,7 +65,8 @@ Plan make_plan(const Operation &operation, const NamedTarget &named)
 // make() is a Plan or derived from one; check(planned, level) raises what speaks against it beyond
 // check_requirements(); report(planned, outcome) makes the result.
 template <class Make, class Check, class MakeReport>
-::Datum show_or_run(const char *command, bool is_dry_run, Make make, Check check, MakeReport report)
+::Datum show_or_run(::FunctionCallInfo call, const char *command, bool is_dry_run, Make make, Check check,
+                    MakeReport report)
 {
     if (is_dry_run) {
         const auto planned = make();
@@ -76,16 +78,19 @@ template <class Make, class Check, class MakeReport>
     }
 
     require_writable(command);
-    for (Round round{}; true; round.number++) {
-        const auto planned = make();
-        check(planned, ERROR);
-        Outcome outcome{};
-        if (!execute(planned, round, outcome))
-            continue;
-        announce(planned);
-        announce(Summary::of_run(planned, outcome), false);
-        return report(planned, outcome);
-    }
+    return with_activity(call, [&] {
+        for (Round round{}; true; round.number++) {
+            show_planning();
+            const auto planned = make();
+            check(planned, ERROR);
+            Outcome outcome{};
+            if (!execute(planned, round, outcome))
+                continue;
+            announce(planned);
+            announce(Summary::of_run(planned, outcome), false);
+            return report(planned, outcome);
+        }
+    });
 }
 
 template <TableOperation Operation>
@@ -97,7 +102,7 @@ template <TableOperation Operation>
     const Operation operation = Operation::request(arguments);
     const auto make = [&] { return make_plan(operation, named); };
     const auto check = [](const Plan &, int) {};
-    return show_or_run(Operation::command, arguments.boolean("dry_run"), make, check, make_report);
+    return show_or_run(call, Operation::command, arguments.boolean("dry_run"), make, check, make_report);
 }
 
 // Of what the steps allocate only the jsonb that they return stays: as argument of rollout, the memory of the

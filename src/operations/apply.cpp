@@ -82,7 +82,7 @@ void skip_uncovered(EnvironmentPlan &planned)
         else
             require_no_breaking(planned.breaking.view());
     };
-    return show_or_run(command, arguments.boolean("dry_run"), make, check, make_environment_report);
+    return show_or_run(call, command, arguments.boolean("dry_run"), make, check, make_environment_report);
 }
 
 } // namespace

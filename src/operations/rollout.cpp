@@ -4,6 +4,7 @@
 #include "operation.hpp"
 #include "procedure.hpp"
 #include "report/summary.hpp"
+#include "run/activity.hpp"
 #include "run/rollout_checks.hpp"
 #include "run/rollout_harm.hpp"
 
@@ -64,12 +65,15 @@ Summary sum_of(std::size_t statements, std::int32_t tables, std::int32_t looked_
 
     require_writable(command);
     require_own_transactions(call);
-    const std::int32_t tables = check_statements(list, ERROR);
-    warn_of_harm(list);
-    Rollout rollout{};
-    with_transactions([&] { rollout = execute_rollout(list, deadline); });
-    announce(sum_of(rollout.executed.count, rollout.tables, tables), false);
-    return make_call_result(call, make_rollout_report(list, tables, rollout.tables, rollout.executed));
+    return with_activity(call, [&] {
+        show_progress(0, list.count);
+        const std::int32_t tables = check_statements(list, ERROR);
+        warn_of_harm(list);
+        Rollout rollout{};
+        with_transactions([&] { rollout = execute_rollout(list, deadline); });
+        announce(sum_of(rollout.executed.count, rollout.tables, tables), false);
+        return make_call_result(call, make_rollout_report(list, tables, rollout.tables, rollout.executed));
+    });
 }
 
 } // namespace

@@ -21,13 +21,17 @@ const char *statement_text(const Change &change, const char *schema, const char 
     return statement_text(Phrase{.before = change.before, .after = change.after}, schema, name);
 }
 
+RelationName planned_name(const Change &change)
+{
+    if (change.index != nullptr)
+        return change.index->name;
+    return change.table == nullptr ? RelationName{} : RelationName{change.table->schema, change.table->name};
+}
+
 const char *planned_statement(const Change &change)
 {
-    const Table *table = change.table;
-    if (change.index != nullptr)
-        return statement_text(change, change.index->name.schema, change.index->name.name);
-    return table == nullptr ? statement_text(change, nullptr, nullptr)
-                            : statement_text(change, table->schema, table->name);
+    const RelationName named = planned_name(change);
+    return statement_text(change, named.schema, named.name);
 }
 
 } // namespace dj_deploy

@@ -53,7 +53,10 @@ struct Change {
 const char *statement_text(const Phrase &phrase, const char *schema, const char *name);
 const char *statement_text(const Change &change, const char *schema, const char *name);
 
-// The same with the name that the table had when the plan was made.
+// What the statement names, as it was called when the plan was made; nothing when it is about no table.
+RelationName planned_name(const Change &change);
+
+// The same with that name.
 const char *planned_statement(const Change &change);
 
 } // namespace dj_deploy

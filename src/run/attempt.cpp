@@ -92,4 +92,19 @@ bool run_and_survive(void (*step)(void *callable), void *callable)
     return is_done;
 }
 
+void run_and_finish(void (*step)(void *callables), void (*finish)(void *callables), void *callables)
+{
+    PG_TRY();
+    {
+        step(callables);
+    }
+    PG_CATCH();
+    {
+        finish(callables);
+        PG_RE_THROW();
+    }
+    PG_END_TRY();
+    finish(callables);
+}
+
 } // namespace dj_deploy

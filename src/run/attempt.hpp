@@ -13,6 +13,7 @@ struct Attempt {
 
 bool run_attempt(const Attempt &attempt);
 bool run_and_survive(void (*step)(void *callable), void *callable);
+void run_and_finish(void (*step)(void *callables), void (*finish)(void *callables), void *callables);
 
 // Runs step() in an internal subtransaction. Returns true when it has succeeded, with the locks it took;
 // false when it failed with an error for which is_expected(error), with all its effects undone. Any other
@@ -47,6 +48,20 @@ bool survive(Step &&step)
 {
     const auto call = [](void *given) { (*static_cast<std::remove_reference_t<Step> *>(given))(); };
     return run_and_survive(call, &step);
+}
+
+// Runs step(), and then finish(), also when step() fails: its error goes on to the caller as it is. For what
+// no abort gives back; finish() raises nothing.
+template <class Step, class Finish>
+void with_finish(Step &&step, Finish &&finish)
+{
+    struct Callables {
+        std::remove_reference_t<Step> *step;
+        std::remove_reference_t<Finish> *finish;
+    };
+    Callables callables{&step, &finish};
+    run_and_finish([](void *given) { (*static_cast<Callables *>(given)->step)(); },
+                   [](void *given) { (*static_cast<Callables *>(given)->finish)(); }, &callables);
 }
 
 } // namespace dj_deploy

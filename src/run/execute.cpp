@@ -7,6 +7,7 @@
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
+#include "run/activity.hpp"
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
 #include "run/progress.hpp"
@@ -102,6 +103,7 @@ void execute_changes(std::span<const Change> changes, const OidSet &missing, Out
         progress.done = index;
         progress.report();
         const Table *table = changes[index].table;
+        show_progress(index, changes.size(), planned_name(changes[index]));
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
             outcome.changes.push(index);
@@ -148,6 +150,7 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
 {
     if (plan.changes.is_empty())
         return true;
+    show_progress(0, plan.changes.count);
     check_requirements(plan, ERROR);
     // Without news from other sessions another plan would be the same.
     const auto is_outdated = [&] {

@@ -1,6 +1,7 @@
 // A lock that is free is taken at once; only a busy one pays for a subtransaction.
 #include "run/lock.hpp"
 
+#include "run/activity.hpp"
 #include "run/attempt.hpp"
 
 namespace dj_deploy {
@@ -60,9 +61,11 @@ void lock_table(const Table &table, ::LOCKMODE mode)
 {
     if (::ConditionalLockRelationOid(table.oid, mode))
         return;
+    show_waiting(RelationName{table.schema, table.name});
     if (!attempt([&] { ::LockRelationOid(table.oid, mode); }, is_lock_timeout))
         raise_lock_timeout("table", ::psprintf("%s.%s", table.schema, table.name),
                            find_blockers(RelationRelationId, table.oid, 0, mode));
+    show_waited();
 }
 
 } // namespace dj_deploy

@@ -6,6 +6,7 @@
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "plan/name_list.hpp"
+#include "run/activity.hpp"
 #include "run/attempt.hpp"
 #include "run/failures.hpp"
 #include "run/pause.hpp"
@@ -107,6 +108,7 @@ Result Line::try_statement(std::size_t index, bool is_behind_others)
         note(statement, table, Result::failed);
         return Result::failed;
     }
+    show_progress(progress.done, progress.total, statement.table_name());
     const Result result = execute(statement, table);
     note(statement, table, result);
     if (result == Result::done && OidIsValid(table) && ::get_rel_relkind(table) != RELKIND_SEQUENCE &&
@@ -206,6 +208,9 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
             line.busy_members.destroy();
             if (waiting.count < before)
                 pause = shortest_pause;
+            show_progress(progress.done, progress.total);
+            if (!waiting.is_empty())
+                show_waiting_for(list, waiting[0]);
             line.report_waiting(waiting.view());
         } while (!waiting.is_empty() && sleep_before(deadline, pause));
     });

@@ -3,7 +3,9 @@
 
 #include "catalog/ancestors.hpp"
 #include "catalog/blockers.hpp"
+#include "pg/context.hpp"
 #include "pg/scan.hpp"
+#include "run/activity.hpp"
 #include "run/requirements.hpp"
 
 namespace dj_deploy {
@@ -79,6 +81,17 @@ const char *describe_blockers_of(const Statement &statement)
             describe_blockers(PublicationRelationId, ::get_publication_oid(statement.names.publication, true),
                               0, AccessExclusiveLock);
     return blockers;
+}
+
+void show_waiting_for(const StatementList &list, std::size_t index)
+{
+    in_scratch([&](::MemoryContext) {
+        const Statement statement = read_statement(list, index);
+        if (statement.names.table != nullptr)
+            show_waiting(statement.table_name());
+        else if (statement.names.publication != nullptr)
+            show_waiting("publication", statement.names.publication);
+    });
 }
 
 } // namespace dj_deploy

@@ -19,4 +19,7 @@ bool lock_if_free(const Statement &statement, ::Oid table);
 // Who keeps one of these locks away from us, as describe_blockers() says it; null when nobody does.
 const char *describe_blockers_of(const Statement &statement);
 
+// Shows what the statement, one of the list that is not done yet, waits for.
+void show_waiting_for(const StatementList &list, std::size_t index);
+
 } // namespace dj_deploy

@@ -101,6 +101,12 @@ const char *Statement::shown_name() const
     return ::psprintf("%s.%s", names.table->schemaname, names.table->relname);
 }
 
+RelationName Statement::table_name() const
+{
+    return names.table == nullptr ? RelationName{}
+                                  : RelationName{names.table->schemaname, names.table->relname};
+}
+
 Statement read_any_statement(const StatementList &list, std::size_t index)
 {
     const char *text = copy_text(list, index);

@@ -1,6 +1,7 @@
 // One statement of a plan: what the parser says of it, and of which kind it is.
 #pragma once
 
+#include "catalog/relation_name.hpp"
 #include "plan/statement_kind.hpp"
 #include "request/statements.hpp"
 
@@ -12,8 +13,9 @@ struct Statement {
     StatementNames names;
     const ::Node *parsed; // null when the parser does not take it
 
-    ::Oid find_table() const;       // InvalidOid when there is none
-    const char *shown_name() const; // of the table, in a message
+    ::Oid find_table() const;        // InvalidOid when there is none
+    const char *shown_name() const;  // of the table, in a message
+    RelationName table_name() const; // as the statement has it; nothing when it names none
 };
 
 // Parses a statement of the list, of whatever kind: one that nothing declares has none, nor has one that this

@@ -4,6 +4,7 @@
 // looks for one late (see worker/main.cpp), and the run looks again and again.
 #include "run/turns.hpp"
 
+#include "run/activity.hpp"
 #include "run/attempt.hpp"
 #include "run/lock.hpp"
 
@@ -37,9 +38,12 @@ void wait_for_lock(const char *kind, const NamedObject &object, int sub_object, 
                    bool is_of_session)
 {
     const ::LOCKTAG tag = lock_tag(object, sub_object);
-    if (!lock_if_free(tag, mode, is_of_session) &&
-        !attempt([&] { ::LockAcquire(&tag, mode, is_of_session, false); }, is_lock_timeout))
+    if (lock_if_free(tag, mode, is_of_session))
+        return;
+    show_waiting(kind, object.name);
+    if (!attempt([&] { ::LockAcquire(&tag, mode, is_of_session, false); }, is_lock_timeout))
         raise_lock_timeout(kind, object.name, find_blockers(object.catalog, object.oid, sub_object, mode));
+    show_waited();
 }
 
 // Takes the turn of runs, or raises 55P03. Its holder may wait for maintenance that waits for this
@@ -109,6 +113,7 @@ void exclude_maintenance(const NamedObject &schema)
         return;
     const ::LOCKTAG door = lock_tag(schema, door_of_maintenance);
     wait_for_lock("schema", schema, door_of_maintenance, runs_mode, false);
+    show_waiting("schema", schema.name);
     const ::TimestampTz start = ::GetCurrentTimestamp();
     for (Wait result = Wait::over; result == Wait::over;) {
         const long waited = ::TimestampDifferenceMilliseconds(start, ::GetCurrentTimestamp());
@@ -121,6 +126,7 @@ void exclude_maintenance(const NamedObject &schema)
             raise_needed_by_maintenance(schema);
     }
     ::LockRelease(&door, runs_mode, false);
+    show_waited();
 }
 
 } // namespace

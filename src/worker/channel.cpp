@@ -109,7 +109,9 @@ std::string_view pack(const Change &change)
     ::StringInfoData bytes;
     ::initStringInfo(&bytes);
     ::appendBinaryStringInfo(&bytes, reinterpret_cast<const char *>(&facts), sizeof(facts));
+    const RelationName named = planned_name(change);
     for (const char *string : {table == nullptr ? "" : table->schema, table == nullptr ? "" : table->name,
+                               table == nullptr ? "" : named.schema, table == nullptr ? "" : named.name,
                                change.before, change.after})
         append_string(&bytes, string);
     return {bytes.data, static_cast<std::size_t>(bytes.len)};
@@ -120,7 +122,8 @@ Task unpack(std::string_view bytes)
     Task task{};
     ::memcpy(&task.facts, bytes.data(), sizeof(task.facts));
     bytes.remove_prefix(sizeof(task.facts));
-    for (const char **string : {&task.schema, &task.name, &task.before, &task.after})
+    for (const char **string :
+         {&task.schema, &task.name, &task.named.schema, &task.named.name, &task.before, &task.after})
         *string = take_string(bytes);
     return task;
 }

@@ -29,6 +29,7 @@ struct Task {
     TaskFacts facts;
     const char *schema; // as planned, for messages
     const char *name;
+    RelationName named; // as planned, what the statement names: the table, or the index
     const char *before; // the name of the table or the index
     const char *after;
 };

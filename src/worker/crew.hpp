@@ -46,6 +46,7 @@ struct Crew {
     void give_up(const ::ErrorData &error);
     void stop();
     void report_progress() const;
+    void show() const;
     void find_leftovers();
     void run();
 };

@@ -4,6 +4,7 @@
 #include "worker/leader.hpp"
 
 #include "pg/oid_set.hpp"
+#include "run/activity.hpp"
 #include "worker/crew.hpp"
 #include "worker/messages.hpp"
 #include "worker/session.hpp"
@@ -102,6 +103,18 @@ void Crew::report_progress() const
     ::pfree(pids.data);
 }
 
+// dj_deploy.reindex: 3 of 20 statements, at lab.session, lab.trial
+void Crew::show() const
+{
+    in_scratch([&](::MemoryContext) {
+        Array<RelationName> at;
+        for (const Worker &worker : workers)
+            if (worker.change != nullptr && worker.change->table != nullptr)
+                at.push({worker.change->table->schema, worker.change->table->name});
+        show_progress(progress.done, progress.total, at.view());
+    });
+}
+
 // When no statement is running any more, or the workers do not end in time. A single failure says what it has
 // left behind.
 void Crew::find_leftovers()
@@ -129,6 +142,7 @@ void Crew::run()
         }
         fill_up();
         hand_over();
+        show();
         if (progress.is_time())
             report_progress();
         if (listen())

@@ -105,6 +105,11 @@ void take_locks_or_give_way(const Task &task)
     }
 }
 
+const char *statement_of(const Task &task, const RelationName &named)
+{
+    return statement_text(Phrase{.before = task.before, .after = task.after}, named.schema, named.name);
+}
+
 // Locks the table for the session, so that it keeps its name while the statement begins and ends
 // transactions; returns the statement, or null with a NOTICE for a table or index that is gone. The locks go
 // when the task ends or fails.
@@ -121,8 +126,7 @@ const char *lock_for_session(const Task &task)
         ereport(NOTICE, errmsg("%s \"%s.%s\" does not exist, skipping", is_index ? "index of table" : "table",
                                task.schema, task.name));
     else
-        statement =
-            statement_text(Phrase{.before = task.before, .after = task.after}, name.schema, name.name);
+        statement = statement_of(task, name);
     ::CommitTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     return statement;
@@ -131,7 +135,7 @@ const char *lock_for_session(const Task &task)
 // The statement of a task about no table.
 const char *execute_without_table(const Task &task)
 {
-    const char *statement = ::psprintf("%s%s", task.before, task.after);
+    const char *statement = statement_of(task, {});
     execute_at_top_level(statement);
     return statement;
 }
@@ -141,6 +145,7 @@ const char *execute_task(const Task &task)
 {
     if (!OidIsValid(task.facts.table))
         return execute_without_table(task);
+    show_statement(statement_of(task, task.named));
     set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
     set_deadlock_timeout(session_deadlock_timeout);
     const char *statement = lock_for_session(task);

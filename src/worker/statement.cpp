@@ -20,12 +20,17 @@ namespace {
 
 } // namespace
 
+void show_statement(const char *statement)
+{
+    ::SetCurrentStatementStartTimestamp();
+    ::pgstat_report_activity(::STATE_RUNNING, statement);
+}
+
 void execute_at_top_level(const char *statement)
 {
     const ::MemoryContext caller = ::CurrentMemoryContext;
-    ::SetCurrentStatementStartTimestamp();
+    show_statement(statement);
     ::debug_query_string = statement;
-    ::pgstat_report_activity(::STATE_RUNNING, statement);
     ::StartTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     if (::StatementTimeout > 0)

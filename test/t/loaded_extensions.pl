@@ -64,7 +64,16 @@ is( $node->safe_psql('postgres', q{SELECT calls FROM pg_stat_statements
 	WHERE query = 'REINDEX TABLE CONCURRENTLY "lab"."subject"' AND toplevel}),
 	'1', 'what a worker executes is a statement of its own');
 
+is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT substring(query, 'dj_deploy\.\w+'), ' ' ORDER BY substring(query, 'dj_deploy\.\w+'))
+	FROM pg_stat_statements WHERE toplevel AND query ~ '^(SELECT|CALL) dj_deploy\.'}),
+	'dj_deploy.reindex dj_deploy.rollout dj_deploy.set_autovacuum dj_deploy.set_grants dj_deploy.set_publication_membership'
+	  . ' dj_deploy.set_replica_identity dj_deploy.vacuum_analyze',
+	'and counts the calls, as they were sent');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_statements WHERE query ~ '^dj_deploy\.'}),
+	'0', 'which is not what pg_stat_activity shows meanwhile');
+
 my $log = slurp_file($node->logfile, $log_start);
+unlike($log, qr/(?:STATEMENT|statement|Query Text): +dj_deploy\./, 'nor does the log have that');
 ok($log =~ /duration: .*\n\s*Query Text: SELECT dj_deploy\.set_replica_identity/, 'auto_explain logs the call');
 
 SKIP:
