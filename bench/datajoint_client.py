@@ -1,7 +1,6 @@
-"""One call of DataJoint's own dj.deploy.set_replica_identity in a process of its own, as a deploy hook makes it.
-
-Prints the seconds of the call alone: importing DataJoint, connecting and activating the schema come before.
-Usage: datajoint_client.py SCHEMA run|dry
+"""One call of DataJoint's own dj.deploy.set_replica_identity in a process of its own, as a deploy
+hook makes it. Prints the seconds of the call alone: importing DataJoint, connecting and activating
+the schema come before. Usage: datajoint_client.py SCHEMA run|dry
 """
 
 import sys

@@ -4,43 +4,40 @@ import pathlib
 import threading
 import time
 
-import psycopg2.errors
-
 import contenders
+import frame
+import psycopg2.errors
 from contenders import call
-
-CALLS = 1000
+from frame import SCHEMA, SUPERUSER
 
 ALLOCATED = "SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts"
 
 TABLE_LOCKS = f"""
     SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-    WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relnamespace = '{contenders.SCHEMA}'::regnamespace"""
+    WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relnamespace = '{SCHEMA}'::regnamespace"""
 
 
-def count_traces(scene):
-    """(tables, {call: (WAL bytes, transaction ids, locks on the schema's relations)})"""
+def count_traces(database):
+    """{call: [WAL bytes, transaction ids, locks on the schema's relations]}"""
     traces = {}
-    scene.query(call(mode="default"))
-    vacuum(scene)
-    traces["first run"] = count_trace(scene, call())
-    scene.query(call())
-    # A reader tidies pages that are full of dead rows, whose rows they are does not matter, and that writes WAL.
-    traces["repeated with `skip_unchanged`, right after a run"] = count_trace(scene, call(skip_unchanged=True))
-    vacuum(scene)
-    traces["repeated with `skip_unchanged`"] = count_trace(scene, call(skip_unchanged=True))
-    traces["dry run"] = count_trace(scene, call(dry_run=True))
-    traces["repeated run"] = count_trace(scene, call())
-    return scene.tables, traces
+    database.query(call(mode="default"))
+    database.vacuum("pg_class")
+    traces["first run"] = count_trace(database, call())
+    database.query(call())
+    # A reader tidies pages that are full of dead rows, whose rows they are does not matter, and
+    # that writes WAL.
+    traces["repeated with `skip_unchanged`, right after a run"] = count_trace(
+        database, call(skip_unchanged=True)
+    )
+    database.vacuum("pg_class")
+    traces["repeated with `skip_unchanged`"] = count_trace(database, call(skip_unchanged=True))
+    traces["dry run"] = count_trace(database, call(dry_run=True))
+    traces["repeated run"] = count_trace(database, call())
+    return traces
 
 
-def vacuum(scene, catalogs=("pg_class",)):
-    """Every ALTER leaves a dead row in pg_class; no contender shall pay for those of the one before."""
-    scene.query(f"VACUUM {', '.join(f'pg_catalog.{catalog}' for catalog in catalogs)}", user="postgres")
-
-
-def count_trace(scene, sql):
-    connection = scene.connect()
+def count_trace(database, sql):
+    connection = database.connect()
     connection.autocommit = False
     with connection.cursor() as cursor:
         # The backend's own WAL, unlike the position in the log, is not disturbed by other processes.
@@ -55,18 +52,18 @@ def count_trace(scene, sql):
     return wal_bytes, transaction_ids, locks
 
 
-def measure_peaks(scene):
-    """(tables, {call: bytes}): the most private memory that a new backend has during one call beyond what it had."""
-    return scene.tables, {
-        "run": measure_peak(scene, call()),
-        "repeated with `skip_unchanged`": measure_peak(scene, call(skip_unchanged=True)),
-        "dry run": measure_peak(scene, call(dry_run=True)),
-        "PL/pgSQL loop": measure_peak(scene, contenders.LOOP),
+def measure_peaks(database):
+    """{call: bytes}: the most private memory that a new backend has during one call beyond what it had."""
+    return {
+        "run": measure_peak(database, call()),
+        "repeated with `skip_unchanged`": measure_peak(database, call(skip_unchanged=True)),
+        "dry run": measure_peak(database, call(dry_run=True)),
+        "PL/pgSQL loop": measure_peak(database, contenders.LOOP),
     }
 
 
-def measure_peak(scene, sql):
-    connection = scene.connect()
+def measure_peak(database, sql):
+    connection = database.connect()
     status = pathlib.Path(f"/proc/{connection.info.backend_pid}/status")
     before = private_memory(status)
     samples = [before]
@@ -80,6 +77,7 @@ def measure_peak(scene, sql):
     sampler = threading.Thread(target=sample)
     sampler.start()
     with connection.cursor() as cursor:
+        cursor.execute("SET client_min_messages = error")
         cursor.execute(sql)
     is_done.set()
     sampler.join()
@@ -94,22 +92,22 @@ def private_memory(status):
     return int(line.split()[1]) * 1024
 
 
-def measure_growth(scene):
-    """(tables, {call: bytes}): by how much the memory contexts of one session grow over many calls after a first."""
-    calls = {
+def measure_growth(database, calls):
+    """{call: bytes}: by how much the memory contexts of one session grow over many calls after a first."""
+    kinds = {
         "run": call(),
         "repeated with `skip_unchanged`": call(skip_unchanged=True),
         "dry run": call(dry_run=True),
         "refused call": call(mode="nothing"),
     }
-    connection = scene.connect("postgres")
+    connection = database.connect(SUPERUSER)
     growth = {}
     with connection.cursor() as cursor:
-        for name, sql in calls.items():
+        for name, sql in kinds.items():
             before = allocated_after(cursor, sql, 2)
-            growth[name] = allocated_after(cursor, sql, CALLS) - before
+            growth[name] = allocated_after(cursor, sql, calls) - before
     connection.close()
-    return scene.tables, growth
+    return growth
 
 
 def allocated_after(cursor, sql, calls):
@@ -121,3 +119,14 @@ def allocated_after(cursor, sql, calls):
     for _ in range(2):  # the first time fills caches of its own
         cursor.execute(ALLOCATED)
     return cursor.fetchone()[0]
+
+
+def traces_table(calls):
+    rows = [[name, *(f"{value:,}" for value in values)] for name, values in calls.items()]
+    return frame.table(["call", "WAL bytes", "transaction ids", "locks on the schema's relations"], rows)
+
+
+def peaks_table(peaks):
+    calls = next(iter(peaks.values()))
+    rows = [[name, *(f"{peak[name] / 1e6:.1f}" for peak in peaks.values())] for name in calls]
+    return frame.table(["tables", *frame.numbers(peaks)], rows)

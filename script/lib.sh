@@ -95,7 +95,7 @@ find_pg_config() {
     done < <(compgen -G "/usr/lib/postgresql/${PGVERSION:-*}/bin/pg_config" | sort -rV)
 }
 
-# The releases that the fixture, the tests and the benchmark are made with. Sets $venv.
+# The releases that the fixture and the tests are made with. Sets $venv.
 install_datajoint() {
     # PyPI has no wheels for 32 bits of some that DataJoint needs, Debian has packages.
     if [[ $(dpkg --print-architecture 2>/dev/null) == i386 ]]; then
@@ -103,6 +103,10 @@ install_datajoint() {
     else
         install_environment -- datajoint==2.3.5 psycopg2-binary==2.9.13
     fi
+}
+
+install_benchmark() {
+    install_environment -- datajoint==2.3.5 psycopg2-binary==2.9.13 matplotlib==3.11.2
 }
 
 install_pgspot() {

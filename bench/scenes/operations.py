@@ -1,5 +1,6 @@
-"""The operations other than set_replica_identity, each against the statements that a person would write: how long the first
-run takes, and how long the repeated one that finds everything as it shall be. docs/performance.md says how to read it.
+"""The operations other than set_replica_identity, each against the statements that a person would
+write: how long the first run takes, and how long the repeated one that finds everything as it shall
+be.
 """
 
 import dataclasses
@@ -7,12 +8,14 @@ import json
 import sys
 import typing
 
-import contenders
+import frame
 import resources
-from contenders import SCHEMA
+from frame import SCHEMA, Goal
+from scenes.identity import per_table, ratios, times
 
+TITLE = "The other operations"
 PUBLICATION = "cdc"
-ROLE = "reader"
+ROLE = frame.READER
 USER_TABLES = "c.relname NOT LIKE '~%'"
 PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.05}
 
@@ -74,7 +77,7 @@ class Operation:
         return f"SELECT dj_deploy.{self.name}('{SCHEMA}', {self.arguments}, dry_run => {dry_run})"
 
     def key(self, contender, kind):
-        return f"{self.name} {contender}", kind
+        return f"{self.name} {contender} {kind}"
 
     @property
     def contenders(self):
@@ -101,17 +104,23 @@ OPERATIONS = [
             Contender(
                 "one_statement",
                 "`ALTER PUBLICATION … ADD TABLE a, b, …`, first run",
-                lambda tables: f"{CREATE_PUBLICATION} ALTER PUBLICATION {PUBLICATION} ADD TABLE {', '.join(tables)}",
+                lambda tables: (
+                    f"{CREATE_PUBLICATION} ALTER PUBLICATION {PUBLICATION} ADD TABLE {', '.join(tables)}"
+                ),
                 "`ALTER PUBLICATION … SET TABLE a, b, …`, repeated",
                 lambda tables: f"ALTER PUBLICATION {PUBLICATION} SET TABLE {', '.join(tables)}",
             ),
             Contender(
                 "loop",
                 "loop of `ALTER PUBLICATION … ADD TABLE`, first run",
-                lambda tables: CREATE_PUBLICATION
-                + loop(f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", tables=USER_TABLES),
+                lambda tables: (
+                    CREATE_PUBLICATION
+                    + loop(f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", tables=USER_TABLES)
+                ),
                 "loop of `ALTER PUBLICATION … ADD TABLE` that ignores `duplicate_object`, repeated",
-                lambda tables: loop(f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", UNLESS_DUPLICATE, USER_TABLES),
+                lambda tables: loop(
+                    f"ALTER PUBLICATION {PUBLICATION} ADD TABLE %I.%I", UNLESS_DUPLICATE, USER_TABLES
+                ),
             ),
         ],
         reset=f"DROP PUBLICATION IF EXISTS {PUBLICATION}",
@@ -128,7 +137,11 @@ OPERATIONS = [
                 "script of `ALTER TABLE … SET (…)`",
                 lambda tables: "".join(f"ALTER TABLE {table} {SET_PARAMETERS};\n" for table in tables),
             ),
-            same("loop", "loop of `ALTER TABLE … SET (…)`", lambda tables: loop(f"ALTER TABLE %I.%I {SET_PARAMETERS}")),
+            same(
+                "loop",
+                "loop of `ALTER TABLE … SET (…)`",
+                lambda tables: loop(f"ALTER TABLE %I.%I {SET_PARAMETERS}"),
+            ),
         ],
         reset=loop(f"ALTER TABLE %I.%I RESET ({', '.join(PARAMETERS)})"),
         settled=f"c.reloptions @> '{{{','.join(f'{name}={value}' for name, value in PARAMETERS.items())}}}'",
@@ -161,65 +174,157 @@ OPERATIONS = [
 ]
 
 
-def measure(scene, rounds, say):
-    """{(operation and contender, "first" or "repeated"): [seconds, one a round]}, in turns and rounds as in measure.py."""
+LABELS = {
+    operation.key(contender.name, kind): label
+    for operation in OPERATIONS
+    for contender in operation.contenders
+    for kind, label in (("first", contender.first_label), ("repeated", contender.repeated_label))
+}
+
+
+def measure(bench):
+    sizes = (20,) if bench.is_quick else (5000,) if bench.goals_only else (1000, 5000)
+    with bench.start("operations") as server:
+        databases = {size: make(server, size) for size in sizes}
+        results = {
+            "seconds": {
+                size: take_rounds(database, size, bench.rounds) for size, database in databases.items()
+            }
+        }
+        if not bench.goals_only:
+            results["traces"] = {"tables": max(sizes), "calls": count_traces(databases[max(sizes)])}
+        return results
+
+
+def make(server, size):
+    database = server.create(f"tables_{size}")
+    frame.declare(database, size)
+    database.settle()
+    return database
+
+
+def take_rounds(database, size, rounds):
+    """{operation, contender and "first" or "repeated": [seconds, one a round]}, in turns and rounds
+    as in identity.
+    """
     results = {}
     for number in range(rounds + 1):
         for operation in OPERATIONS:
-            say(f"{scene.tables} tables, {operation.name}, round {number} of {rounds}")
-            measure_round(scene, operation, number, results)
+            frame.say(f"{size:,} tables, {operation.name}, round {number} of {rounds}")
+            take_round(database, operation, number, results)
         if number == 0:
             results.clear()
     return results
 
 
-def measure_round(scene, operation, number, results):
-    tables = list_tables(scene, operation)
+def take_round(database, operation, number, results):
+    tables = list_tables(database, operation)
     everyone = operation.contenders
     turn = number % len(everyone)
     for contender in everyone[turn:] + everyone[:turn]:
         for kind in ("first", "repeated"):
             if kind == "first":
-                scene.query(operation.reset)
-            resources.vacuum(scene, CATALOGS)
-            seconds = contenders.timed_query(scene, contender.sql(kind, tables))
+                database.query(operation.reset)
+            database.vacuum(*CATALOGS)
+            seconds = frame.cold(database, contender.sql(kind, tables))
             results.setdefault(operation.key(contender.name, kind), []).append(seconds)
             if contender.is_dry and kind == "first":
-                scene.query(operation.call())
-            require_settled(scene, operation, contender, len(tables))
+                database.query(operation.call())
+            require_settled(database, operation, contender, len(tables))
 
 
-def list_tables(scene, operation):
-    return scene.query(
+def list_tables(database, operation):
+    return database.query(
         "SELECT array_agg(format('%I.%I', n.nspname, c.relname) ORDER BY c.relname)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         f" WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p') AND {operation.tables}"
     )
 
 
-def require_settled(scene, operation, contender, tables):
+def require_settled(database, operation, contender, tables):
     """Everyone did the same: the catalog says so, and the extension finds nothing left to do."""
-    settled = scene.query(
+    settled = database.query(
         f"SELECT count(*) FROM pg_class c WHERE c.relnamespace = '{SCHEMA}'::regnamespace"
         f" AND c.relkind IN ('r', 'p') AND {operation.settled}"
     )
-    left = len(scene.query(operation.call(dry_run=True))["ddl"])
+    left = len(database.query(operation.call(dry_run=True))["ddl"])
     if settled != tables or left:
         sys.exit(
             f"bench: {operation.name}: {contender.name} settled {settled} of {tables} tables, and left {left} statements"
         )
 
 
-def count_traces(scene):
-    """(tables, {call: (WAL bytes, transaction ids, locks on the schema's relations)})"""
+def count_traces(database):
+    """{call: [WAL bytes, transaction ids, locks on the schema's relations]}"""
     traces = {}
     for operation in OPERATIONS:
         name = f"`{operation.name}`"
-        scene.query(operation.reset)
-        resources.vacuum(scene, CATALOGS)
-        traces[f"{name}, first run"] = resources.count_trace(scene, operation.call())
-        scene.query(operation.call())
-        resources.vacuum(scene, CATALOGS)
-        traces[f"{name}, repeated"] = resources.count_trace(scene, operation.call())
-        traces[f"{name}, dry run afterwards"] = resources.count_trace(scene, operation.call(dry_run=True))
-    return scene.tables, traces
+        database.query(operation.reset)
+        database.vacuum(*CATALOGS)
+        traces[f"{name}, first run"] = resources.count_trace(database, operation.call())
+        database.query(operation.call())
+        database.vacuum(*CATALOGS)
+        traces[f"{name}, repeated"] = resources.count_trace(database, operation.call())
+        traces[f"{name}, dry run afterwards"] = resources.count_trace(database, operation.call(dry_run=True))
+    return traces
+
+
+# The results.
+
+
+def goals(results):
+    row = results["seconds"].get("5000")
+    rows = []
+    for operation in OPERATIONS if row else []:
+        first, repeated = (
+            frame.median(row[operation.key("extension", kind)]) for kind in ("first", "repeated")
+        )
+        first_by_hand, repeated_by_hand = (
+            fastest_by_hand(row, operation, kind) for kind in ("first", "repeated")
+        )
+        rows += [
+            Goal(
+                f"`{operation.name}`, first run ÷ the fastest by hand, 5,000 tables",
+                first / first_by_hand,
+                "<=",
+                1.2,
+            ),
+            Goal(
+                f"fastest repetition by hand ÷ `{operation.name}`, 5,000 tables",
+                repeated_by_hand / repeated,
+                ">=",
+                5,
+            ),
+        ]
+    return rows
+
+
+def fastest_by_hand(row, operation, kind):
+    return min(frame.median(row[operation.key(contender.name, kind)]) for contender in operation.hand_written)
+
+
+def figures(results):
+    def compared(kind):
+        pairs = [
+            (operation.key(contender.name, kind), operation.key("extension", kind))
+            for operation in OPERATIONS
+            for contender in operation.hand_written
+        ]
+        return ratios(results["seconds"], pairs, LABELS)
+
+    parts = [
+        "How many times as long as the extension's first run a hand-written first run takes:\n",
+        compared("first"),
+        "How many times as long as the extension's repeated run a hand-written repetition takes:\n",
+        compared("repeated"),
+        "µs a table:\n",
+        per_table(results["seconds"], LABELS),
+    ]
+    if "traces" in results:
+        parts += [
+            f"What one call leaves behind, at {results['traces']['tables']:,} tables:\n",
+            resources.traces_table(results["traces"]["calls"]),
+            "Milliseconds, median (smallest to largest):\n",
+            times(results["seconds"], LABELS),
+        ]
+    return "\n".join(parts)
