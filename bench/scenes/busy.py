@@ -33,7 +33,9 @@ $$"""
 
 
 def measure(bench):
-    seconds, rounds = (1, 1) if bench.is_quick else (10, 3) if bench.goals_only else (20, 5)
+    seconds, rounds = (
+        (1, 1) if bench.is_quick else (10, min(bench.rounds, 3)) if bench.goals_only else (20, bench.rounds)
+    )
     contenders = {name: work for name, work in CONTENDERS.items() if name != "loop" or not bench.goals_only}
     # The default configuration, on disk.
     with bench.start("busy", {"fsync": "on"}) as server:

@@ -19,7 +19,7 @@ RATE = 1000  # reads a second
 
 
 def measure(bench):
-    seconds, rounds = (1, 1) if bench.is_quick else (3, 7)
+    seconds, rounds = (1, 1) if bench.is_quick else (3, bench.rounds)
     with bench.start("readers") as server:
         database = server.create("readers")
         declare(database)

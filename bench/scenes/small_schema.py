@@ -13,7 +13,6 @@ from frame import READER, SCHEMA, SUPERUSER, Goal
 
 TITLE = "A small schema in a large database and cluster"
 AIM = 1.5
-ROUNDS = 11
 WARM = 3  # times that each call is made before
 AT_ONCE, MOST_AT_ONCE = 0.01, 20  # a measurement is as many calls as take so many seconds
 TABLES = 10
@@ -125,7 +124,7 @@ def measure(bench):
             database.settle()
         require_all_called(few)
         frame.say("calling")
-        results = compare(few, many, 2 if bench.is_quick else ROUNDS)
+        results = compare(few, many, 2 * bench.rounds)
         return {"crowd": crowd, "calls": results}
 
 
