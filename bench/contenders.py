@@ -11,22 +11,6 @@ from frame import HERE, OWNER, SCHEMA
 
 LIMIT = 60.0  # seconds; DataJoint's listing takes quadratic time on some versions of PostgreSQL
 
-LOOP = f"""
-DO $$
-DECLARE
-    target record;
-BEGIN
-    FOR target IN
-        SELECT n.nspname, c.relname
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '~%'
-        ORDER BY c.relname
-    LOOP
-        EXECUTE format('ALTER TABLE %I.%I REPLICA IDENTITY FULL', target.nspname, target.relname);
-    END LOOP;
-END
-$$"""
-
 GEXEC = f"""
 SELECT format('ALTER TABLE %I.%I REPLICA IDENTITY FULL', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -54,7 +38,7 @@ def extension_dry(database):
 
 
 def loop(database):
-    return frame.cold(database, LOOP)
+    return frame.cold(database, frame.identity_loop())
 
 
 def psql_one_transaction(database):

@@ -3,6 +3,7 @@ tables in Markdown.
 """
 
 import dataclasses
+import json
 import os
 import pathlib
 import platform
@@ -250,6 +251,45 @@ def in_turns(rounds, takers):
     return results
 
 
+def identity_loop(schema=SCHEMA):
+    """What a person writes who alters all tables in one go."""
+    return f"""
+DO $$
+DECLARE
+    target record;
+BEGIN
+    FOR target IN
+        SELECT n.nspname, c.relname
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = '{schema}' AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '~%'
+        ORDER BY c.relname
+    LOOP
+        EXECUTE format('ALTER TABLE %I.%I REPLICA IDENTITY FULL', target.nspname, target.relname);
+    END LOOP;
+END
+$$"""
+
+
+def document(identity="full", scale_factor=0.02, access="read", publications=("cdc",)):
+    """An environment with a setting of each kind."""
+    schema = {
+        "replica_identity": identity,
+        "publications": publications,
+        "autovacuum": {"autovacuum_vacuum_scale_factor": scale_factor},
+        "grants": {READER: access},
+    }
+    publication = {"publish_via_partition_root": True}
+    return json.dumps({"version": 1, "publications": {"cdc": publication}, "schemas": {SCHEMA: schema}})
+
+
+def declared(server, tables):
+    """A database with a schema of so many tables, ready to be measured."""
+    database = server.create(f"tables_{tables}")
+    declare(database, tables)
+    database.settle()
+    return database
+
+
 def declare(database, tables, schema=SCHEMA):
     """A schema as DataJoint declares it."""
     say(f"declaring {tables:,} tables")
@@ -274,6 +314,9 @@ def machine():
 # Results, as they are after a journey through JSON: keys are text.
 
 
+SIGNS = {"<=": "≤", ">=": "≥"}
+
+
 @dataclasses.dataclass
 class Goal:
     what: str
@@ -289,8 +332,7 @@ class Goal:
 
 def goals_table(goals):
     rows = [
-        [goal.what, f"{goal.value:.2f}", f"{'≤' if goal.sign == '<=' else '≥'} {goal.aim:g}", goal.verdict]
-        for goal in goals
+        [goal.what, f"{goal.value:.2f}", f"{SIGNS[goal.sign]} {goal.aim:g}", goal.verdict] for goal in goals
     ]
     return table(["goal", "measured", "aim", ""], rows)
 

@@ -96,8 +96,8 @@ def commit():
 
 
 def save(measured):
-    """Scene by scene, so that what goes wrong in one does not cost the others. What was measured before stays if
-    it is the same that was measured.
+    """Scene by scene, so that what goes wrong in one does not cost the others. What was measured
+    before stays if it is the same that was measured.
     """
     saved = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"scenes": {}}
     is_same = all(saved.get(key) == value for key, value in measured.items() if key != "scenes")

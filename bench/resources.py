@@ -4,7 +4,6 @@ import pathlib
 import threading
 import time
 
-import contenders
 import frame
 import psycopg2.errors
 from contenders import call
@@ -14,7 +13,8 @@ ALLOCATED = "SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts"
 
 TABLE_LOCKS = f"""
     SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-    WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relnamespace = '{SCHEMA}'::regnamespace"""
+    WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'
+        AND c.relnamespace = '{SCHEMA}'::regnamespace"""
 
 
 def count_traces(database):
@@ -58,7 +58,7 @@ def measure_peaks(database):
         "run": measure_peak(database, call()),
         "repeated with `skip_unchanged`": measure_peak(database, call(skip_unchanged=True)),
         "dry run": measure_peak(database, call(dry_run=True)),
-        "PL/pgSQL loop": measure_peak(database, contenders.LOOP),
+        "PL/pgSQL loop": measure_peak(database, frame.identity_loop()),
     }
 
 

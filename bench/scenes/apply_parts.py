@@ -10,27 +10,13 @@ from frame import READER, SCHEMA, Goal
 TITLE = "A document against its parts"
 AIM = 1.5
 PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02}
-DOCUMENT = json.dumps(
-    {
-        "version": 1,
-        "publications": {"cdc": {"publish_via_partition_root": True}},
-        "schemas": {
-            SCHEMA: {
-                "replica_identity": "full",
-                "publications": ["cdc"],
-                "autovacuum": PARAMETERS,
-                "grants": {READER: "read"},
-            }
-        },
-    }
-)
 PARTS = {
-    "`set_replica_identity`": f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', 'full', true, skip_unchanged => true)",
+    "`set_replica_identity`": f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', 'full', true, true)",
     "`set_publication_membership`": f"SELECT dj_deploy.set_publication_membership('{SCHEMA}', 'cdc')",
     "`set_autovacuum`": f"SELECT dj_deploy.set_autovacuum('{SCHEMA}', '{json.dumps(PARAMETERS)}')",
     "`set_grants`": f"SELECT dj_deploy.set_grants('{SCHEMA}', '{READER}', 'read')",
 }
-WHOLE = {"`apply`": f"SELECT dj_deploy.apply('{DOCUMENT}')"}
+WHOLE = {"`apply`": f"SELECT dj_deploy.apply('{frame.document()}')"}
 
 
 def measure(bench):
@@ -40,9 +26,7 @@ def measure(bench):
 
 
 def measure_size(bench, server, tables):
-    database = server.create(f"tables_{tables}")
-    frame.declare(database, tables)
-    database.settle()
+    database = frame.declared(server, tables)
     takers = {what: (lambda sql=sql: frame.warm_cost(database, sql)) for what, sql in (WHOLE | PARTS).items()}
     return frame.in_turns(bench.rounds * 2, takers)
 
@@ -69,6 +53,6 @@ def figures(results):
         ["`apply` ÷ the sum of the others", *(f"{times(seconds):.2f}" for seconds in results.values())]
     )
     return (
-        "Dry runs with everything still to do, milliseconds, median (smallest to largest), processor time, warm:\n\n"
-        + frame.table(["tables", *frame.numbers(results)], rows)
+        "Dry runs with everything still to do, milliseconds of processor time, median (smallest to largest),"
+        " warm:\n\n" + frame.table(["tables", *frame.numbers(results)], rows)
     )

@@ -20,17 +20,6 @@ LONG = 25  # the table that the long transaction has read
 AFTER = 3  # seconds that the clients go on when the long transaction has ended
 STEP = 0.1  # seconds; of the readers' latency over time
 
-LOOP = """
-DO $$
-DECLARE
-    target regclass;
-BEGIN
-    FOR target IN SELECT oid FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r' ORDER BY oid LOOP
-        EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', target);
-    END LOOP;
-END
-$$"""
-
 
 def measure(bench):
     seconds, rounds = (
@@ -46,9 +35,7 @@ def measure(bench):
         for number in range(rounds):
             for name, work in contenders.items():
                 frame.say(f"{name}, run {number + 1} of {rounds}")
-                database.query(
-                    "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('busy', 'default'), dry_run => false)"
-                )
+                roll_out(database, "default")
                 database.query("CHECKPOINT", SUPERUSER)
                 runs[name].append(run_busy(database, server.directory, scripts, seconds, work))
         return {"seconds": seconds, "runs": runs}
@@ -138,7 +125,8 @@ def watch_tables(database, moments, is_done):
     with connection.cursor() as cursor:
         while not is_done.is_set():
             cursor.execute(
-                "SELECT count(*) FROM pg_class WHERE relnamespace = 'busy'::regnamespace AND relkind = 'r' AND relreplident = 'f'"
+                "SELECT count(*) FROM pg_class"
+                " WHERE relnamespace = 'busy'::regnamespace AND relkind = 'r' AND relreplident = 'f'"
             )
             moments.append((time.time(), cursor.fetchone()[0]))
             is_done.wait(0.02)
@@ -180,14 +168,16 @@ def worst_over_time(directory, began, seconds):
     return worst
 
 
-def roll_out(database):
-    database.query("CALL dj_deploy.rollout(dj_deploy.set_replica_identity('busy', 'full'), dry_run => false)")
+def roll_out(database, mode="full"):
+    database.query(
+        f"CALL dj_deploy.rollout(dj_deploy.set_replica_identity('busy', '{mode}'), dry_run => false)"
+    )
 
 
 CONTENDERS = {
     "nothing": None,
     "rollout": roll_out,
-    "loop": lambda database: database.query(LOOP.format(schema="busy")),
+    "loop": lambda database: database.query(frame.identity_loop("busy")),
 }
 LABELS = {"nothing": "nothing", "rollout": "`rollout`", "loop": "PL/pgSQL loop"}
 
@@ -230,8 +220,9 @@ def figures(results):
         for name in runs
     ]
     return (
-        f"{CLIENTS} clients read and write {TABLES} tables, a transaction that has read one of them stays open for"
-        f" {results['seconds']} s. Medians of {len(runs['nothing'])} runs; the slowest statement of each table in ms, and seconds:\n\n"
+        f"{CLIENTS} clients read and write {TABLES} tables, a transaction that has read one of them stays"
+        f" open for {results['seconds']} s. Medians of {len(runs['nothing'])} runs; the slowest statement of"
+        " each table in ms, and seconds:\n\n"
         + frame.table(
             [
                 "",
@@ -249,8 +240,9 @@ def figures(results):
 def summary(results):
     runs = results["runs"]
     return [
-        f"While a transaction of {results['seconds']} s has read one of {TABLES} tables, `rollout` adds at most"
-        f" {most_added(runs, 'rollout'):.0f} ms to any client's statement; a loop of ALTER TABLE adds {most_added(runs, 'loop'):,.0f} ms."
+        f"While a transaction of {results['seconds']} s has read one of {TABLES} tables, `rollout` adds at"
+        f" most {most_added(runs, 'rollout'):.0f} ms to any client's statement; a loop of ALTER TABLE adds"
+        f" {most_added(runs, 'loop'):,.0f} ms."
     ]
 
 

@@ -42,7 +42,7 @@ OTHERS = CHANGERS[1:]
 def measure(bench):
     sizes = (20,) if bench.is_quick else tuple(GOALS) if bench.goals_only else SIZES
     with bench.start("identity") as server:
-        databases = {size: make(server, size) for size in sizes}
+        databases = {size: frame.declared(server, size) for size in sizes}
         require_durable_commits(server)
         results = {"durable": {}}
         for size, database in databases.items():
@@ -75,13 +75,6 @@ def measure_more(server, databases, rounds, calls):
             "calls": resources.measure_growth(databases[first], calls),
         },
     }
-
-
-def make(server, size):
-    database = server.create(f"tables_{size}")
-    frame.declare(database, size)
-    database.settle()
-    return database
 
 
 def require_durable_commits(server):
@@ -171,7 +164,7 @@ def figures(results):
             ratios(durable, [(f"{name} first", "extension first") for name in OTHERS], LABELS),
             "How many times as long as the extension's repeated run the others' repeated run takes:\n",
             ratios(durable, [(f"{name} repeated", "extension repeated") for name in OTHERS], LABELS),
-            "How many times as long as its repeated run with `skip_unchanged` the others' repeated run takes:\n",
+            "How many times as long as its run with `skip_unchanged` the others' repeated run takes:\n",
             ratios(durable, [(f"{name} repeated", "extension_skipping repeated") for name in OTHERS], LABELS),
             "How many times as long as the extension's dry run that of `dj.deploy` takes:\n",
             ratios(durable, [("datajoint_dry repeated", "extension_dry repeated")], LABELS),
@@ -183,7 +176,8 @@ def figures(results):
             resources.traces_table(results["traces"]["calls"]),
             "The most private memory of the backend during one call beyond what a new one has, in MB:\n",
             resources.peaks_table(results["peaks"]),
-            f"Growth of one session's memory over {results['growth']['count']:,} calls at {results['growth']['tables']:,} tables, bytes:\n",
+            f"Growth of one session's memory over {results['growth']['count']:,} calls"
+            f" at {results['growth']['tables']:,} tables, bytes:\n",
             frame.table(
                 ["call", "growth"],
                 [[name, f"{value:,}"] for name, value in results["growth"]["calls"].items()],
@@ -201,12 +195,14 @@ def summary(results):
     )
     row = durable[size]
     return [
-        f"First run, {int(size):,} tables: {cost(durable, size, 'extension first'):.0f} µs a table. A PL/pgSQL loop takes"
+        f"First run, {int(size):,} tables: {cost(durable, size, 'extension first'):.0f} µs a table. A PL/pgSQL"
+        " loop takes"
         f" {frame.ratio(row['loop first'], row['extension first']):.2f} times as long, psql with autocommit"
         f" {frame.ratio(row['psql_autocommit first'], row['extension first']):.1f}, `dj.deploy`"
         f" {frame.ratio(row['datajoint first'], row['extension first']):.1f}.",
-        f"Nothing to do, `skip_unchanged`: {cost(durable, size, 'extension_skipping repeated'):.1f} µs a table; the loop alters"
-        f" all again, {frame.ratio(row['loop repeated'], row['extension_skipping repeated']):.0f} times as long.",
+        f"Nothing to do, `skip_unchanged`: {cost(durable, size, 'extension_skipping repeated'):.1f} µs a table;"
+        " the loop alters all again,"
+        f" {frame.ratio(row['loop repeated'], row['extension_skipping repeated']):.0f} times as long.",
     ]
 
 

@@ -23,7 +23,9 @@ DO $$
 DECLARE
     target regclass;
 BEGIN
-    FOR target IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind = 'r' LOOP
+    FOR target IN
+        SELECT c.oid FROM pg_class c WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind = 'r'
+    LOOP
         EXECUTE format('UPDATE %s SET value = value + 1 WHERE id %% 10 = %s', target, {{tenth}});
         COMMIT;
     END LOOP;
@@ -34,9 +36,11 @@ DECLARE = f"""
 DO $$
 BEGIN
     FOR number IN 1 .. {{tables}} LOOP
-        EXECUTE format('CREATE TABLE {SCHEMA}.t%s (id integer PRIMARY KEY, value double precision NOT NULL, note text NOT NULL)',
+        EXECUTE format('CREATE TABLE {SCHEMA}.t%s
+            (id integer PRIMARY KEY, value double precision NOT NULL, note text NOT NULL)',
             lpad(number::text, 4, '0'));
-        EXECUTE format('INSERT INTO {SCHEMA}.t%s SELECT i, random(), md5(i::text) FROM generate_series(1, {{rows}}) i',
+        EXECUTE format('INSERT INTO {SCHEMA}.t%s
+            SELECT i, random(), md5(i::text) FROM generate_series(1, {{rows}}) i',
             lpad(number::text, 4, '0'));
         EXECUTE format('CREATE INDEX ON {SCHEMA}.t%s (value)', lpad(number::text, 4, '0'));
         COMMIT;
@@ -162,7 +166,8 @@ def read_traces(database):
     return dict(
         database.query(
             "SELECT json_object_agg(s.relid, json_build_array(s.last_vacuum, s.last_analyze,"
-            " (SELECT sum(pg_relation_filenode(i.indexrelid)::bigint) FROM pg_index i WHERE i.indrelid = s.relid)))"
+            " (SELECT sum(pg_relation_filenode(i.indexrelid)::bigint)"
+            " FROM pg_index i WHERE i.indrelid = s.relid)))"
             f" FROM pg_stat_user_tables s WHERE s.schemaname = '{SCHEMA}'"
         )
     )

@@ -124,7 +124,8 @@ OPERATIONS = [
             ),
         ],
         reset=f"DROP PUBLICATION IF EXISTS {PUBLICATION}",
-        settled="c.oid IN (SELECT r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
+        settled="c.oid IN"
+        " (SELECT r.prrelid FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"
         f" WHERE p.pubname = '{PUBLICATION}')",
     ),
     Operation(
@@ -167,7 +168,8 @@ OPERATIONS = [
                 lambda tables: GRANT_USAGE + loop(f"GRANT SELECT ON TABLE %I.%I TO {ROLE}"),
             ),
         ],
-        reset=f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {ROLE}; REVOKE ALL ON SCHEMA {SCHEMA} FROM {ROLE}",
+        reset=f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM {ROLE};"
+        f" REVOKE ALL ON SCHEMA {SCHEMA} FROM {ROLE}",
         settled=f"has_schema_privilege('{ROLE}', c.relnamespace, 'USAGE')"
         f" AND has_table_privilege('{ROLE}', c.oid, 'SELECT')",
     ),
@@ -185,7 +187,7 @@ LABELS = {
 def measure(bench):
     sizes = (20,) if bench.is_quick else (5000,) if bench.goals_only else (1000, 5000)
     with bench.start("operations") as server:
-        databases = {size: make(server, size) for size in sizes}
+        databases = {size: frame.declared(server, size) for size in sizes}
         results = {
             "seconds": {
                 size: take_rounds(database, size, bench.rounds) for size, database in databases.items()
@@ -194,13 +196,6 @@ def measure(bench):
         if not bench.goals_only:
             results["traces"] = {"tables": max(sizes), "calls": count_traces(databases[max(sizes)])}
         return results
-
-
-def make(server, size):
-    database = server.create(f"tables_{size}")
-    frame.declare(database, size)
-    database.settle()
-    return database
 
 
 def take_rounds(database, size, rounds):
@@ -250,7 +245,8 @@ def require_settled(database, operation, contender, tables):
     left = len(database.query(operation.call(dry_run=True))["ddl"])
     if settled != tables or left:
         sys.exit(
-            f"bench: {operation.name}: {contender.name} settled {settled} of {tables} tables, and left {left} statements"
+            f"bench: {operation.name}: {contender.name} settled {settled} of {tables} tables,"
+            f" and left {left} statements"
         )
 
 

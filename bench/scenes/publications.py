@@ -64,6 +64,6 @@ def figures(results):
         for name, seconds in results["seconds"].items()
     ]
     return (
-        f"A dry run over {results['tables']:,} tables, each in all publications; milliseconds of processor time, warm:\n\n"
-        + frame.table(["", "ms", "÷ one publication"], rows)
+        f"A dry run over {results['tables']:,} tables, each in all publications;"
+        " milliseconds of processor time, warm:\n\n" + frame.table(["", "ms", "÷ one publication"], rows)
     )

@@ -117,7 +117,8 @@ def figures(results):
         for name, worst in results["worst"].items()
     ]
     return (
-        f"{CLIENTS} clients read one table, {RATE:,} times a second, for {results['seconds']} s. The slowest read in ms,"
+        f"{CLIENTS} clients read one table, {RATE:,} times a second, for {results['seconds']} s."
+        " The slowest read in ms,"
         f" of {len(results['worst']['nothing'])} runs:\n\n"
         + frame.table(["beside", "median", "smallest to largest"], rows)
     )

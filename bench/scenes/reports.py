@@ -13,25 +13,11 @@ TITLE = "Reports and the environment document"
 # Processor time is that of one backend.
 SETTINGS = frame.DURABLE | {"max_parallel_workers_per_gather": 0}
 ROLE = frame.READER
-PUBLICATION = "cdc"
 PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02}
-ENVIRONMENT = json.dumps(
-    {
-        "version": 1,
-        "publications": {PUBLICATION: {"publish_via_partition_root": True}},
-        "schemas": {
-            SCHEMA: {
-                "replica_identity": "full",
-                "publications": [PUBLICATION],
-                "autovacuum": PARAMETERS,
-                "grants": {ROLE: "read"},
-            }
-        },
-    }
-)
+ENVIRONMENT = frame.document()
 OPERATIONS = f"""
 SELECT dj_deploy.set_replica_identity('{SCHEMA}', 'full', dry_run => false, skip_unchanged => true),
-       dj_deploy.set_publication_membership('{SCHEMA}', '{PUBLICATION}', dry_run => false),
+       dj_deploy.set_publication_membership('{SCHEMA}', 'cdc', dry_run => false),
        dj_deploy.set_autovacuum('{SCHEMA}', '{json.dumps(PARAMETERS)}', dry_run => false),
        dj_deploy.set_grants('{SCHEMA}', '{ROLE}', 'read', dry_run => false)"""
 
@@ -39,17 +25,21 @@ OF_SCHEMA = f"c.relnamespace = '{SCHEMA}'::regnamespace AND c.relkind IN ('r', '
 BARE_TABLES = f"""
 SELECT c.relname, c.relkind, c.relreplident, c.relpersistence, c.reloptions, pg_get_userbyid(c.relowner),
        ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (k.indkey)),
-       ARRAY(SELECT p.pubname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = c.oid),
+       ARRAY(SELECT p.pubname FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+             WHERE r.prrelid = c.oid),
        pg_stat_get_live_tuples(c.oid), pg_total_relation_size(c.oid), pg_relation_size(c.reltoastrelid),
        pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_analyze_time(c.oid)
 FROM pg_class c LEFT JOIN pg_index k ON k.indrelid = c.oid AND k.indisprimary
 WHERE {OF_SCHEMA} ORDER BY c.relname"""
 BARE_CHECKS = (HERE / "check_cdc.sql").read_text().replace(":'schema'", f"'{SCHEMA}'")
 BARE_FORECAST = f"""
-SELECT c.relname, pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid), pg_stat_get_live_tuples(c.oid),
-       pg_stat_get_live_tuples(c.reltoastrelid), pg_relation_size(c.oid), pg_relation_size(c.reltoastrelid), s.columns
+SELECT c.relname, pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
+       pg_stat_get_live_tuples(c.oid), pg_stat_get_live_tuples(c.reltoastrelid),
+       pg_relation_size(c.oid), pg_relation_size(c.reltoastrelid), s.columns
 FROM pg_class c LEFT JOIN (
-    SELECT a.attrelid, array_agg(concat(a.attname, ' ', a.attlen, ' ', a.attalign, ' ', s.avg_width) ORDER BY a.attnum) AS columns
+    SELECT a.attrelid,
+           array_agg(concat(a.attname, ' ', a.attlen, ' ', a.attalign, ' ', s.avg_width)
+                     ORDER BY a.attnum) AS columns
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_stats s ON s.schemaname = '{SCHEMA}' AND s.tablename = c.relname AND s.attname = a.attname

@@ -29,17 +29,6 @@ BEGIN
 END
 $$"""
 
-LOOP = """
-DO $$
-DECLARE
-    target regclass;
-BEGIN
-    FOR target IN SELECT oid FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r' ORDER BY oid LOOP
-        EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', target);
-    END LOOP;
-END
-$$"""
-
 # The plan is in memory, uncompressed, a while before the call and until after it.
 CALL = """
 DO $$
@@ -56,7 +45,9 @@ BEGIN
 END
 $$"""
 
-READ = "SELECT current_setting('bench.called')::float8, current_setting('bench.returned')::float8, current_setting('bench.modified')::int"
+READ = """
+SELECT current_setting('bench.called')::float8, current_setting('bench.returned')::float8,
+       current_setting('bench.modified')::int"""
 
 
 def measure(bench):
@@ -221,7 +212,7 @@ def keep_company(database, mode, tables):
 def fail_loop(database):
     """What the server says to a PL/pgSQL loop."""
     try:
-        database.query(LOOP.format(schema="many"))
+        database.query(frame.identity_loop("many"))
     except psycopg2.Error as error:
         return error.pgcode, error.diag.message_primary
     return None

@@ -59,7 +59,8 @@ class Runs:
         mode = self.next_mode()
         with frame.Session(self.database) as session:
             session.seconds(
-                f"SELECT set_config('bench.plan', dj_deploy.set_replica_identity('{SCHEMA}', '{mode}')::text, false)"
+                "SELECT set_config('bench.plan',"
+                f" dj_deploy.set_replica_identity('{SCHEMA}', '{mode}')::text, false)"
             )
             return session.seconds(
                 "CALL dj_deploy.rollout(current_setting('bench.plan')::jsonb, dry_run => false)"
@@ -98,6 +99,6 @@ def figures(results):
 def summary(results):
     costs = list(per_statement(results).values())
     return [
-        f"Where a commit takes {results['commit'] * 1e6:.0f} µs, `rollout` takes {costs[0]:.0f} µs a statement, and psql with"
-        f" autocommit {costs[1]:.0f} µs."
+        f"Where a commit takes {results['commit'] * 1e6:.0f} µs, `rollout` takes {costs[0]:.0f} µs a statement,"
+        f" and psql with autocommit {costs[1]:.0f} µs."
     ]

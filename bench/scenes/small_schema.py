@@ -35,31 +35,14 @@ SETTINGS = {
 }
 
 
-def document(identity, scale, access, publications):
-    return json.dumps(
-        {
-            "version": 1,
-            "publications": {"cdc": {"publish_via_partition_root": True}},
-            "schemas": {
-                SCHEMA: {
-                    "replica_identity": identity,
-                    "publications": publications,
-                    "autovacuum": {"autovacuum_vacuum_scale_factor": scale},
-                    "grants": {READER: access},
-                }
-            },
-        }
-    )
-
-
-DECLARED = document("full", 0.02, "read", ["cdc"])
-OTHER = document("default", 0.05, "write", [])
+DECLARED = frame.document()
+OTHER = frame.document("default", 0.05, "write", [])
 
 
 def calls():
     """{what: [SQL, ...]}; where there are several they take turns, so that each has something to do."""
     autovacuum, other_autovacuum = (
-        '{"autovacuum_vacuum_scale_factor": %s}' % scale for scale in (0.02, 0.05)
+        json.dumps({"autovacuum_vacuum_scale_factor": scale}) for scale in (0.02, 0.05)
     )
     changes = {
         "set_replica_identity": ("'default'", "'full'"),
@@ -163,7 +146,8 @@ def taker(session, what, statements):
 
 def vacuumer(session):
     session.cursor.execute(
-        f"SELECT oid::regclass::text FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'"
+        "SELECT oid::regclass::text FROM pg_class"
+        f" WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'"
     )
     statements = [f"VACUUM ANALYZE {table}" for (table,) in session.cursor.fetchall()]
     return lambda: sum(session.seconds(statement) for statement in statements)
