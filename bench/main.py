@@ -51,8 +51,8 @@ def read_options():
     options = parser.parse_args()
     if unknown := set(options.scenes) - set(pages.scenes()):
         parser.error(f"there is no scene {', '.join(sorted(unknown))}")
-    if options.write and (options.goals or options.quick):
-        parser.error("--write takes the whole of each scene, without --goals and --quick")
+    if options.write and options.goals:
+        parser.error("--write takes the whole of each scene, without --goals")
     options.rounds = options.rounds or (1 if options.quick else 5)
     return options
 
@@ -63,6 +63,7 @@ def measure(bench, names, done):
         "server": server_version(),
         "commit": commit(),
         "rounds": bench.rounds,
+        "quick": bench.is_quick,
         "scenes": {},
     }
     for name in names:

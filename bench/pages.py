@@ -55,8 +55,9 @@ def wrapped(text, indent=""):
 
 def provenance(measured):
     commit = f" of commit {measured['commit']}" if measured["commit"] else ""
+    quick = "**These are tiny scenes, whose figures mean nothing.** " if measured["quick"] else ""
     return wrapped(
-        f"PostgreSQL {measured['server']}; {measured['machine']}; `script/bench`{commit}."
+        f"{quick}PostgreSQL {measured['server']}; {measured['machine']}; `script/bench`{commit}."
         f" Medians of {measured['rounds']} rounds or more.\n"
     )
 

@@ -3,6 +3,8 @@ names. Lines are grey or of middle lightness, without a background, so that they
 on black.
 """
 
+import re
+
 import matplotlib
 
 matplotlib.use("svg")
@@ -26,7 +28,7 @@ matplotlib.rcParams.update(
         "legend.frameon": False,
     }
 )
-from matplotlib import pyplot  # noqa: E402, after the backend is chosen
+from matplotlib import pyplot, ticker  # noqa: E402, after the backend is chosen
 from scenes import busy, identity, rollout_commits  # noqa: E402
 
 OURS, OTHERS = "#2f8fd8", ["#d9822b", "#3aa66b", "#c55a8b", "#9a7bd0", "#8a8a8a"]
@@ -74,13 +76,19 @@ def draw_sizes(axes, results, keys):
             linewidth=2.2 if is_ours else 1.3,
             linestyle="--" if key == "extension repeated" else "-",
             color=OURS if is_ours else next(others),
-            label=identity.LABELS[key].replace("`", "").removesuffix(", first run"),
+            label=re.sub("`|, first run|, repeated", "", identity.LABELS[key]),
         )
     axes.set(xscale="log", yscale="log", xlabel="tables", ylabel="µs a table")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.xaxis.minorticks_off()
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    plain_numbers(axes.yaxis)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+
+
+def plain_numbers(axis):
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axis.set_minor_locator(ticker.NullLocator())
 
 
 def draw_readers(axes, results):
@@ -104,7 +112,7 @@ def draw_readers(axes, results):
         xlabel="seconds; shaded: somebody's transaction has read one of the tables",
         ylabel="slowest read, ms",
     )
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    plain_numbers(axes.yaxis)
     axes.legend(loc="upper right", fontsize=8)
 
 
@@ -116,5 +124,6 @@ def draw_rollout(axes, results):
     axes.axvline(results["commit"] * 1e6, color="#808080", linestyle=":", label="one commit on disk")
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.set(xlabel="µs a statement")
-    axes.legend(loc="lower right", fontsize=8)
+    axes.set(xlabel="µs a statement", axisbelow=True)
+    axes.margins(x=0.12)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8)
