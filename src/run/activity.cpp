@@ -11,16 +11,22 @@ namespace {
 Activity *current = nullptr;
 
 // pgstat_report_activity() would do more: it sets query_start and state_change, and takes query_id away.
-void write(const char *text, int length)
+void write(std::string_view text)
 {
-    const int written = std::min(length, pgstat_track_activity_query_size - 1);
+    const std::size_t most = static_cast<std::size_t>(pgstat_track_activity_query_size) - 1;
+    const std::size_t length = std::min(text.size(), most);
     PGSTAT_BEGIN_WRITE_ACTIVITY(MyBEEntry);
-    ::memcpy(MyBEEntry->st_activity_raw, text, written);
-    MyBEEntry->st_activity_raw[written] = '\0';
+    ::memcpy(MyBEEntry->st_activity_raw, text.data(), length);
+    MyBEEntry->st_activity_raw[length] = '\0';
     PGSTAT_END_WRITE_ACTIVITY(MyBEEntry);
 }
 
-bool is_shown()
+void show(const ActivityText &text)
+{
+    write({text.bytes.data(), text.length});
+}
+
+bool is_tracked()
 {
     return MyBEEntry != nullptr && MyBEEntry->st_state != ::STATE_DISABLED;
 }
@@ -28,105 +34,111 @@ bool is_shown()
 // The query is kept before the first text of the call takes its place.
 void keep_query(Activity &activity)
 {
-    const ::MemoryContext caller = ::MemoryContextSwitchTo(activity.memory);
-    ::initStringInfo(&activity.text);
-    ::appendStringInfo(&activity.text,
-                       "dj_deploy.%s: ", shown_identifier(::get_func_name(activity.function)));
-    activity.before_count = activity.after_count = activity.text.len;
-    activity.query = ::pstrdup(MyBEEntry->st_activity_raw);
-    ::MemoryContextSwitchTo(caller);
+    activity.query = ::MemoryContextStrdup(activity.memory, MyBEEntry->st_activity_raw);
+    activity.text.length = 0;
+    activity.text.append("dj_deploy.");
+    activity.text.append(shown_identifier(::get_func_name(activity.function)));
+    activity.text.append(": ");
+    activity.before_count = activity.after_count = activity.text.length;
 }
 
 // The text, to append to what is kept of it: nothing but the name of the call, or its numbers, too. Null when
 // nothing is to be shown.
-::StringInfo start_text(int Activity::*kept)
+ActivityText *start_text(std::size_t Activity::*kept)
 {
-    if (current == nullptr || !pgstat_track_activities || !is_shown())
+    if (current == nullptr || !pgstat_track_activities || !is_tracked())
         return nullptr;
     if (current->query == nullptr)
         keep_query(*current);
-    current->text.len = current->*kept;
+    current->text.length = current->*kept;
     return &current->text;
 }
 
-void show(const ::StringInfo text)
+void append_name(ActivityText &text, const RelationName &table)
 {
-    write(text->data, text->len);
-}
-
-void append_number(::StringInfo text, std::size_t number)
-{
-    std::array<char, 24> digits;
-    ::appendBinaryStringInfo(text, digits.data(), ::pg_ulltoa_n(number, digits.data()));
-}
-
-void append_name(::StringInfo text, const RelationName &table)
-{
-    ::appendStringInfoString(text, shown_identifier(table.schema));
-    appendStringInfoCharMacro(text, '.');
-    ::appendStringInfoString(text, shown_identifier(table.name));
+    text.append(shown_identifier(table.schema));
+    text.append(".");
+    text.append(shown_identifier(table.name));
 }
 
 // , at lab.session, lab.trial and 3 more
-void append_places(::StringInfo text, std::span<const RelationName> places)
+void append_places(ActivityText &text, std::span<const RelationName> places)
 {
-    const char *separator = ", at ";
+    std::string_view separator = ", at ";
     for (const RelationName &place : places.first(std::min(places.size(), most_named))) {
-        ::appendStringInfoString(text, separator);
+        text.append(separator);
         append_name(text, place);
         separator = ", ";
     }
-    if (places.size() > most_named)
-        ::appendStringInfo(text, " and %zu more", places.size() - most_named);
+    if (places.size() > most_named) {
+        text.append(" and ");
+        text.append(places.size() - most_named);
+        text.append(" more");
+    }
 }
 
 // dj_deploy.rollout: 312 of 5000 statements, waiting for
-::StringInfo start_waiting()
+ActivityText *start_waiting()
 {
-    const ::StringInfo text = start_text(&Activity::after_count);
+    ActivityText *text = start_text(&Activity::after_count);
     if (text != nullptr)
-        ::appendStringInfoString(text, ", waiting for ");
+        text->append(", waiting for ");
     return text;
 }
 
 } // namespace
+
+void ActivityText::append(std::string_view piece)
+{
+    const std::size_t room = bytes.size() - length;
+    const std::size_t size = std::min(piece.size(), room);
+    ::memcpy(bytes.data() + length, piece.data(), size);
+    length += size;
+}
+
+void ActivityText::append(std::size_t number)
+{
+    std::array<char, 24> digits; // more than any number has
+    append(std::string_view(digits.data(), static_cast<std::size_t>(::pg_ulltoa_n(number, digits.data()))));
+}
 
 void Activity::begin(::FunctionCallInfo call)
 {
     function = call->flinfo->fn_oid;
     memory = ::CurrentMemoryContext;
     outer = std::exchange(current, this);
+    query = nullptr;
 }
 
 void Activity::end()
 {
     current = outer;
-    if (query != nullptr && is_shown())
-        write(query, static_cast<int>(::strlen(query)));
+    if (query != nullptr && is_tracked())
+        write(query);
 }
 
 void show_planning()
 {
-    const ::StringInfo text = start_text(&Activity::before_count);
+    ActivityText *text = start_text(&Activity::before_count);
     if (text == nullptr)
         return;
-    current->after_count = text->len;
-    ::appendStringInfoString(text, "planning");
-    show(text);
+    current->after_count = text->length;
+    text->append("planning");
+    show(*text);
 }
 
 void show_progress(std::size_t done, std::size_t total, std::span<const RelationName> at)
 {
-    const ::StringInfo text = start_text(&Activity::before_count);
+    ActivityText *text = start_text(&Activity::before_count);
     if (text == nullptr)
         return;
-    append_number(text, done);
-    ::appendStringInfoString(text, " of ");
-    append_number(text, total);
-    ::appendStringInfoString(text, " statements");
-    current->after_count = text->len;
-    append_places(text, at);
-    show(text);
+    text->append(done);
+    text->append(" of ");
+    text->append(total);
+    text->append(" statements");
+    current->after_count = text->length;
+    append_places(*text, at);
+    show(*text);
 }
 
 void show_progress(std::size_t done, std::size_t total, const RelationName &at)
@@ -136,24 +148,26 @@ void show_progress(std::size_t done, std::size_t total, const RelationName &at)
 
 void show_waiting(const RelationName &table)
 {
-    if (const ::StringInfo text = start_waiting()) {
-        append_name(text, table);
-        show(text);
+    if (ActivityText *text = start_waiting()) {
+        append_name(*text, table);
+        show(*text);
     }
 }
 
 void show_waiting(const char *kind, const char *name)
 {
-    if (const ::StringInfo text = start_waiting()) {
-        ::appendStringInfo(text, "%s %s", kind, shown_identifier(name));
-        show(text);
+    if (ActivityText *text = start_waiting()) {
+        text->append(kind);
+        text->append(" ");
+        text->append(shown_identifier(name));
+        show(*text);
     }
 }
 
 void show_waited()
 {
-    if (const ::StringInfo text = start_text(&Activity::after_count))
-        show(text);
+    if (const ActivityText *text = start_text(&Activity::after_count))
+        show(*text);
 }
 
 } // namespace dj_deploy

@@ -7,14 +7,23 @@
 
 namespace dj_deploy {
 
+// What does not fit is cut off.
+struct ActivityText {
+    std::array<char, 4096> bytes;
+    std::size_t length;
+
+    void append(std::string_view piece);
+    void append(std::size_t number);
+};
+
 struct Activity {
     ::Oid function;         // of the call
     ::MemoryContext memory; // lasts as long as the call
     Activity *outer;        // of the call in whose course this one came; null when there is none
     const char *query;      // what was shown before; null as long as it still is
-    ::StringInfoData text;
-    int before_count; // length of "dj_deploy.rollout: "
-    int after_count;  // and with "312 of 5000 statements"
+    ActivityText text;
+    std::size_t before_count; // length of "dj_deploy.rollout: "
+    std::size_t after_count;  // and with "312 of 5000 statements"
 
     void begin(::FunctionCallInfo call);
     void end();
@@ -25,7 +34,7 @@ struct Activity {
 template <class Step>
 ::Datum with_activity(::FunctionCallInfo call, Step &&step)
 {
-    Activity activity{};
+    Activity activity;
     ::Datum result{};
     activity.begin(call);
     with_finish([&] { result = step(); }, [&] { activity.end(); });
