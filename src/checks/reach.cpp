@@ -30,6 +30,13 @@ bool lends_no_key(const Scenario &scenario, const Relation &root, ::Oid oid)
            publication->has_writes() && scenario.identity_columns(root).is_missing;
 }
 
+// What joins an empty publication makes the others tables that are missing from it.
+bool fills_publication(const Intent &intent)
+{
+    return std::ranges::any_of(intent.added,
+                               [](const PublicationMember &member) { return is_empty(member.publication); });
+}
+
 } // namespace
 
 // The tables that hold rows which a remedy may touch: those of the subjects, and those of all trees that it
@@ -66,6 +73,11 @@ Array<const Subject *> subjects_about(const Review &review, const Intent &intent
                                       const Array<const Subject *> &subjects)
 {
     Array<const Subject *> about;
+    if (fills_publication(intent)) {
+        for (const Subject &subject : review.all->items)
+            about.push(&subject);
+        return about;
+    }
     for (const Subject *subject : subjects)
         about.push(subject);
     if (subjects.count < review.all->items.count)

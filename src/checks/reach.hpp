@@ -13,7 +13,7 @@ Array<const Relation *> touched(const Review &review, const Intent &intent,
 // What the model knows nothing of cannot be judged.
 bool knows_all(const Review &review, const Intent &intent);
 
-// The subjects, and those of what the remedy is about.
+// The subjects, and those of what the remedy is about: all where it fills a publication.
 Array<const Subject *> subjects_about(const Review &review, const Intent &intent,
                                       const Array<const Subject *> &subjects);
 

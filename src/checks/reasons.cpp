@@ -9,7 +9,9 @@ namespace dj_deploy {
 // How a reason begins: what the remedy sets.
 const char *start_of(const Intent &intent)
 {
-    if (intent.identities.is_empty() || !intent.added.is_empty() || !intent.logged.is_empty())
+    if (!intent.added.is_empty())
+        return "Once published,";
+    if (intent.identities.is_empty() || !intent.logged.is_empty())
         return "With it";
     return intent.identities[0].kind == REPLICA_IDENTITY_FULL ? "With FULL" : "With DEFAULT";
 }

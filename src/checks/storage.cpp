@@ -109,6 +109,15 @@ void unlogged_root(const Review &review, const Subject &subject, Findings &findi
     });
 }
 
+// To join is better; where nothing joins yet, to be logged is a step.
+Array<Proposal> logged_proposals(const LoggedTexts &texts, const Publication *chosen)
+{
+    if (chosen == nullptr)
+        return proposals({run_and_join(texts.statements, texts.intent, nullptr)});
+    return proposals({run_and_join(texts.statements, texts.intent, chosen),
+                      run_and_join(texts.statements, texts.intent, nullptr)});
+}
+
 // What is logged may be published at once, so all of them need an identity. A partition belongs where its
 // root does.
 void unlogged(const Review &review, Findings &findings)
@@ -136,8 +145,7 @@ void unlogged(const Review &review, Findings &findings)
                       "that are there by then arrive only with a new copy.",
             .proposals = texts.statements == nullptr
                              ? Array<Proposal>{}
-                             : proposals({run_and_join(texts.statements, texts.intent,
-                                                       joins ? review.chosen_for(*subject) : nullptr)}),
+                             : logged_proposals(texts, joins ? review.chosen_for(*subject) : nullptr),
             .by_hand = texts.statements == nullptr
                            ? "It and others reference each other, or an unlogged partitioned table, which "
                              "stays one: drop a foreign key first."

@@ -186,6 +186,14 @@ our @cases = (
 			CREATE PUBLICATION cdc FOR TABLE lab.t, lab."~log"},
 		calls => [ [qw(lab cdc any)] ],
 		direct => [ q{SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)} ] },
+	{ title => 'the publication is empty, one table must stay out, and one is unlogged',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.t (id int PRIMARY KEY);
+			CREATE UNLOGGED TABLE lab.u (id int PRIMARY KEY);
+			CREATE PUBLICATION cdc;
+			CREATE PUBLICATION other FOR TABLE lab.t WHERE (id > 50) WITH (publish_via_partition_root)},
+		calls => [ [qw(lab cdc any)], [qw(lab cdc debezium)] ] },
 	{ title => 'a table joins a second publication, and neither publishes its generated columns', needs => 18,
 		statements => q{
 			CREATE SCHEMA lab;
