@@ -159,17 +159,21 @@ my ($call) = @{ $statements->{set_replica_identity} };
 			IF called = 'lab.a' THEN
 				PERFORM dj_deploy.set_autovacuum('other', '{"autovacuum_enabled": false}', false);
 				PERFORM pg_advisory_xact_lock(7);
+			ELSIF called = 'lab.c' THEN
+				PERFORM pg_advisory_xact_lock(8);
 			END IF;
 		END $$;
 		CREATE EVENT TRIGGER stop ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION stop();
 	});
-	my $key = hold($node, 7);
+	my ($key, $last_key) = (hold($node, 7), hold($node, 8));
 	my $holder = transaction('LOCK TABLE other.d');
 	my $run = start_run($call);
 	is(shown($run->{pid}, "wait_event = 'relation'"), 'dj_deploy.set_autovacuum: 0 of 1 statements, waiting for other.d', 'a call within a call');
 	$holder->quit;
 	is(shown($run->{pid}, $sleeps), 'dj_deploy.set_replica_identity: 1 of 3 statements, at lab.a', 'then the outer one, with the statement that it is at');
 	let_go($key);
+	query_becomes('and the next one', $run->{pid}, 'dj_deploy.set_replica_identity: 2 of 3 statements, at lab.c');
+	let_go($last_key);
 	finish_call($run);
 	is(shown($run->{pid}, "state = 'idle'"), "$call;", 'and at last the query');
 	end_session($run);
@@ -278,16 +282,13 @@ make_tables($node, 'busy', { a => 7 });
 	my $key = hold($node, 7);
 	my $script = $node->basedir . '/call.sql';
 	append_to_file($script, "\\set mode random(1, 1)\nSELECT dj_deploy.set_replica_identity('lab', 'full', :mode <> 1), pg_advisory_xact_lock(7);\n");
-	my $pgbench = do
-	{
-		local $ENV{PGAPPNAME} = 'pgbench';
-		IPC::Run::start([ 'pgbench', '-n', '-t', 1, '-M', 'prepared', '-f', $script, $node->connstr('postgres') ], '>', \my $out, '2>', \my $err);
-	};
+	my @pgbench = ('pgbench', '--no-vacuum', '--transactions=1', '--protocol=prepared', "--file=$script");
+	my $pgbench = IPC::Run::start([ @pgbench, $node->connstr('postgres') . ' application_name=pgbench' ], '>', \my $output, '2>', \my $errors);
 	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'pgbench' AND $sleeps") or die 'pgbench does not come so far';
 	is($node->safe_psql('postgres', "SELECT query FROM pg_stat_activity WHERE application_name = 'pgbench'"),
 		q{SELECT dj_deploy.set_replica_identity('lab', 'full', $1 <> 1), pg_advisory_xact_lock(7);}, 'a prepared statement has its text back');
 	let_go($key);
-	$pgbench->finish;
+	ok($pgbench->finish, 'and comes to its end');
 }
 
 # Switched off; and without room for all of it, in the middle of a character.
