@@ -10,6 +10,15 @@ namespace dj_deploy {
 
 namespace {
 
+// SELECT ("note"), and no privilege of the whole table.
+bool has_only_columns(const ::GrantStmt &statement)
+{
+    for (int index = 0; index < ::list_length(statement.privileges); index++)
+        if (list_nth_node(AccessPriv, statement.privileges, index)->cols == NIL)
+            return false;
+    return statement.privileges != NIL;
+}
+
 // ALL or SELECT, INSERT; to bring back what was in columns, also SELECT ("note").
 bool has_plain_privileges(const ::GrantStmt &statement, bool may_name_columns)
 {
@@ -28,6 +37,7 @@ bool read_table_privileges(const ::Node *parsed, StatementNames &names)
         (statement->objtype != ::OBJECT_TABLE && statement->objtype != ::OBJECT_SEQUENCE))
         return false;
     names.table = as<::RangeVar>(object, ::T_RangeVar);
+    names.has_only_columns = has_only_columns(*statement);
     return has_plain_privileges(*statement, statement->is_grant);
 }
 
@@ -64,7 +74,7 @@ bool read_default_privileges(const ::Node *parsed, StatementNames &names)
 } // namespace
 
 constinit const StatementKind table_privileges_statement = {
-    .lock = AccessShareLock, .needs_owner = true, .read = read_table_privileges};
+    .lock = AccessShareLock, .needs_owner = true, .changes_row = true, .read = read_table_privileges};
 
 constinit const StatementKind schema_privileges_statement = {.read = read_schema_privileges};
 

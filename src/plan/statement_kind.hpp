@@ -12,12 +12,14 @@ struct StatementNames {
     const ::RangeVar *table = nullptr;
     const char *schema = nullptr;      // that it is about, or about things in it, where it names no table
     const char *publication = nullptr; // that it changes, and so locks
+    bool has_only_columns = false;     // is about columns, and leaves the table's own row alone
 };
 
 struct StatementKind {
     ::LOCKMODE lock = NoLock;            // taken on the table that it names
     bool needs_owner = false;            // of that table
     bool locks_toast = false;            // takes the same lock on the TOAST table
+    bool changes_row = false;            // that of the table in pg_class
     bool waits_for_transactions = false; // that are older, while others use the table as they like
     bool has_own_transaction = false;    // cannot run in one with others, nor in a rollout
 

@@ -28,8 +28,11 @@ bool read_statement(const ::Node *parsed, StatementNames &names)
 } // namespace
 
 // What the server takes for each of the parameters.
-constinit const StatementKind AutovacuumPlanner::statement = {
-    .lock = ShareUpdateExclusiveLock, .needs_owner = true, .locks_toast = true, .read = read_statement};
+constinit const StatementKind AutovacuumPlanner::statement = {.lock = ShareUpdateExclusiveLock,
+                                                              .needs_owner = true,
+                                                              .locks_toast = true,
+                                                              .changes_row = true,
+                                                              .read = read_statement};
 
 bool AutovacuumPlanner::has_toast_parameters() const
 {

@@ -21,8 +21,17 @@ bool read_statement(const ::Node *parsed, StatementNames &names)
 
 } // namespace
 
-constinit const StatementKind ReplicaIdentityPlanner::statement = {
-    .lock = AccessExclusiveLock, .needs_owner = true, .sets_identity = true, .read = read_statement};
+constinit const StatementKind ReplicaIdentityPlanner::statement = {.lock = AccessExclusiveLock,
+                                                                   .needs_owner = true,
+                                                                   .changes_row = true,
+                                                                   .sets_identity = true,
+                                                                   .read = read_statement};
+
+const ::ReplicaIdentityStmt &planned_identity(const ::Node *parsed)
+{
+    const auto *altered = reinterpret_cast<const ::AlterTableStmt *>(parsed);
+    return *castNode(ReplicaIdentityStmt, linitial_node(AlterTableCmd, altered->cmds)->def);
+}
 
 const char *identity_clause(char identity, const char *index)
 {

@@ -26,6 +26,9 @@ private:
     void warn_of_broken_writes(Plan &plan) const;
 };
 
+// What a statement of this kind sets.
+const ::ReplicaIdentityStmt &planned_identity(const ::Node *parsed);
+
 struct IdentityName {
     char kind;
     const char *index;

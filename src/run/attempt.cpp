@@ -8,15 +8,22 @@ namespace dj_deploy {
 
 namespace {
 
-// Ends the failed subtransaction; returns its error, in the memory context given. What is left of the error
-// where it was raised may go with the subtransaction.
-::ErrorData *roll_back(::MemoryContext context, ::ResourceOwner owner)
+// The error that was raised, in the memory context given. What is left of it where it was raised may go with
+// its transaction.
+::ErrorData *take_error(::MemoryContext context)
 {
     ::MemoryContextSwitchTo(context);
     ::ErrorData *raised = ::CopyErrorData();
     ::ErrorData *error = copy_whole(*raised);
     ::FreeErrorData(raised);
     ::FlushErrorState();
+    return error;
+}
+
+// Ends the failed subtransaction; returns its error, in the memory context given.
+::ErrorData *roll_back(::MemoryContext context, ::ResourceOwner owner)
+{
+    ::ErrorData *error = take_error(context);
     ::RollbackAndReleaseCurrentSubTransaction();
     ::MemoryContextSwitchTo(context);
     ::CurrentResourceOwner = owner;
@@ -105,6 +112,30 @@ void run_and_finish(void (*step)(void *callables), void (*finish)(void *callable
     }
     PG_END_TRY();
     finish(callables);
+}
+
+void run_and_conclude(const Conclusion &conclusion)
+{
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    ::ErrorData *volatile error = nullptr;
+
+    PG_TRY();
+    {
+        conclusion.step(conclusion.callables);
+    }
+    PG_CATCH();
+    {
+        error = take_error(context);
+        ::SPI_rollback();
+    }
+    PG_END_TRY();
+
+    if (error == nullptr)
+        return;
+    ::MemoryContextSwitchTo(context);
+    conclusion.last(conclusion.callables);
+    ::MemoryContextSwitchTo(context);
+    ::ReThrowError(error);
 }
 
 } // namespace dj_deploy

@@ -15,6 +15,14 @@ bool run_attempt(const Attempt &attempt);
 bool run_and_survive(void (*step)(void *callable), void *callable);
 void run_and_finish(void (*step)(void *callables), void (*finish)(void *callables), void *callables);
 
+struct Conclusion {
+    void *callables;
+    void (*step)(void *callables);
+    void (*last)(void *callables);
+};
+
+void run_and_conclude(const Conclusion &conclusion);
+
 // Runs step() in an internal subtransaction. Returns true when it has succeeded, with the locks it took;
 // false when it failed with an error for which is_expected(error), with all its effects undone. Any other
 // error goes on to the caller.
@@ -62,6 +70,25 @@ void with_finish(Step &&step, Finish &&finish)
     Callables callables{&step, &finish};
     run_and_finish([](void *given) { (*static_cast<Callables *>(given)->step)(); },
                    [](void *given) { (*static_cast<Callables *>(given)->finish)(); }, &callables);
+}
+
+// For a call that commits on the way: runs step(), and when it raises an error last(), in a
+// transaction of its own, before the error goes on to the caller. The caller is in an SPI connection that may
+// commit, and in a memory context that outlives its transactions; step() opens another connection only in an
+// attempt.
+template <class Step, class Last>
+void conclude(Step &&step, Last &&last)
+{
+    struct Callables {
+        std::remove_reference_t<Step> *step;
+        std::remove_reference_t<Last> *last;
+    };
+    Callables callables{&step, &last};
+    run_and_conclude({
+        .callables = &callables,
+        .step = [](void *given) { (*static_cast<Callables *>(given)->step)(); },
+        .last = [](void *given) { (*static_cast<Callables *>(given)->last)(); },
+    });
 }
 
 } // namespace dj_deploy

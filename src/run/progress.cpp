@@ -31,7 +31,12 @@ bool Progress::is_time()
 void Progress::report()
 {
     if (is_time())
-        ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
+        say();
+}
+
+void Progress::say() const
+{
+    ereport(NOTICE, errmsg("%zu of %zu %s done", done, total, what));
 }
 
 void Progress::leave_behind(const char *statements)

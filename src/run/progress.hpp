@@ -24,6 +24,9 @@ struct Progress {
     // A NOTICE, if it is time for one.
     void report();
 
+    // The NOTICE.
+    void say() const;
+
     // Adds to the leftovers; null adds nothing.
     void leave_behind(const char *statements);
 

@@ -8,6 +8,7 @@
 #include "plan/name_list.hpp"
 #include "run/activity.hpp"
 #include "run/attempt.hpp"
+#include "run/durability.hpp"
 #include "run/failures.hpp"
 #include "run/pause.hpp"
 #include "run/rollout_checks.hpp"
@@ -17,8 +18,9 @@ namespace dj_deploy {
 
 namespace {
 
-// The lock on the table is free. What a statement may still wait for is a catalog row that another
-// transaction has changed, and meanwhile it must not keep anyone from the table.
+// The lock on the table is free, and its row of pg_class. What a statement may still wait for is a catalog
+// row that another transaction changes at the same moment, and meanwhile it must not keep anyone from the
+// table.
 constexpr const char *longest_wait = "10ms";
 
 enum class Result { done, busy, gone, failed };
@@ -31,6 +33,7 @@ struct Line {
     Rollout &rollout;
     Failures &failures;
     Progress &progress;
+    Durability &durability;
     OidSet busy;
     OidSet busy_members; // those that are to join or leave a publication
     OidSet changed;
@@ -44,6 +47,7 @@ struct Line {
     Result execute(const Statement &statement, ::Oid table);
     void note(const Statement &statement, ::Oid table, Result result);
     Result try_statement(std::size_t index, bool is_behind_others);
+    void run(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
@@ -133,12 +137,12 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
         Result result = Result::done;
         in_scratch([&](::MemoryContext) {
             result = try_statement(index, !waiting.is_empty());
-            ::SPI_commit(); // leaves a few bytes each time
+            durability.commit(result == Result::done); // leaves a few bytes each time
         });
         if (result == Result::done) {
             rollout.executed.push(index);
             progress.done++;
-            progress.report();
+            durability.report();
         } else if (result == Result::busy) {
             waiting.push(index);
         }
@@ -164,6 +168,30 @@ void Line::report_waiting(std::span<const std::uint32_t> waiting)
                              : 0);
 }
 
+// Before it sleeps, nothing is left that a crash could undo.
+void Line::run(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
+{
+    double pause = shortest_pause;
+    do {
+        const std::size_t before = waiting.count;
+        busy = OidSet::make("dj_deploy busy tables");
+        busy_members = OidSet::make("dj_deploy busy members");
+        run_round(waiting, deadline);
+        busy.destroy();
+        busy_members.destroy();
+        if (waiting.count < before)
+            pause = shortest_pause;
+        if (waiting.is_empty())
+            break;
+        durability.settle_on_the_way();
+        show_progress(progress.done, progress.total);
+        show_waiting_for(list, waiting[0]);
+        report_waiting(waiting.view());
+    } while (sleep_before(deadline, pause));
+    show_progress(progress.done, progress.total);
+    durability.settle();
+}
+
 void Line::fail_busy(std::span<const std::uint32_t> waiting)
 {
     for_each_in_scratch(waiting, [&](std::uint32_t index) {
@@ -184,10 +212,12 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     Failures failures = Failures::none();
     failures.has_context = true;
     Progress progress{.what = "statements", .total = list.count};
+    Durability durability{.progress = progress};
     Line line{list,
               rollout,
               failures,
               progress,
+              durability,
               OidSet{nullptr},
               OidSet{nullptr},
               OidSet::make("dj_deploy changed tables"),
@@ -197,23 +227,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     for (std::uint32_t index = 0; index < list.count; index++)
         waiting.push(index);
 
-    with_committed(progress, [&] {
-        double pause = shortest_pause;
-        do {
-            const std::size_t before = waiting.count;
-            line.busy = OidSet::make("dj_deploy busy tables");
-            line.busy_members = OidSet::make("dj_deploy busy members");
-            line.run_round(waiting, deadline);
-            line.busy.destroy();
-            line.busy_members.destroy();
-            if (waiting.count < before)
-                pause = shortest_pause;
-            show_progress(progress.done, progress.total);
-            if (!waiting.is_empty())
-                show_waiting_for(list, waiting[0]);
-            line.report_waiting(waiting.view());
-        } while (!waiting.is_empty() && sleep_before(deadline, pause));
-    });
+    with_durability(durability, [&] { with_committed(progress, [&] { line.run(waiting, deadline); }); });
     line.changed.destroy();
     line.failed.destroy();
     line.failed_members.destroy();

@@ -2,6 +2,7 @@
 #include "run/rollout_intent.hpp"
 
 #include "pg/context.hpp"
+#include "planners/replica_identity.hpp"
 #include "run/rollout_entry.hpp"
 #include "run/rollout_statement.hpp"
 
@@ -111,21 +112,14 @@ void read_options(const ::List *options, Publication &publication)
     }
 }
 
-void read_identity(const ::AlterTableStmt *parsed, ::Oid table, Reading &reading)
+void read_identity(const ::ReplicaIdentityStmt &identity, ::Oid table, Reading &reading)
 {
-    for (int index = 0; index < ::list_length(parsed->cmds); index++) {
-        const auto *command = list_nth_node(AlterTableCmd, parsed->cmds, index);
-        if (command->subtype != ::AT_ReplicaIdentity)
-            continue;
-        const auto *identity = castNode(ReplicaIdentityStmt, command->def);
-        const bool has_index = identity->identity_type == REPLICA_IDENTITY_INDEX;
-        reading.intent.identities.push(
-            {.table = table,
-             .kind = identity->identity_type,
-             .index =
-                 has_index ? ::get_relname_relid(identity->name, ::get_rel_namespace(table)) : InvalidOid});
-        reading.tables.push(table);
-    }
+    const bool has_index = identity.identity_type == REPLICA_IDENTITY_INDEX;
+    reading.intent.identities.push(
+        {.table = table,
+         .kind = identity.identity_type,
+         .index = has_index ? ::get_relname_relid(identity.name, ::get_rel_namespace(table)) : InvalidOid});
+    reading.tables.push(table);
 }
 
 void read_alter(const ::AlterPublicationStmt *parsed, ::Oid table, Reading &reading)
@@ -199,8 +193,8 @@ void read_statement(const Statement &statement, Reading &reading)
     const ::Oid table = statement.find_table();
     switch (nodeTag(statement.parsed)) {
     case ::T_AlterTableStmt:
-        if (OidIsValid(table))
-            read_identity(reinterpret_cast<const ::AlterTableStmt *>(statement.parsed), table, reading);
+        if (statement.kind->sets_identity && OidIsValid(table))
+            read_identity(planned_identity(statement.parsed), table, reading);
         break;
     case ::T_AlterPublicationStmt:
         read_alter(reinterpret_cast<const ::AlterPublicationStmt *>(statement.parsed), table, reading);

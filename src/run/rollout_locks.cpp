@@ -3,8 +3,10 @@
 
 #include "catalog/ancestors.hpp"
 #include "catalog/blockers.hpp"
+#include "catalog/taken_row.hpp"
 #include "pg/context.hpp"
 #include "pg/scan.hpp"
+#include "planners/replica_identity.hpp"
 #include "run/activity.hpp"
 #include "run/requirements.hpp"
 
@@ -28,6 +30,39 @@ bool lock_publication_if_free(::Oid publication)
     ::LOCKTAG tag;
     SET_LOCKTAG_OBJECT(tag, MyDatabaseId, PublicationRelationId, publication, 0);
     return ::LockAcquire(&tag, AccessExclusiveLock, false, true) != ::LOCKACQUIRE_NOT_AVAIL;
+}
+
+// Whether the statement would wait for another transaction although the table is free: a GRANT keeps no lock.
+bool waits_for_row(const Statement &statement, ::Oid table)
+{
+    return statement.kind->changes_row && !statement.names.has_only_columns && is_row_taken(table);
+}
+
+// That is to become the identity; InvalidOid without one, or when it is not the table's.
+::Oid find_identity_index(const Statement &statement, ::Oid table)
+{
+    if (!statement.kind->sets_identity)
+        return InvalidOid;
+    const ::ReplicaIdentityStmt &identity = planned_identity(statement.parsed);
+    const ::Oid index = identity.identity_type == REPLICA_IDENTITY_INDEX
+                            ? ::get_relname_relid(identity.name, ::get_rel_namespace(table))
+                            : InvalidOid;
+    return OidIsValid(index) && ::IndexGetRelation(index, true) == table ? index : InvalidOid;
+}
+
+// As ALTER TABLE locks it, which an ALTER INDEX may hold without a lock on the table.
+bool lock_identity_index_if_free(const Statement &statement, ::Oid table)
+{
+    const ::Oid index = find_identity_index(statement, table);
+    return !OidIsValid(index) || ::ConditionalLockRelationOid(index, ShareLock);
+}
+
+bool lock_table_if_free(const Statement &statement, ::Oid table)
+{
+    if (!::ConditionalLockRelationOid(table, statement.kind->lock) || statement.find_table() != table)
+        return false;
+    const ::Oid toast = statement.kind->locks_toast ? toast_of(table) : InvalidOid;
+    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.kind->lock);
 }
 
 } // namespace
@@ -63,10 +98,9 @@ bool lock_if_free(const Statement &statement, ::Oid table)
     }
     if (statement.kind->needs_owner)
         require_owner(table);
-    if (!::ConditionalLockRelationOid(table, statement.kind->lock) || statement.find_table() != table)
-        return false;
-    const ::Oid toast = statement.kind->locks_toast ? toast_of(table) : InvalidOid;
-    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.kind->lock);
+    // What would wait with the lock does not take it, nor keeps it once somebody got in between.
+    return !waits_for_row(statement, table) && lock_identity_index_if_free(statement, table) &&
+           lock_table_if_free(statement, table) && !waits_for_row(statement, table);
 }
 
 const char *describe_blockers_of(const Statement &statement)
@@ -76,6 +110,9 @@ const char *describe_blockers_of(const Statement &statement)
         OidIsValid(table) ? describe_blockers(RelationRelationId, table, 0, statement.kind->lock) : nullptr;
     if (blockers == nullptr && statement.kind->locks_toast && OidIsValid(table))
         blockers = describe_blockers(RelationRelationId, toast_of(table), 0, statement.kind->lock);
+    if (blockers == nullptr && OidIsValid(table))
+        if (const ::Oid index = find_identity_index(statement, table); OidIsValid(index))
+            blockers = describe_blockers(RelationRelationId, index, 0, ShareLock);
     if (blockers == nullptr && statement.names.publication != nullptr)
         blockers =
             describe_blockers(PublicationRelationId, ::get_publication_oid(statement.names.publication, true),

@@ -11,9 +11,10 @@ namespace dj_deploy {
 // a table above it, which is to join or leave a publication.
 bool concerns(const Statement &statement, ::Oid table, const OidSet &tables, const OidSet &members);
 
-// Takes the locks that the statement needs, on its table, the TOAST table and its publication, until the
-// transaction ends. False when somebody holds one in conflict, or waits for one, or the name means another
-// table now. Raises 42501 rather than lock a table for somebody who may not change it.
+// Takes the locks that the statement needs, on its table, the TOAST table, the index that becomes the
+// identity and its publication, until the transaction ends. False when somebody holds one in conflict, or
+// waits for one, or has changed the table's row of pg_class, or the name means another table now. Raises
+// 42501 rather than lock a table for somebody who may not change it.
 bool lock_if_free(const Statement &statement, ::Oid table);
 
 // Who keeps one of these locks away from us, as describe_blockers() says it; null when nobody does.

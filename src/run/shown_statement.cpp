@@ -80,10 +80,8 @@ const char *change_of_statement(const Statement &statement)
     if (statement.kind == nullptr)
         return statement.text;
     if (statement.kind->sets_identity) {
-        const auto *altered = reinterpret_cast<const ::AlterTableStmt *>(statement.parsed);
-        const auto *command = linitial_node(AlterTableCmd, altered->cmds);
-        const auto *identity = castNode(ReplicaIdentityStmt, command->def);
-        return ::psprintf("replica identity -> %s", identity_word(identity->identity_type, identity->name));
+        const ::ReplicaIdentityStmt &identity = planned_identity(statement.parsed);
+        return ::psprintf("replica identity -> %s", identity_word(identity.identity_type, identity.name));
     }
     if (statement.names.publication != nullptr && statement.names.table != nullptr)
         return ::psprintf("publications.%s -> %s", statement.names.publication,

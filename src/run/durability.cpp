@@ -1,0 +1,91 @@
+// A commit waits for the disk and the standbys only if its transaction has an id and has written something.
+// A transaction of our own that has both, committed as the session wants it, waits for all before it; with
+// remote_apply its record also asks the standby to answer at once.
+#include "run/durability.hpp"
+
+namespace dj_deploy {
+
+namespace {
+
+constexpr int longest_pending = 1000; // ms
+
+// As SET LOCAL: what the session has set is in force again after the commit.
+void commit_asynchronously_once()
+{
+    ::set_config_option("synchronous_commit", "off", ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true,
+                        0, false);
+}
+
+// A record that means nothing.
+void write_noop()
+{
+    ::XLogBeginInsert();
+    ::XLogInsert(RM_XLOG_ID, XLOG_NOOP);
+}
+
+bool may_wait_for_standby()
+{
+    return SyncRepRequested() && SyncRepStandbyNames != nullptr && *SyncRepStandbyNames != '\0';
+}
+
+} // namespace
+
+void Durability::commit(bool has_done)
+{
+    const bool is_asynchronous = synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF;
+    if (is_asynchronous && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
+        commit_asynchronously_once();
+    if (has_done && is_asynchronous && !std::exchange(is_pending, true))
+        since = ::GetCurrentTimestamp();
+    ::SPI_commit();
+}
+
+void Durability::settle()
+{
+    was_cancelled = false;
+    if (!std::exchange(is_pending, false))
+        return;
+    ::GetTopTransactionId();
+    write_noop();
+    is_waiting = true;
+    ::SPI_commit();
+    is_waiting = false;
+}
+
+void Durability::settle_on_the_way()
+{
+    settle();
+    if (!was_cancelled)
+        return;
+    QueryCancelPending = true;
+    InterruptPending = true;
+    CHECK_FOR_INTERRUPTS();
+}
+
+void Durability::report()
+{
+    const bool is_time = progress.is_time();
+    if (is_time ||
+        (is_pending && ::TimestampDifferenceExceeds(since, ::GetCurrentTimestamp(), longest_pending)))
+        settle_on_the_way();
+    if (is_time)
+        progress.say();
+}
+
+// As at a COMMIT, who is terminated does not wait for a standby.
+void Durability::heed_message()
+{
+    const int code = ::geterrcode();
+    if (is_waiting && code == ERRCODE_WARNING)
+        was_cancelled = true;
+    if (!is_pending || code != ERRCODE_ADMIN_SHUTDOWN)
+        return;
+    ::XLogFlush(XactLastCommitEnd);
+    if (may_wait_for_standby())
+        ::errdetail(
+            "%zu of %zu %s are done and stay done, but the last of them might not have been replicated "
+            "to the standby.",
+            progress.done, progress.total, progress.what);
+}
+
+} // namespace dj_deploy

@@ -1,0 +1,136 @@
+# rollout with a synchronous standby: what it says is done is done there, too, as far as synchronous_commit of the session asks for. With
+# the standby down it waits, and a cancel of that wait is what it is at a COMMIT.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Deploy;
+use PostgreSQL::Test::Cluster;
+use Rollout;
+use Test::More;
+
+my $primary = new_server('primary', allows_streaming => 1, autovacuum => 'off', log_statement => 'none');
+my @names = map { "t$_" } 1 .. 5;
+$primary->safe_psql('postgres', q{
+	CREATE FUNCTION take_time() RETURNS event_trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		IF current_setting('application_name') = 'slow' THEN
+			PERFORM pg_sleep(1.1) FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'lab.t2';
+		END IF;
+	END $$;
+	CREATE EVENT TRIGGER take_time ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION take_time();
+	CREATE SCHEMA lab;
+} . join '', map { "CREATE TABLE lab.$_ (id int PRIMARY KEY);" } @names);
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+# Left to itself it says what it has applied only now and then.
+$standby->append_conf('postgresql.conf', 'wal_receiver_status_interval = 1h');
+$standby->start;
+$primary->wait_for_catchup($standby);
+$primary->append_conf('postgresql.conf', q{synchronous_standby_names = 'standby'});
+$primary->reload;
+$primary->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'}) or die 'no synchronous standby';
+
+sub all_are { return join ' ', map { "$_:$_[0]" } @names }
+sub plan_of { return "'[" . join(', ', map { qq("ALTER TABLE lab.$_ REPLICA IDENTITY $_[0]") } @names) . "]'" }
+my %identities = (d => 'DEFAULT', f => 'FULL', n => 'NOTHING');
+
+# Without another look: the standby has it when the call returns.
+my $goal = 'd';
+for (1 .. 5)
+{
+	$goal = $goal eq 'd' ? 'f' : 'd';
+	my (undef, $messages) = output_of($primary, rollout_of(plan_of($identities{$goal})), 'SET synchronous_commit = remote_apply');
+	is(identities($standby, 'lab'), all_are($goal), 'remote_apply: the standby shows it at once');
+	is($messages, '', 'no complaint');
+}
+
+# So it does when the call ends by an error, about a statement or by a cancel.
+my $instead = plan_of('DEFAULT') =~ s/(lab\.t4 REPLICA IDENTITY) DEFAULT/$1 USING INDEX nowhere/r;
+my (undef, $messages) = output_of($primary, rollout_of($instead), 'SET synchronous_commit = remote_apply');
+like($messages, qr/^ERROR:  42704: /m, 'an error of a statement');
+is(identities($standby, 'lab'), 't1:d t2:d t3:d t4:f t5:d', 'remote_apply: the standby shows the others');
+my $holder = $primary->background_psql('postgres');
+$holder->query_safe('BEGIN; LOCK TABLE lab.t4 IN ACCESS SHARE MODE');
+my $run = start_session($primary, 'slow', 'SET synchronous_commit = remote_apply');
+start_rollout($run, rollout_of(plan_of('NOTHING')));
+wait_for_identities($primary, 'lab', 't5:n');
+my $pid = wait_until_asleep($primary, 'slow');
+$primary->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+(undef, $messages) = finish_rollout($run);
+like($messages, qr/^ERROR:  57014: .*\nDETAIL:  4 of 5 statements are done and stay done\.$/m, 'a cancel');
+is(identities($standby, 'lab'), 't1:n t2:n t3:n t4:f t5:n', 'remote_apply: and the standby shows what it says');
+$holder->query_safe('ROLLBACK');
+$holder->quit;
+$run->quit;
+
+# Others do not wait for what it has, or for it at all.
+$standby->stop;
+for my $level ('local', 'off')
+{
+	(undef, $messages) = output_of($primary, rollout_of(plan_of('FULL')), "SET synchronous_commit = $level");
+	is($messages, '', "$level: done without the standby");
+}
+
+# Starts a rollout and waits until it waits for the standby; lets the other session do something to it; returns its messages.
+sub beside_no_standby
+{
+	my ($name, $level, $function) = @_;
+	my $session = start_session($primary, $name, "SET synchronous_commit = $level");
+	start_rollout($session, rollout_of(plan_of($identities{$goal})));
+	$primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$name' AND wait_event = 'SyncRep'")
+	  or die "$name does not wait for the standby";
+	is($primary->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND relation >= 16384}), '0',
+		"$level: it waits without the lock of a table");
+	$primary->safe_psql('postgres', "SELECT $function(pid) FROM pg_stat_activity WHERE application_name = '$name'");
+	return $session;
+}
+
+$goal = 'd';
+for my $level ('remote_write', 'on', 'remote_apply')
+{
+	my $session = beside_no_standby('quick', $level, 'pg_cancel_backend');
+	my ($output, $said) = finish_rollout($session);
+	like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\nDETAIL:  The transaction has already committed locally/,
+		"$level: a cancelled wait at the end is a WARNING");
+	unlike($said, qr/ERROR/, 'and no error');
+	like($output, qr/"tables_modified": 5/, 'the call is done');
+	is(identities($primary, 'lab'), all_are($goal), 'and all is');
+	is($session->query('SHOW synchronous_commit'), $level, 'and the setting is as before');
+	$session->quit;
+	$goal =~ tr/dn/nd/;
+}
+
+# On the way, the cancel is meant for the whole.
+my $before = identities($primary, 'lab');
+my $session = beside_no_standby('slow', 'on', 'pg_cancel_backend');
+my (undef, $said) = finish_rollout($session);
+like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, 'a cancelled wait on the way is a WARNING');
+like($said, qr/^ERROR:  57014: canceling statement due to user request\nDETAIL:  2 of 5 statements are done and stay done\.$/m, 'and ends the call');
+is(substr(identities($primary, 'lab'), 0, 9), substr(all_are($goal), 0, 9), 'two are done');
+is(substr(identities($primary, 'lab'), 9), substr($before, 9), 'and the rest is not');
+$session->quit;
+
+# Terminated while it sleeps: it does not wait for the standby then.
+$primary->safe_psql('postgres', 'SET synchronous_commit = local; ' . rollout_of(plan_of('DEFAULT')));
+$session = start_session($primary, 'slow', 'SET synchronous_commit = on');
+start_rollout($session, rollout_of(plan_of('FULL')));
+wait_for_identities($primary, 'lab', 't1:f');
+$primary->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'slow'});
+$session->{run}->pump until $session->{stderr} =~ /^DETAIL.*\n.*\n/m || $session->{timeout}->is_expired;
+like($session->{stderr}, qr/FATAL:  57P01: .*\nDETAIL:  1 of 5 statements are done and stay done, but the last of them might not have been replicated to the standby\.$/m,
+	'terminated: the error says what the standby may lack');
+$session->{run}->finish;
+
+# The standby comes back and has all.
+$session = beside_no_standby('quick', 'on', 'pg_stat_get_backend_pid');
+$standby->start;
+(undef, $said) = finish_rollout($session);
+is($said, '', 'the call ends when the standby is back');
+$session->quit;
+$primary->wait_for_catchup($standby);
+is(identities($standby, 'lab'), identities($primary, 'lab'), 'which has all then');
+
+done_testing();
