@@ -94,6 +94,10 @@ class Server:
         database.query("CREATE EXTENSION datajoint_deploy")
         return database
 
+    def copy(self, database, name):
+        self.query(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{database.name}"')
+        return Database(self, name)
+
     def query(self, sql):
         return Database(self, "postgres").query(sql, SUPERUSER)
 

@@ -14,7 +14,11 @@ DRY_RUN = f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', 'full')"
 def measure(bench):
     tables, many = (20, 3) if bench.is_quick else (5000, PUBLICATIONS)
     with bench.start("publications") as server:
-        one, sixty = make(server, tables, 1), make(server, tables, many)
+        one = server.create("one")
+        frame.declare(one, tables)
+        sixty = server.copy(one, "sixty")
+        publish(one, 1)
+        publish(sixty, many)
         frame.say("calling")
         takers = {
             "one publication": taker(one, "64kB"),
@@ -24,9 +28,7 @@ def measure(bench):
         return {"tables": tables, "seconds": frame.in_turns(bench.rounds, takers)}
 
 
-def make(server, tables, publications):
-    database = server.create(f"publications_{publications}")
-    frame.declare(database, tables)
+def publish(database, publications):
     frame.say(f"making {publications} publications")
     listed = database.query(
         "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class"
@@ -35,7 +37,6 @@ def make(server, tables, publications):
     for number in range(publications):
         database.query(f"CREATE PUBLICATION p{number} FOR TABLE {listed}")
     database.settle()
-    return database
 
 
 def taker(database, work_mem):
