@@ -107,7 +107,7 @@ def measure(bench):
             database.settle()
         require_all_called(few)
         frame.say("calling")
-        results = compare(few, many, 2 * bench.rounds)
+        results = compare(few, many, bench.rounds)
         return {"crowd": crowd, "calls": results}
 
 
@@ -134,7 +134,8 @@ def compare(few, many, rounds):
                 name: taker(session, what, variants * times)
                 for name, session in (("empty", empty), ("crowded", crowded))
             }
-            results[what] = frame.in_turns(3 if what in WITHOUT_AIM else rounds, takers)
+            is_slow = what in WORKERS | WITHOUT_AIM
+            results[what] = frame.in_turns(rounds if is_slow else 2 * rounds, takers)
         results[BY_HAND] = frame.in_turns(rounds, {"empty": vacuumer(empty), "crowded": vacuumer(crowded)})
     return results
 
