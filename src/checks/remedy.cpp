@@ -46,13 +46,7 @@ Intent membership_of_schemas(const Homes &homes, const Publication &publication)
 {
     Intent intent{};
     const Target target = homes.target();
-    const PublicationMembershipPlanner planner{.name = publication.name,
-                                               .is_member = true,
-                                               .named = {},
-                                               .apart = {},
-                                               .options = nullptr,
-                                               .coming = {},
-                                               .going = {}};
+    const PublicationMembershipPlanner planner{.name = publication.name, .is_member = true};
     Plan plan{};
     plan.has_effects = true;
     plan.is_judged_elsewhere = true;

@@ -129,15 +129,17 @@ Array<PublicationSettings> named_publications(const Environment &environment)
 void PublicationOptions::plan(Draft &draft)
 {
     ::Oid number = InvalidOid;
+    Array<const char *> made;
     for (const PublicationSettings &settings : named_publications(draft.environment)) {
         Plan plan = Draft::new_plan();
         const PlannedPublication planned = plan_publication_options(settings, ++number, plan);
         if (planned.is_new || planned.is_changed)
             draft.intent.publications.push(planned.publication);
         if (planned.is_new)
-            warn_of_slots_behind(settings.name, plan);
+            made.push(settings.name);
         draft.add(plan);
     }
+    warn_of_slots_behind(made.view(), draft.plan);
 }
 
 namespace {

@@ -33,7 +33,8 @@ PublicationNames PublicationNames::read(const Path &path, const JsonValue &json,
 
 bool PublicationNames::has(std::string_view publication) const
 {
-    return std::any_of(names.begin(), names.end(), [&](const char *listed) { return publication == listed; });
+    return std::binary_search(names.begin(), names.end(), publication,
+                              [](std::string_view left, std::string_view right) { return left < right; });
 }
 
 namespace {

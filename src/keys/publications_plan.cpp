@@ -1,56 +1,76 @@
-// Publications and what they list. Each part of the plan for a publication knows what the parts before it
-// will have done, and what the document says of other tables: a partition is published through the tables
-// above it.
-#include "keys/publications.hpp"
+// Publications and what they list: a publication costs what it lists and is to list, however many there are.
+// Each part of the plan for a publication knows what the parts before it will have done, and what the
+// document says of other tables: a partition is published through the tables above it.
+#include "keys/publication_wishes.hpp"
 
 #include "catalog/ancestors.hpp"
-#include "plan/quote.hpp"
 #include "planners/publication_membership.hpp"
 
 namespace dj_deploy {
 
 namespace {
 
-// A publication as it is, or as it will be when the plan makes it.
+// A publication as it is and, where the plan makes or changes it, as it will be.
 struct NamedPublication {
-    const char *name;
-    ::Oid oid;
-    bool is_for_all;            // tables; a document cannot say which
-    const Publication *options; // as they will be, where the plan changes them
+    Publication known; // without OID when it does not exist
+    ::Oid oid;         // of one that does not exist the number that stands for it
+    bool is_via_root;  // as it will be
 };
 
-// A table at which the document says which publications hold it.
-struct DecidedTable {
-    ::Oid oid;
-    std::size_t level; // how many partitioned tables are above it
-    bool is_member;
+// Those that are named and those that are planned are both by name.
+Array<NamedPublication> read_named(const Draft &draft)
+{
+    Array<NamedPublication> named;
+    const Array<Publication> &planned = draft.intent.publications;
+    const Publication *next = planned.begin();
+    for (const PublicationSettings &settings : named_publications(draft.environment)) {
+        const Publication known =
+            read_publication(settings.name).value_or(publication_to_make(InvalidOid, settings.name));
+        const bool is_planned = next != planned.end() && ::strcmp(next->name, known.name) == 0;
+        named.push({.known = known,
+                    .oid = is_planned ? next->oid : known.oid,
+                    .is_via_root = is_planned ? next->is_via_root : known.is_via_root});
+        next += is_planned;
+    }
+    return named;
+}
+
+// What the catalogs say of all of them.
+struct Known {
+    Memberships memberships;
+    Array<PublishedSchema> schemas; // of the document, that are published as a whole; by publication
+    Array<::Oid> of_schemas;        // of publications that list no table those that publish schemas
+
+    static Known read(const Draft &draft, std::span<const NamedPublication> publications)
+    {
+        Array<::Oid> oids;
+        for (const NamedPublication &publication : publications)
+            if (OidIsValid(publication.known.oid))
+                oids.push(publication.known.oid);
+        std::sort(oids.begin(), oids.end());
+        Array<::Oid> schemas;
+        for (const ResolvedSchema &schema : draft.resolved.schemas)
+            schemas.push(schema.oid);
+        std::sort(schemas.begin(), schemas.end());
+        Known known{.memberships = Memberships::of(oids.view()),
+                    .schemas = read_published_schemas(schemas.view()),
+                    .of_schemas = {}};
+        if (std::any_of(oids.begin(), oids.end(), [&](::Oid oid) { return known.memberships.of(oid).empty(); }))
+            known.of_schemas = read_schema_publications();
+        return known;
+    }
+
+    bool publishes_schemas(::Oid publication) const
+    {
+        return find_sorted(schemas.view(), &PublishedSchema::publication, publication) != nullptr;
+    }
+
+    bool is_empty(::Oid publication) const
+    {
+        return memberships.of(publication).empty() &&
+               !std::binary_search(of_schemas.begin(), of_schemas.end(), publication);
+    }
 };
-
-Array<DecidedTable> decided_tables(const ResolvedEnvironment &resolved, const char *publication)
-{
-    Array<DecidedTable> decided;
-    for (const NamedTable &table : resolved.named)
-        if (const PublicationNames *said = table.settings->settings.find<PublicationNames>())
-            decided.push({.oid = table.oid,
-                          .level = read_ancestors(table.oid).count,
-                          .is_member = said->has(publication)});
-    return decided;
-}
-
-// The tables of the plan so far that the publication gets, or loses.
-Array<::Oid> planned_tables(std::span<const PublicationMember> members, ::Oid publication)
-{
-    Array<::Oid> tables;
-    for (const PublicationMember &member : members)
-        if (member.publication == publication)
-            tables.push(member.table);
-    return tables;
-}
-
-void sort(Array<::Oid> &oids)
-{
-    std::sort(oids.begin(), oids.end());
-}
 
 // The bottom of a tree leaves first: what a table above says of a partition counts while both are listed.
 int leaving_at(const Table &table)
@@ -58,96 +78,197 @@ int leaving_at(const Table &table)
     return leaving_phase - static_cast<int>(read_ancestors(table.oid).count);
 }
 
-void run_planner(Draft &draft, const ResolvedSchema &schema, const NamedPublication &publication,
-                 PublicationMembershipPlanner planner)
-{
+// The tables of one publication, part by part.
+struct MembershipDraft {
+    Draft &draft;
+    const Wishes &wishes;
+    const Known &catalogs;
+    const NamedPublication &publication;
+    Members members = {};  // after the parts so far, without the tables that the document takes out
     Plan plan = Draft::new_plan();
-    const bool is_schema = planner.named.is_empty();
-    const Target target = is_schema ? Target::of_schema(schema.oid) : Target::of_table(planner.named[0]);
-    for (const ::Oid table : planned_tables(draft.intent.added.view(), publication.oid))
-        planner.coming.push(table);
-    for (const ::Oid table : planned_tables(draft.intent.dropped.view(), publication.oid))
-        planner.going.push(table);
-    sort(planner.coming);
-    sort(planner.going);
-    planner.plan(target, schema.tables.view(), plan);
+    std::size_t taken = 0;    // so many of the plan's changes
+    Array<Change> added = {}; // those of them that are not leading
+
+    const char *name() const { return publication.known.name; }
+    std::span<const Member> current() const { return catalogs.memberships.of(publication.known.oid); }
+    MemberPlanner planner() const { return {.name = name(), .members = &members}; }
+
+    void plan_all();
+
+private:
+    Array<Member> staying() const;
+    void check_schema(std::size_t schema, bool is_member);
+    void check_schemas();
+    bool is_to_be_member(std::size_t decided) const { return wishes.decided[decided].said->has(name()); }
+    void sort_from_the_top(Array<std::size_t> &decided) const;
+    Array<Wishes::Place> leaving() const;
+    void plan_schemas();
+    Array<std::size_t> looked_at() const;
+    void plan_decided();
+    void take_changes();
+};
+
+// What the document says of schemas, then what it says of tables.
+void MembershipDraft::plan_all()
+{
+    members = Members::of(staying(), publication.is_via_root);
+    const bool is_for_all = publication.known.for_all() != nullptr;
+    if (is_for_all || catalogs.publishes_schemas(publication.known.oid))
+        check_schemas();
+    if (is_for_all || wishes.is_empty())
+        return;
+    if (OidIsValid(publication.known.oid))
+        check_publication(publication.known, catalogs.is_empty(publication.known.oid), plan);
+    plan_schemas();
+    plan_decided();
     const bool has_changes = !plan.changes.is_empty();
-    Array<Change> added;
-    for (Change change : plan.changes) {
+    plan.changes = added;
+    draft.add(plan, has_changes);
+}
+
+Array<Member> MembershipDraft::staying() const
+{
+    Array<Member> listed;
+    for (const Member &member : current())
+        if (const DecidedTable *table = wishes.find_decided(member.table);
+            table == nullptr || table->said->has(name()))
+            listed.push(member);
+    return listed;
+}
+
+// One that publishes all tables already holds what it is not to hold.
+void MembershipDraft::check_schema(std::size_t number, bool is_member)
+{
+    const ResolvedSchema &schema = draft.resolved.schemas[number];
+    if (is_member || publication.known.for_all() == nullptr)
+        return require_listable(publication.known, schema.oid);
+    draft.plan.skipped.push({.about = {.schema = schema.settings->name},
+                             .name = schema.settings->name,
+                             .reason = ::psprintf("publication \"%s\" publishes all tables", name())});
+}
+
+void MembershipDraft::check_schemas()
+{
+    for (const std::size_t schema : wishes.schemas)
+        check_schema(schema, wishes.says(schema, name()));
+    Array<std::size_t> numbers;
+    for (std::size_t number = 0; number < wishes.decided.count; number++)
+        numbers.push(number);
+    sort_from_the_top(numbers);
+    for (const std::size_t number : numbers)
+        check_schema(wishes.decided[number].schema, is_to_be_member(number));
+}
+
+// The members in schemas that are not to have any.
+Array<Wishes::Place> MembershipDraft::leaving() const
+{
+    Array<Wishes::Place> places;
+    for (const Member &member : members.listed)
+        if (const Wishes::Place *place = wishes.find_place(member.table);
+            place != nullptr && !wishes.says(place->schema, name()))
+            places.push(*place);
+    std::sort(places.begin(), places.end(), [](const Wishes::Place &left, const Wishes::Place &right) {
+        return left.schema != right.schema ? left.schema < right.schema : left.table < right.table;
+    });
+    return places;
+}
+
+// Schema by schema, as the document names them.
+void MembershipDraft::plan_schemas()
+{
+    const Array<Wishes::Place> places = leaving();
+    const Wishes::Place *place = places.begin();
+    const auto plan_leaving = [&](std::size_t end) {
+        for (; place != places.end() && place->schema < end; place++)
+            planner().plan_of_schema(*place->table, false, plan);
+    };
+    for (const std::size_t schema : wishes.schemas_with(name())) {
+        plan_leaving(schema);
+        const Target target = Target::of_schema(draft.resolved.schemas[schema].oid);
+        for (const Table *table : wishes.tables_of(schema))
+            if (is_of_schemas(target, *table, members))
+                planner().plan_of_schema(*table, true, plan);
+    }
+    plan_leaving(draft.resolved.schemas.count);
+    take_changes();
+}
+
+// On each level first what joins; then schema by schema.
+void MembershipDraft::sort_from_the_top(Array<std::size_t> &numbers) const
+{
+    std::sort(numbers.begin(), numbers.end(), [&](std::size_t left, std::size_t right) {
+        const DecidedTable &one = wishes.decided[left];
+        const DecidedTable &other = wishes.decided[right];
+        if (one.level != other.level)
+            return one.level < other.level;
+        if (is_to_be_member(left) != is_to_be_member(right))
+            return is_to_be_member(left);
+        return one.schema != other.schema ? one.schema < other.schema : one.table < other.table;
+    });
+    numbers.count = std::unique(numbers.begin(), numbers.end()) - numbers.begin();
+}
+
+// The decided tables that are members, are to be, or are below one.
+Array<std::size_t> MembershipDraft::looked_at() const
+{
+    Array<std::size_t> numbers = wishes.decided_with(name());
+    for (const Member &member : current())
+        if (const DecidedTable *table = wishes.find_decided(member.table))
+            numbers.push(static_cast<std::size_t>(table - wishes.decided.begin()));
+    for (const std::size_t joining : wishes.decided_with(name()))
+        wishes.add_decided_below(wishes.decided[joining].oid, numbers);
+    for (const Member &member : members.listed)
+        wishes.add_decided_below(member.table, numbers);
+    sort_from_the_top(numbers);
+    return numbers;
+}
+
+void MembershipDraft::plan_decided()
+{
+    const DecidedTable *last = nullptr;
+    for (const std::size_t number : looked_at()) {
+        const DecidedTable &table = wishes.decided[number];
+        const bool is_member = is_to_be_member(number);
+        if (last != nullptr && (table.level != last->level || is_member != last->said->has(name())))
+            take_changes();
+        last = &table;
+        const Member *own = find_sorted(current(), &Member::table, table.oid);
+        if (table.table != nullptr)
+            planner().plan_named(*table.table, own, is_member, plan);
+    }
+    take_changes();
+}
+
+// What comes later is planned as if these were made.
+void MembershipDraft::take_changes()
+{
+    Array<Member> listed;
+    Array<::Oid> dropped;
+    for (; taken < plan.changes.count; taken++) {
+        Change change = plan.changes[taken];
+        const ::Oid table = change.table->oid;
         const bool is_added = change.effect->new_value != nullptr;
         (is_added ? draft.intent.added : draft.intent.dropped)
-            .push({.publication = publication.oid, .table = change.table->oid});
+            .push({.publication = publication.oid, .table = table});
+        if (is_added)
+            listed.push({.table = table, .is_plain = true});
+        else
+            dropped.push(table);
         if (!is_added && (change.table->is_partitioned() || change.table->is_partition))
             change.phase = leaving_at(*change.table);
         else if (change.table->is_partitioned())
             change.phase = joining_phase; // with all its partitions
         (is_added ? added : draft.leading).push(change);
     }
-    plan.changes = added;
-    draft.add(plan, has_changes);
-}
-
-// What a publication is to hold of one schema, with a planner that is filled in so far.
-void plan_in_schema(Draft &draft, const ResolvedSchema &schema, const NamedPublication &publication,
-                    const PublicationMembershipPlanner &planner)
-{
-    if (publication.is_for_all && !planner.is_member)
-        draft.plan.skipped.push(
-            {.about = {.schema = schema.settings->name},
-             .name = schema.settings->name,
-             .reason = ::psprintf("publication \"%s\" publishes all tables", publication.name)});
-    else
-        run_planner(draft, schema, publication, planner);
-}
-
-PublicationMembershipPlanner planner_for(const NamedPublication &publication, bool is_member)
-{
-    return {.name = publication.name,
-            .is_member = is_member,
-            .may_create = false,
-            .named = {},
-            .apart = {},
-            .options = publication.options,
-            .coming = {},
-            .going = {}};
-}
-
-// What the document says of schemas.
-void plan_schemas(Draft &draft, const NamedPublication &publication, std::span<const DecidedTable> decided)
-{
-    for (const ResolvedSchema &schema : draft.resolved.schemas) {
-        const PublicationNames *said = schema.settings->settings.find<PublicationNames>();
-        if (said == nullptr)
-            continue;
-        PublicationMembershipPlanner planner = planner_for(publication, said->has(publication.name));
-        for (const DecidedTable &table : decided) {
-            planner.apart.push(table.oid);
-            if (!table.is_member)
-                planner.going.push(table.oid);
-        }
-        plan_in_schema(draft, schema, publication, planner);
-    }
-}
-
-// What it says of tables, from the top of their trees, which may reach from one schema into another.
-void plan_tables(Draft &draft, const NamedPublication &publication, std::span<const DecidedTable> decided)
-{
-    std::size_t top = 0;
-    for (const DecidedTable &table : decided)
-        top = std::max(top, table.level + 1);
-    for (std::size_t level = 0; level < top; level++)
-        for (const bool is_member : {true, false})
-            for (const ResolvedSchema &schema : draft.resolved.schemas) {
-                PublicationMembershipPlanner planner = planner_for(publication, is_member);
-                for (const DecidedTable &table : decided)
-                    if (table.level == level && table.is_member == is_member &&
-                        ::get_rel_namespace(table.oid) == schema.oid)
-                        planner.named.push(table.oid);
-                    else if (!table.is_member)
-                        planner.going.push(table.oid);
-                if (!planner.named.is_empty())
-                    plan_in_schema(draft, schema, publication, planner);
-            }
+    if (listed.is_empty() && dropped.is_empty())
+        return;
+    std::sort(dropped.begin(), dropped.end());
+    for (const Member &member : members.listed)
+        if (!std::binary_search(dropped.begin(), dropped.end(), member.table))
+            listed.push(member);
+    std::sort(listed.begin(), listed.end(),
+              [](const Member &left, const Member &right) { return left.table < right.table; });
+    members = Members::of(listed, publication.is_via_root);
 }
 
 const char *shown_name(::Oid table)
@@ -156,63 +277,55 @@ const char *shown_name(::Oid table)
 }
 
 // The server refuses to publish partitions as themselves while a table above them is narrowed.
-void require_whole_roots(const Publication &planned, const Members &members)
+void require_whole_roots(const char *publication, const Members &members)
 {
     for (const Member &member : members.listed)
         if (!member.is_plain && ::get_rel_relkind(member.table) == RELKIND_PARTITIONED_TABLE)
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("publication \"%s\" needs publish_via_partition_root", planned.name),
+                    errmsg("publication \"%s\" needs publish_via_partition_root", publication),
                     errdetail("It has a column list or row filter for partitioned table \"%s\".",
                               shown_name(member.table)));
 }
 
 // Through a table above it the server publishes all of a partition, whatever the partition's own entry says.
-void require_whole_partitions(const Publication &planned, const Members &members)
+void require_whole_partitions(const char *publication, const Members &members)
 {
     for (const Member &member : members.listed) {
         if (!member.is_plain && members.holds_above(member.table))
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("publication \"%s\" cannot have publish_via_partition_root", planned.name),
+                    errmsg("publication \"%s\" cannot have publish_via_partition_root", publication),
                     errdetail("Its column list or row filter for partition \"%s\" would no longer count.",
                               shown_name(member.table)));
     }
 }
 
-void require_options_possible(const Draft &draft)
-{
-    for (const Publication &planned : draft.intent.publications) {
-        const Publication publication = read_publication(planned.name).value_or(Publication{});
-        if (publication.is_via_root == planned.is_via_root)
-            continue;
-        Array<::Oid> coming = planned_tables(draft.intent.added.view(), planned.oid);
-        Array<::Oid> going = planned_tables(draft.intent.dropped.view(), planned.oid);
-        sort(coming);
-        sort(going);
-        const Members members = Members::of(publication, coming.view(), going.view());
-        (planned.is_via_root ? require_whole_partitions : require_whole_roots)(planned, members);
-    }
-}
+// A publication whose partitions will be published in the other way, and what it will list then.
+struct Turned {
+    const NamedPublication *publication;
+    Members members;
+};
 
 } // namespace
 
 void PublicationNames::plan(Draft &draft)
 {
-    for (const PublicationSettings &settings : named_publications(draft.environment)) {
-        const std::optional<Publication> known = read_publication(settings.name);
-        NamedPublication publication{.name = settings.name,
-                                     .oid = known ? known->oid : InvalidOid,
-                                     .is_for_all = known && known->for_all() != nullptr,
-                                     .options = nullptr};
-        for (const Publication &planned : draft.intent.publications)
-            if (std::string_view(planned.name) == settings.name) {
-                publication.oid = planned.oid;
-                publication.options = &planned;
-            }
-        const Array<DecidedTable> decided = decided_tables(draft.resolved, settings.name);
-        plan_schemas(draft, publication, decided.view());
-        plan_tables(draft, publication, decided.view());
+    const Array<NamedPublication> publications = read_named(draft);
+    if (publications.is_empty())
+        return;
+    const Wishes wishes = Wishes::of(draft.resolved);
+    const Known known = Known::read(draft, publications.view());
+    Array<Turned> turned;
+    for (const NamedPublication &publication : publications) {
+        CHECK_FOR_INTERRUPTS();
+        MembershipDraft membership{
+            .draft = draft, .wishes = wishes, .catalogs = known, .publication = publication};
+        membership.plan_all();
+        if (publication.known.is_via_root != publication.is_via_root)
+            turned.push({.publication = &publication, .members = membership.members});
     }
-    require_options_possible(draft);
+    for (const auto &[publication, members] : turned)
+        (publication->is_via_root ? require_whole_partitions : require_whole_roots)(publication->known.name,
+                                                                                    members);
 }
 
 } // namespace dj_deploy

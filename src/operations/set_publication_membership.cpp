@@ -23,15 +23,7 @@ struct SetPublicationMembership {
 
     void plan(const Target &target, std::span<const Table> tables, Plan &plan) const
     {
-        PublicationMembershipPlanner planner{.name = name,
-                                             .is_member = is_member,
-                                             .named = {},
-                                             .apart = {},
-                                             .options = nullptr,
-                                             .coming = {},
-                                             .going = {}};
-        if (OidIsValid(target.table))
-            planner.named.push(target.table);
+        const PublicationMembershipPlanner planner{.name = name, .is_member = is_member};
         planner.plan(target, tables, plan);
     }
 };

@@ -7,10 +7,9 @@
 
 namespace dj_deploy {
 
-void PublicationMembershipPlanner::require_listable(const Publication &publication, ::Oid schema) const
+void require_listable(const Publication &publication, ::Oid schema)
 {
-    if (!OidIsValid(publication.oid) && !is_member && may_create)
-        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("publication \"%s\" does not exist", name));
+    const char *name = publication.name;
     if (publication.for_all() != nullptr)
         ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                 errmsg("publication \"%s\" is defined as %s", name, publication.for_all()),
@@ -27,6 +26,20 @@ void PublicationMembershipPlanner::require_listable(const Publication &publicati
                 identifier(name), identifier(schema_name)));
 }
 
+void check_publication(const Publication &publication, bool is_empty, Plan &plan)
+{
+    if (!is_owned(publication))
+        plan.deny({.one = "must be owner of publication",
+                   .many = "must be owner of publications",
+                   .name = publication.name});
+    if (is_empty)
+        plan.remarks.push({
+            .level = WARNING,
+            .message = ::psprintf("publication \"%s\" was empty", publication.name),
+            .detail = "It published nothing. Tables that it held may have been dropped.",
+        });
+}
+
 void plan_new_publication(const char *name, const char *options, const Effect *effect, Plan &plan)
 {
     plan.changes.push({.table = nullptr,
@@ -40,41 +53,12 @@ void plan_new_publication(const char *name, const char *options, const Effect *e
                    .name = ::get_database_name(MyDatabaseId)});
 }
 
-void PublicationMembershipPlanner::ensure_publication(const Publication &publication, Plan &plan) const
-{
-    plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = name});
-    if (!OidIsValid(publication.oid)) {
-        // Partitions travel as their root, so that a subscriber needs no table for each.
-        if (may_create) {
-            plan_new_publication(name, "WITH (publish_via_partition_root = true)", nullptr, plan);
-            warn_of_slots_behind(name, plan);
-        }
-        return;
-    }
-    if (!is_owned(publication))
-        plan.deny(
-            {.one = "must be owner of publication", .many = "must be owner of publications", .name = name});
-    if (is_empty(publication.oid))
-        plan.remarks.push({
-            .level = WARNING,
-            .message = ::psprintf("publication \"%s\" was empty", name),
-            .detail = "It published nothing. Tables that it held may have been dropped.",
-        });
-}
-
 namespace {
 
 // A publication lists inheriting tables one by one; without ONLY their parent would bring them along.
 const char *inherited_only(const Table &table)
 {
     return table.has_children && !table.is_partitioned() ? "ONLY " : "";
-}
-
-// A tree of partitions belongs to the schema of its root.
-::Oid home_of(const Table &table)
-{
-    const Array<::Oid> ancestors = read_ancestors(table.oid);
-    return ancestors.is_empty() ? table.schema_oid : ::get_rel_namespace(ancestors[ancestors.count - 1]);
 }
 
 // ALTER PUBLICATION "cdc" ADD TABLE
@@ -87,18 +71,30 @@ Phrase phrase(const char *publication, const char *action, const Table &table, c
 
 } // namespace
 
-const Effect *PublicationMembershipPlanner::effect(const char *from, const char *to, const Phrase &undo) const
+::Oid home_of(const Table &table)
+{
+    const Array<::Oid> ancestors = read_ancestors(table.oid);
+    return ancestors.is_empty() ? table.schema_oid : ::get_rel_namespace(ancestors[ancestors.count - 1]);
+}
+
+bool is_of_schemas(const Target &target, const Table &table, const Members &members)
+{
+    return table.is_user_table() ||
+           (members.find(table.oid) != nullptr && target.has_schema(home_of(table)));
+}
+
+const Effect *MemberPlanner::effect(const char *from, const char *to, const Phrase &undo) const
 {
     Effect effect{.property = ::psprintf("publications.%s", name), .old_value = from, .new_value = to};
     effect.add_undo(undo);
     return keep_value(effect);
 }
 
-void PublicationMembershipPlanner::add(const Table &table, const Members &members, Plan &plan) const
+void MemberPlanner::add(const Table &table, Plan &plan) const
 {
     if (table.persistence != RELPERSISTENCE_PERMANENT)
         return plan.skip(table, "an unlogged table cannot be published");
-    if (members.is_narrowed_below(table.oid))
+    if (members->is_narrowed_below(table.oid))
         return plan.skip(
             table, "a partition is listed with a column list or row filter, which would no longer count");
     const Phrase statement = phrase(name, "ADD", table);
@@ -112,7 +108,7 @@ void PublicationMembershipPlanner::add(const Table &table, const Members &member
 }
 
 // What is dropped may be listed with a column list and a row filter, which undo brings back.
-void PublicationMembershipPlanner::drop(const Table &table, const Member &member, Plan &plan) const
+void MemberPlanner::drop(const Table &table, const Member &member, Plan &plan) const
 {
     const Phrase statement = phrase(name, "DROP", table);
     const char *narrowing = plan.has_effects && !member.is_plain ? read_narrowing(name, table.oid) : "";
@@ -127,28 +123,24 @@ void PublicationMembershipPlanner::drop(const Table &table, const Member &member
     });
 }
 
-void PublicationMembershipPlanner::plan_named_table(const Table &table, const Members &members,
-                                                    Plan &plan) const
+void MemberPlanner::plan_named(const Table &table, const Member *own, bool is_member, Plan &plan) const
 {
-    const Member *member = members.find(table.oid);
-    const bool has_listed_ancestor = members.holds_above(table.oid);
-    if (is_member && member == nullptr && !has_listed_ancestor)
-        add(table, members, plan);
-    if (!is_member && member != nullptr)
-        drop(table, *member, plan);
+    const bool has_listed_ancestor = members->holds_above(table.oid);
+    if (is_member && own == nullptr && !has_listed_ancestor)
+        add(table, plan);
+    if (!is_member && own != nullptr)
+        drop(table, *own, plan);
     if (!is_member && has_listed_ancestor)
         plan.skip(table, "the partition is published through a table above it");
 }
 
 // What is listed and is no user table. A partition goes only where its root takes its place, or is hidden.
-void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member &member,
-                                               std::span<const Table> tables, const Members &members,
-                                               Plan &plan) const
+void MemberPlanner::plan_misfit(const Table &table, const Member &member, bool is_member, Plan &plan) const
 {
     const Array<::Oid> ancestors = read_ancestors(table.oid);
-    const auto is_root_that_stays_out = [&](const Table &other) {
-        return other.oid == ancestors[ancestors.count - 1] && members.find(other.oid) == nullptr &&
-               (other.persistence != RELPERSISTENCE_PERMANENT || members.is_narrowed_below(other.oid));
+    const auto stays_out = [&](::Oid root) {
+        return members->find(root) == nullptr &&
+               (::get_rel_persistence(root) != RELPERSISTENCE_PERMANENT || members->is_narrowed_below(root));
     };
     if (!is_member || !table.is_partition)
         drop(table, member, plan);
@@ -156,63 +148,47 @@ void PublicationMembershipPlanner::plan_misfit(const Table &table, const Member 
         plan.skip(table, "the partition is listed with a column list or row filter of its own");
     else if (ancestors.is_empty())
         plan.skip(table, "the partition is being detached");
-    else if (std::any_of(tables.begin(), tables.end(), is_root_that_stays_out))
+    else if (stays_out(ancestors[ancestors.count - 1]))
         plan.skip(table, "the root of the partition is not published");
     else
         drop(table, member, plan);
 }
 
-void PublicationMembershipPlanner::plan_schemas(const Target &target, std::span<const Table> tables,
-                                                const Members &members, Plan &plan) const
+void MemberPlanner::plan_of_schema(const Table &table, bool is_member, Plan &plan) const
 {
-    for (const Table &table : tables) {
-        if (std::binary_search(apart.begin(), apart.end(), table.oid))
-            continue;
-        const Member *member = members.find(table.oid);
-        if (!table.is_user_table() && (member == nullptr || !target.has_schema(home_of(table))))
-            continue;
-        plan.analyzed++;
-        if (!table.is_user_table())
-            plan_misfit(table, *member, tables, members, plan);
-        else if (is_member && member == nullptr)
-            add(table, members, plan);
-        else if (!is_member && member != nullptr)
-            drop(table, *member, plan);
-    }
+    const Member *member = members->find(table.oid);
+    if (!table.is_user_table())
+        plan_misfit(table, *member, is_member, plan);
+    else if (is_member && member == nullptr)
+        add(table, plan);
+    else if (!is_member && member != nullptr)
+        drop(table, *member, plan);
 }
 
-void PublicationMembershipPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
-{
-    Publication publication = read_publication(name).value_or(Publication{});
-    if (options != nullptr)
-        publication.is_via_root = options->is_via_root;
-    if (OidIsValid(target.table))
-        require_listable(publication, ::get_rel_namespace(target.table));
-    for (const ::Oid schema : target.schemas)
-        require_listable(publication, schema);
-    ensure_publication(publication, plan);
+namespace {
 
-    const Members members = Members::of(publication, coming.view(), going.view());
-    plan.analyzed = 0;
-    if (!target.schemas.is_empty())
-        plan_schemas(target, tables, members, plan);
-    for (const Table &table : tables) {
-        if (!std::binary_search(named.begin(), named.end(), table.oid))
-            continue;
-        plan_named_table(table, members, plan);
-        plan.analyzed++;
-    }
-    if (!plan.is_judged_elsewhere)
-        warn_of_harm(publication, tables, members, plan);
+// One that is missing is made, so that tables can join it.
+void ensure_publication(const Publication &publication, bool is_member, Plan &plan)
+{
+    plan.names.push(
+        {.catalog = PublicationRelationId, .oid = publication.oid, .name = publication.name});
+    if (OidIsValid(publication.oid))
+        return check_publication(publication, is_empty(publication.oid), plan);
+    if (!is_member)
+        ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+                errmsg("publication \"%s\" does not exist", publication.name));
+    // Partitions travel as their root, so that a subscriber needs no table for each.
+    plan_new_publication(publication.name, "WITH (publish_via_partition_root = true)", nullptr, plan);
+    warn_of_slots_behind({&publication.name, 1}, plan);
 }
 
 // Membership alone makes UPDATE and DELETE fail on a table, or on a leaf of it, that no row can be identified
 // in; and what consumers receive of a partition depends on the tables above it.
-void PublicationMembershipPlanner::warn_of_harm(const Publication &publication, std::span<const Table> tables,
-                                                const Members &members, Plan &plan) const
+void warn_of_harm(const Publication &publication, std::span<const Table> tables, const Members &members,
+                  Plan &plan)
 {
     const bool is_new = !OidIsValid(publication.oid);
-    const Publication planned = is_new ? publication_to_make(1, name) : publication;
+    const Publication planned = is_new ? publication_to_make(1, publication.name) : publication;
     Intent intent{};
     if (is_new)
         intent.publications.push(planned);
@@ -228,8 +204,34 @@ void PublicationMembershipPlanner::warn_of_harm(const Publication &publication, 
     const Facts facts = Facts::read(oids.view());
     const Scenario before = Scenario::of(facts);
     const Scenario after = Scenario::of(facts, intent);
-    warn_of_begun_writes(before, after, name, plan);
+    warn_of_begun_writes(before, after, publication.name, plan);
     warn_of_consumer_harm(before, after, plan);
+}
+
+} // namespace
+
+void PublicationMembershipPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
+{
+    const Publication publication = read_publication(name).value_or(publication_to_make(InvalidOid, name));
+    if (OidIsValid(target.table))
+        require_listable(publication, ::get_rel_namespace(target.table));
+    for (const ::Oid schema : target.schemas)
+        require_listable(publication, schema);
+    ensure_publication(publication, is_member, plan);
+
+    const Members members = Members::of(publication);
+    const MemberPlanner planner{.name = name, .members = &members};
+    plan.analyzed = 0;
+    for (const Table &table : tables)
+        if (table.oid == target.table) {
+            planner.plan_named(table, members.find(table.oid), is_member, plan);
+            plan.analyzed++;
+        } else if (!target.schemas.is_empty() && is_of_schemas(target, table, members)) {
+            planner.plan_of_schema(table, is_member, plan);
+            plan.analyzed++;
+        }
+    if (!plan.is_judged_elsewhere)
+        warn_of_harm(publication, tables, members, plan);
 }
 
 } // namespace dj_deploy

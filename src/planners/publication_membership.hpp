@@ -13,31 +13,42 @@ struct PublicationMembershipPlanner {
     static constexpr std::array statements = {&publication_creation, &member_addition, &member_removal};
 
     const char *name;
-    bool is_member;         // what the tables are to be
-    bool may_create = true; // the publication; false when a missing one will be there
-    Array<::Oid> named;     // tables that are named themselves, whatever belongs to the schema; sorted
-    Array<::Oid> apart;     // tables of the schema that are not looked at; sorted
-    const Publication *options = nullptr; // as they will be, where the plan changes them
-    Array<::Oid> coming;                  // tables that are added anyway; sorted
-    Array<::Oid> going;                   // tables that are dropped anyway; sorted
+    bool is_member; // what the tables are to be
 
-    // The tables of the target's schemas; then those that are named.
+    // The tables of the target's schemas, or the one that it names.
     void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
+};
+
+// What becomes of one table after the other in a publication.
+struct MemberPlanner {
+    const char *name;
+    const Members *members; // as they are when the table is looked at
+
+    // A table that belongs to a schema whose user tables are to be members, or are not.
+    void plan_of_schema(const Table &table, bool is_member, Plan &plan) const;
+
+    // A table that is named itself, whatever belongs to its schema, and its own entry if there is one.
+    void plan_named(const Table &table, const Member *own, bool is_member, Plan &plan) const;
 
 private:
-    void require_listable(const Publication &publication, ::Oid schema) const;
-    void ensure_publication(const Publication &publication, Plan &plan) const;
-    void plan_schemas(const Target &target, std::span<const Table> tables, const Members &members,
-                      Plan &plan) const;
-    void plan_misfit(const Table &table, const Member &member, std::span<const Table> tables,
-                     const Members &members, Plan &plan) const;
-    void plan_named_table(const Table &table, const Members &members, Plan &plan) const;
-    void add(const Table &table, const Members &members, Plan &plan) const;
+    void plan_misfit(const Table &table, const Member &member, bool is_member, Plan &plan) const;
+    void add(const Table &table, Plan &plan) const;
     void drop(const Table &table, const Member &member, Plan &plan) const;
     const Effect *effect(const char *from, const char *to, const Phrase &undo) const;
-    void warn_of_harm(const Publication &publication, std::span<const Table> tables, const Members &members,
-                      Plan &plan) const;
 };
+
+// The schema that a table is planned with: that of the root of its tree of partitions.
+::Oid home_of(const Table &table);
+
+// Whether the table is planned with the target's schemas: a user table of theirs, or what is listed and has
+// no place there.
+bool is_of_schemas(const Target &target, const Table &table, const Members &members);
+
+// 55000 for a publication that lists no tables of the schema, because it publishes all of them.
+void require_listable(const Publication &publication, ::Oid schema);
+
+// The caller must be its owner, and is told that it publishes nothing so far.
+void check_publication(const Publication &publication, bool is_empty, Plan &plan);
 
 // Plans the statement that creates a publication, with these words after its name.
 void plan_new_publication(const char *name, const char *options, const Effect *effect, Plan &plan);

@@ -161,22 +161,25 @@ void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &
         plan.remarks.push(remark_of(entry));
 }
 
-void warn_of_slots_behind(const char *publication, Plan &plan)
+void warn_of_slots_behind(std::span<const char *const> publications, Plan &plan)
 {
+    if (publications.empty())
+        return;
     NameList slots = NameList::empty();
     query(slots_sql, [&](const Row &row) { slots.add(row.name(1)); });
     if (slots.count == 0)
         return;
-    plan.remarks.push({
-        .level = WARNING,
-        .message =
-            ::psprintf("replication %s %s %s still to read changes from before publication \"%s\" is made",
-                       slots.count == 1 ? "slot" : "slots", slots.finish(), slots.count == 1 ? "has" : "have",
-                       publication),
-        .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
-                  "(\"publication does not exist\"), and skips them from 18 on.",
-        .hint = "Let its consumer read to the end before, or give it a new slot afterwards.",
-    });
+    const char *names = slots.finish();
+    for (const char *publication : publications)
+        plan.remarks.push({
+            .level = WARNING,
+            .message = ::psprintf(
+                "replication %s %s %s still to read changes from before publication \"%s\" is made",
+                slots.count == 1 ? "slot" : "slots", names, slots.count == 1 ? "has" : "have", publication),
+            .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
+                      "(\"publication does not exist\"), and skips them from 18 on.",
+            .hint = "Let its consumer read to the end before, or give it a new slot afterwards.",
+        });
 }
 
 } // namespace dj_deploy

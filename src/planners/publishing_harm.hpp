@@ -16,7 +16,7 @@ void warn_of_begun_writes(const Scenario &before, const Scenario &after, const c
 void warn_of_consumer_harm(const Scenario &before, const Scenario &after, Plan &plan);
 
 // A slot of this database that is behind reads the changes from before the publication was made, with a
-// publication that was not there.
-void warn_of_slots_behind(const char *publication, Plan &plan);
+// publication that was not there. One for each that is made.
+void warn_of_slots_behind(std::span<const char *const> publications, Plan &plan);
 
 } // namespace dj_deploy

@@ -1,4 +1,4 @@
-// Reads pg_publication_rel of one publication.
+// Reads pg_publication_rel of the publications.
 #include "publishing/members.hpp"
 
 #include "catalog/ancestors.hpp"
@@ -21,35 +21,72 @@ constexpr const char *narrowing_sql = R"(
     WHERE p.pubname = $1 AND r.prrelid = $2
     ORDER BY r.oid)";
 
+struct Membership {
+    ::Oid publication;
+    Member member;
+};
+
+// By publication and table.
+Array<Membership> read_memberships(std::span<const ::Oid> publications)
+{
+    Array<Membership> memberships;
+    with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &catalog) {
+        catalog.scan_each(Anum_pg_publication_rel_prpubid, publications, [&](::HeapTuple row) {
+            const auto &fixed = fixed_part<FormData_pg_publication_rel>(row);
+            const bool is_plain = heap_attisnull(row, Anum_pg_publication_rel_prqual, nullptr) &&
+                                  heap_attisnull(row, Anum_pg_publication_rel_prattrs, nullptr);
+            memberships.push(
+                {.publication = fixed.prpubid, .member = {.table = fixed.prrelid, .is_plain = is_plain}});
+        });
+    });
+    std::sort(memberships.begin(), memberships.end(), [](const Membership &left, const Membership &right) {
+        return left.publication != right.publication ? left.publication < right.publication
+                                                     : left.member.table < right.member.table;
+    });
+    return memberships;
+}
+
 } // namespace
 
-Members Members::of(const Publication &publication, std::span<const ::Oid> coming,
-                    std::span<const ::Oid> going)
+Members Members::of(const Publication &publication)
 {
-    Members members{};
-    for (const ::Oid table : coming)
-        members.listed.push({.table = table, .is_plain = true});
-    const auto add = [&](::HeapTuple row) {
-        const ::Oid table = fixed_part<FormData_pg_publication_rel>(row).prrelid;
-        if (std::binary_search(coming.begin(), coming.end(), table) ||
-            std::binary_search(going.begin(), going.end(), table))
-            return;
-        const bool is_plain = heap_attisnull(row, Anum_pg_publication_rel_prqual, nullptr) &&
-                              heap_attisnull(row, Anum_pg_publication_rel_prattrs, nullptr);
-        members.listed.push({.table = table, .is_plain = is_plain});
-    };
+    Array<Member> listed;
     if (OidIsValid(publication.oid))
-        with_catalog(PublicationRelRelationId, PublicationRelPrpubidIndexId, [&](const Catalog &catalog) {
-            catalog.scan({{Anum_pg_publication_rel_prpubid, publication.oid}}, add);
-        });
-    std::sort(members.listed.begin(), members.listed.end(),
-              [](const Member &left, const Member &right) { return left.table < right.table; });
-    for (const Member &member : members.listed)
-        if (publication.is_via_root && !member.is_plain)
+        for (const Membership &membership : read_memberships({&publication.oid, 1}))
+            listed.push(membership.member);
+    return of(listed, publication.is_via_root);
+}
+
+Members Members::of(const Array<Member> &listed, bool is_via_root)
+{
+    Members members{.listed = listed, .narrowed = {}};
+    for (const Member &member : listed)
+        if (is_via_root && !member.is_plain)
             for (const ::Oid ancestor : read_ancestors(member.table))
                 members.narrowed.push(ancestor);
     std::sort(members.narrowed.begin(), members.narrowed.end());
     return members;
+}
+
+Memberships Memberships::of(std::span<const ::Oid> publications)
+{
+    Memberships memberships{};
+    for (const Membership &membership : read_memberships(publications)) {
+        Array<Entry> &entries = memberships.entries;
+        if (entries.is_empty() || entries[entries.count - 1].publication != membership.publication)
+            entries.push(
+                {.publication = membership.publication, .first = memberships.members.count, .count = 0});
+        entries[entries.count - 1].count++;
+        memberships.members.push(membership.member);
+    }
+    return memberships;
+}
+
+std::span<const Member> Memberships::of(::Oid publication) const
+{
+    const Entry *entry = find_sorted(entries.view(), &Entry::publication, publication);
+    return entry == nullptr ? std::span<const Member>{}
+                            : std::span<const Member>{members.begin() + entry->first, entry->count};
 }
 
 const Member *Members::find(::Oid table) const

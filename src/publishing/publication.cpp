@@ -108,6 +108,38 @@ bool publishes_schema(::Oid publication, ::Oid schema)
                                    ObjectIdGetDatum(publication));
 }
 
+Array<PublishedSchema> read_published_schemas(std::span<const ::Oid> schemas)
+{
+    Array<PublishedSchema> published;
+    with_catalog(PublicationNamespaceRelationId, PublicationNamespacePnnspidPnpubidIndexId,
+                 [&](const Catalog &catalog) {
+                     catalog.scan_each(Anum_pg_publication_namespace_pnnspid, schemas, [&](::HeapTuple row) {
+                         const auto &fixed = fixed_part<FormData_pg_publication_namespace>(row);
+                         published.push({.publication = fixed.pnpubid, .schema = fixed.pnnspid});
+                     });
+                 });
+    std::sort(published.begin(), published.end(),
+              [](const PublishedSchema &left, const PublishedSchema &right) {
+                  return left.publication != right.publication ? left.publication < right.publication
+                                                               : left.schema < right.schema;
+              });
+    return published;
+}
+
+Array<::Oid> read_schema_publications()
+{
+    Array<::Oid> publications;
+    with_catalog(PublicationNamespaceRelationId, PublicationNamespaceObjectIndexId,
+                 [&](const Catalog &catalog) {
+                     catalog.scan({}, [&](::HeapTuple row) {
+                         publications.push(fixed_part<FormData_pg_publication_namespace>(row).pnpubid);
+                     });
+                 });
+    std::sort(publications.begin(), publications.end());
+    publications.count = std::unique(publications.begin(), publications.end()) - publications.begin();
+    return publications;
+}
+
 bool is_empty(::Oid publication)
 {
     return !has_row(PublicationRelRelationId, PublicationRelPrpubidIndexId, Anum_pg_publication_rel_prpubid,

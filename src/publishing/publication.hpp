@@ -42,6 +42,18 @@ bool is_owned(const Publication &publication);
 // Whether it is defined with TABLES IN SCHEMA of that schema.
 bool publishes_schema(::Oid publication, ::Oid schema);
 
+// A schema that a publication publishes as a whole.
+struct PublishedSchema {
+    ::Oid publication;
+    ::Oid schema;
+};
+
+// Of these schemas, which are sorted; by publication and schema.
+Array<PublishedSchema> read_published_schemas(std::span<const ::Oid> schemas);
+
+// The publications that publish schemas as a whole, by OID, each once.
+Array<::Oid> read_schema_publications();
+
 // Whether it lists neither tables nor schemas.
 bool is_empty(::Oid publication);
 

@@ -19,10 +19,13 @@ Facts read_facts(const PlanIntent &planned)
     Array<Publication> whole;
     for (const Publication &publication : planned.intent.publications)
         whole.push(publication);
-    for (const Publication &publication : read_publications())
-        if (std::find(planned.intent.removed.begin(), planned.intent.removed.end(), publication.oid) !=
-            planned.intent.removed.end())
-            whole.push(publication);
+    Array<::Oid> removed;
+    append(removed, planned.intent.removed);
+    std::sort(removed.begin(), removed.end());
+    if (!removed.is_empty())
+        for (const Publication &publication : read_publications())
+            if (std::binary_search(removed.begin(), removed.end(), publication.oid))
+                whole.push(publication);
     if (!whole.is_empty())
         for (const ::Oid table : read_published_tables(whole.view()))
             tables.push(table);
@@ -52,8 +55,7 @@ void warn_of_harm(const StatementList &list)
         ::MemoryContextSwitchTo(scratch);
     });
     warn_of_consumer_harm(before, after, plan);
-    for (const char *publication : planned.made)
-        warn_of_slots_behind(publication, plan);
+    warn_of_slots_behind(planned.made.view(), plan);
     announce(plan);
 }
 
