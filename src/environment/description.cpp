@@ -2,6 +2,7 @@
 #include "environment/description.hpp"
 
 #include "catalog/ancestors.hpp"
+#include "pg/context.hpp"
 #include "request/target.hpp"
 
 namespace dj_deploy {
@@ -51,6 +52,18 @@ Description Description::of(std::span<const char *const> names)
     }
     description.described = description.schemas.count;
     return description;
+}
+
+const Facts &Description::publishing()
+{
+    if (known_publishing == nullptr) {
+        Array<::Oid> tables;
+        for (std::size_t schema = 0; schema < described; schema++)
+            for (const Table &table : tables_of(schema))
+                tables.push(table.oid);
+        known_publishing = keep_value(Facts::read(tables.view()));
+    }
+    return *known_publishing;
 }
 
 Settings &Description::settings_of(const Table &table)

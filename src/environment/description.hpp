@@ -3,6 +3,7 @@
 #pragma once
 
 #include "environment/resolved.hpp"
+#include "publishing/facts.hpp"
 
 namespace dj_deploy {
 
@@ -23,6 +24,9 @@ struct Description {
     {
         return resolved.schemas[schema].tables.view();
     }
+
+    // What publications list of the described tables; read once for all keys.
+    const Facts &publishing();
 
     // What is said of a table itself, to be added to; the table may live in another schema.
     Settings &settings_of(const Table &table);
@@ -54,6 +58,8 @@ struct Description {
     }
 
 private:
+    const Facts *known_publishing;
+
     // Of what can be said of a schema. Of equally frequent ones what a table has by itself, else the first.
     template <class K>
     static const K *most_frequent(std::span<const K> values)

@@ -98,12 +98,10 @@ void AllowBreakingWrites::plan(Draft &draft)
     warn_of_consumer_harm(before, after, draft.plan);
 }
 
-OidSet read_broken(std::span<const Table> tables)
+// Those of the described tables on which UPDATE or DELETE fails now.
+OidSet read_broken(Description &description)
 {
-    Array<::Oid> oids;
-    for (const Table &table : tables)
-        oids.push(table.oid);
-    const Facts facts = Facts::read(oids.view());
+    const Facts &facts = description.publishing();
     const Scenario present = Scenario::of(facts);
     const OidSet broken = OidSet::make("dj_deploy tables with broken writes");
     for_each_in_scratch(facts.relations, [&](const Relation &relation) {
@@ -118,12 +116,11 @@ void AllowBreakingWrites::describe(Description &description)
 {
     if (description.settings.all.is_empty())
         return;
-    for (std::size_t index = 0; index < description.described; index++) {
-        const OidSet broken = read_broken(description.tables_of(index));
+    const OidSet broken = read_broken(description);
+    for (std::size_t index = 0; index < description.described; index++)
         for (const Table &table : description.tables_of(index))
             if (!table.is_member && broken.has(table.oid))
                 description.settings_of(table).set(AllowBreakingWrites{.allows = true});
-    }
 }
 
 } // namespace

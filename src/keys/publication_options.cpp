@@ -91,18 +91,24 @@ PublicationOptions PublicationOptions::read(const Path &path, const JsonValue &j
     return object.finish();
 }
 
-// Those that the document describes, and those that it only lists.
-Array<PublicationSettings> named_publications(const Environment &environment)
+namespace {
+
+bool has_smaller_name(const PublicationSettings &left, const PublicationSettings &right)
 {
-    Array<PublicationSettings> named;
-    if (const PublicationOptions *options = environment.settings.find<PublicationOptions>())
-        append(named, options->publications);
+    return ::strcmp(left.name, right.name) < 0;
+}
+
+// Adds those that the document lists at schemas and tables and that are not known, which is sorted.
+void add_unknown(const Environment &environment, const Array<PublicationSettings> &known,
+                 Array<PublicationSettings> &unknown)
+{
     const auto add = [&](const Settings &settings) {
         const PublicationNames *listed = settings.find<PublicationNames>();
         for (const char *name : listed != nullptr ? listed->names : Array<const char *>{}) {
             PublicationSettings publication{};
             publication.name = name;
-            named.push(publication);
+            if (!std::binary_search(known.begin(), known.end(), publication, has_smaller_name))
+                unknown.push(publication);
         }
     };
     for (const Array<SchemaSettings> &all : {environment.patterns, environment.schemas})
@@ -111,19 +117,27 @@ Array<PublicationSettings> named_publications(const Environment &environment)
             for (const TableSettings &table : schema.tables)
                 add(table.settings);
         }
-    // Those that are described come first, so they are kept.
-    Array<std::size_t> order;
-    for (std::size_t index = 0; index < named.count; index++)
-        order.push(index);
-    std::sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
-        const int names = ::strcmp(named[left].name, named[right].name);
-        return names != 0 ? names < 0 : left < right;
-    });
-    Array<PublicationSettings> unique;
-    for (const std::size_t index : order)
-        if (unique.is_empty() || std::string_view(unique[unique.count - 1].name) != named[index].name)
-            unique.push(named[index]);
-    return unique;
+}
+
+} // namespace
+
+// Those that the document describes, and those that it only lists.
+Array<PublicationSettings> named_publications(const Environment &environment)
+{
+    Array<PublicationSettings> named;
+    if (const PublicationOptions *options = environment.settings.find<PublicationOptions>())
+        append(named, options->publications);
+    std::sort(named.begin(), named.end(), has_smaller_name);
+    Array<PublicationSettings> listed;
+    add_unknown(environment, named, listed);
+    append(named, listed);
+    std::sort(named.begin(), named.end(), has_smaller_name);
+    named.count = std::unique(named.begin(), named.end(),
+                              [](const PublicationSettings &left, const PublicationSettings &right) {
+                                  return ::strcmp(left.name, right.name) == 0;
+                              }) -
+                  named.begin();
+    return named;
 }
 
 void PublicationOptions::plan(Draft &draft)
@@ -144,22 +158,42 @@ void PublicationOptions::plan(Draft &draft)
 
 namespace {
 
-// FOR ALL TABLES, TABLES IN SCHEMA ...: what publishes more than it lists; null for what does not.
-const char *whole_of(const Publication &publication, std::span<const ::Oid> schemas)
+void sort_unique(Array<::Oid> &oids)
 {
-    const auto has_schema = [&](::Oid schema) { return publishes_schema(publication.oid, schema); };
-    return publication.for_all() != nullptr                          ? publication.for_all()
-           : std::any_of(schemas.begin(), schemas.end(), has_schema) ? "TABLES IN SCHEMA"
-                                                                     : nullptr;
+    std::sort(oids.begin(), oids.end());
+    oids.count = std::unique(oids.begin(), oids.end()) - oids.begin();
 }
 
-bool lists_any(const Facts &facts, const Publication &publication, std::span<const ::Oid> tables)
+bool has(const Array<::Oid> &sorted, ::Oid oid)
 {
-    return std::any_of(tables.begin(), tables.end(), [&](::Oid table) {
-        const Relation *relation = facts.find(table);
-        return relation != nullptr &&
-               find_sorted(relation->listings, &Listing::publication, publication.oid) != nullptr;
-    });
+    return std::binary_search(sorted.begin(), sorted.end(), oid);
+}
+
+// Those that list one of the described tables.
+Array<::Oid> listing_publications(Description &description)
+{
+    Array<::Oid> publications;
+    for (std::size_t schema = 0; schema < description.described; schema++)
+        for (const Table &table : description.tables_of(schema))
+            if (const Relation *relation = description.publishing().find(table.oid))
+                for (const Listing &listing : relation->listings)
+                    publications.push(listing.publication);
+    sort_unique(publications);
+    return publications;
+}
+
+// Those that publish one of the described schemas as a whole.
+Array<::Oid> whole_publications(const Description &description)
+{
+    Array<::Oid> schemas;
+    for (std::size_t schema = 0; schema < description.described; schema++)
+        schemas.push(description.resolved.schemas[schema].oid);
+    sort_unique(schemas);
+    Array<::Oid> publications;
+    for (const PublishedSchema &published : read_published_schemas(schemas.view()))
+        publications.push(published.publication);
+    sort_unique(publications);
+    return publications;
 }
 
 PublicationSettings settings_of(const Publication &options)
@@ -176,14 +210,14 @@ PublicationSettings settings_of(const Publication &options)
             .has_generated = options.has_generated};
 }
 
-Array<Publication> publications_by_name()
+Array<Publication> by_name(const Array<Publication> &publications)
 {
-    Array<Publication> publications = read_publications();
-    std::sort(publications.begin(), publications.end(),
-              [](const Publication &left, const Publication &right) {
-                  return ::strcmp(left.name, right.name) < 0;
-              });
-    return publications;
+    Array<Publication> sorted;
+    append(sorted, publications);
+    std::sort(sorted.begin(), sorted.end(), [](const Publication &left, const Publication &right) {
+        return ::strcmp(left.name, right.name) < 0;
+    });
+    return sorted;
 }
 
 } // namespace
@@ -191,21 +225,17 @@ Array<Publication> publications_by_name()
 // Those that publish all tables, or a schema as a whole, cannot be said in a document.
 void PublicationOptions::describe(Description &description)
 {
-    Array<::Oid> schemas;
-    Array<::Oid> tables;
-    for (std::size_t schema = 0; schema < description.described; schema++) {
-        schemas.push(description.resolved.schemas[schema].oid);
-        for (const Table &table : description.tables_of(schema))
-            tables.push(table.oid);
-    }
-    const Facts facts = Facts::read(tables.view());
+    const Array<::Oid> listing = listing_publications(description);
+    const Array<::Oid> whole = whole_publications(description);
     PublicationOptions options{};
-    for (const Publication &publication : publications_by_name())
-        if (const char *whole = whole_of(publication, schemas.view()))
-            ereport(NOTICE,
-                    errmsg("publication \"%s\" is left out: it is defined with %s", publication.name, whole));
-        else if (lists_any(facts, publication, tables.view()))
+    for (const Publication &publication : by_name(description.publishing().publications)) {
+        const char *for_all = publication.for_all();
+        if (for_all != nullptr || has(whole, publication.oid))
+            ereport(NOTICE, errmsg("publication \"%s\" is left out: it is defined with %s", publication.name,
+                                   for_all != nullptr ? for_all : "TABLES IN SCHEMA"));
+        else if (has(listing, publication.oid))
             options.publications.push(settings_of(publication));
+    }
     if (!options.publications.is_empty())
         description.settings.set(options);
 }

@@ -78,13 +78,31 @@ int leaving_at(const Table &table)
     return leaving_phase - static_cast<int>(read_ancestors(table.oid).count);
 }
 
+// A decided table, and whether it is to be a member.
+struct Look {
+    const DecidedTable *table;
+    bool is_member;
+};
+
+// From the top, and on each level first what joins; then schema by schema.
+bool is_before(const Look &left, const Look &right)
+{
+    if (left.table->level != right.table->level)
+        return left.table->level < right.table->level;
+    if (left.is_member != right.is_member)
+        return left.is_member;
+    return left.table->schema != right.table->schema ? left.table->schema < right.table->schema
+                                                     : left.table->table < right.table->table;
+}
+
 // The tables of one publication, part by part.
 struct MembershipDraft {
     Draft &draft;
     const Wishes &wishes;
     const Known &catalogs;
     const NamedPublication &publication;
-    Members members = {};  // after the parts so far, without the tables that the document takes out
+    Array<std::size_t> joining; // the numbers of the decided tables that are to be members, in order
+    Members members = {};       // after the parts so far, without the tables that the document takes out
     Plan plan = Draft::new_plan();
     std::size_t taken = 0;    // so many of the plan's changes
     Array<Change> added = {}; // those of them that are not leading
@@ -99,11 +117,15 @@ private:
     Array<Member> staying() const;
     void check_schema(std::size_t schema, bool is_member);
     void check_schemas();
-    bool is_to_be_member(std::size_t decided) const { return wishes.decided[decided].said->has(name()); }
-    void sort_from_the_top(Array<std::size_t> &decided) const;
+    bool is_to_join(std::size_t decided) const
+    {
+        return std::binary_search(joining.begin(), joining.end(), decided);
+    }
+    std::size_t number_of(const DecidedTable *table) const { return table - wishes.decided.begin(); }
+    Array<Look> from_the_top(std::span<const std::size_t> decided) const;
     Array<Wishes::Place> leaving() const;
     void plan_schemas();
-    Array<std::size_t> looked_at() const;
+    Array<Look> looks() const;
     void plan_decided();
     void take_changes();
 };
@@ -131,7 +153,7 @@ Array<Member> MembershipDraft::staying() const
     Array<Member> listed;
     for (const Member &member : current())
         if (const DecidedTable *table = wishes.find_decided(member.table);
-            table == nullptr || table->said->has(name()))
+            table == nullptr || is_to_join(number_of(table)))
             listed.push(member);
     return listed;
 }
@@ -151,12 +173,11 @@ void MembershipDraft::check_schemas()
 {
     for (const std::size_t schema : wishes.schemas)
         check_schema(schema, wishes.says(schema, name()));
-    Array<std::size_t> numbers;
+    Array<std::size_t> all;
     for (std::size_t number = 0; number < wishes.decided.count; number++)
-        numbers.push(number);
-    sort_from_the_top(numbers);
-    for (const std::size_t number : numbers)
-        check_schema(wishes.decided[number].schema, is_to_be_member(number));
+        all.push(number);
+    for (const Look &look : from_the_top(all.view()))
+        check_schema(look.table->schema, look.is_member);
 }
 
 // The members in schemas that are not to have any.
@@ -193,48 +214,44 @@ void MembershipDraft::plan_schemas()
     take_changes();
 }
 
-// On each level first what joins; then schema by schema.
-void MembershipDraft::sort_from_the_top(Array<std::size_t> &numbers) const
+Array<Look> MembershipDraft::from_the_top(std::span<const std::size_t> decided) const
 {
-    std::sort(numbers.begin(), numbers.end(), [&](std::size_t left, std::size_t right) {
-        const DecidedTable &one = wishes.decided[left];
-        const DecidedTable &other = wishes.decided[right];
-        if (one.level != other.level)
-            return one.level < other.level;
-        if (is_to_be_member(left) != is_to_be_member(right))
-            return is_to_be_member(left);
-        return one.schema != other.schema ? one.schema < other.schema : one.table < other.table;
-    });
-    numbers.count = std::unique(numbers.begin(), numbers.end()) - numbers.begin();
+    Array<Look> looks;
+    for (const std::size_t number : decided)
+        looks.push({.table = &wishes.decided[number], .is_member = is_to_join(number)});
+    std::sort(looks.begin(), looks.end(), is_before);
+    return looks;
 }
 
-// The decided tables that are members, are to be, or are below one.
-Array<std::size_t> MembershipDraft::looked_at() const
+// At the decided tables that are members, are to be, or are below one.
+Array<Look> MembershipDraft::looks() const
 {
-    Array<std::size_t> numbers = wishes.decided_with(name());
+    Array<std::size_t> numbers;
+    append(numbers, joining);
     for (const Member &member : current())
         if (const DecidedTable *table = wishes.find_decided(member.table))
-            numbers.push(static_cast<std::size_t>(table - wishes.decided.begin()));
-    for (const std::size_t joining : wishes.decided_with(name()))
-        wishes.add_decided_below(wishes.decided[joining].oid, numbers);
+            numbers.push(number_of(table));
+    for (const std::size_t number : joining)
+        wishes.add_decided_below(wishes.decided[number].oid, numbers);
     for (const Member &member : members.listed)
         wishes.add_decided_below(member.table, numbers);
-    sort_from_the_top(numbers);
-    return numbers;
+    std::sort(numbers.begin(), numbers.end());
+    numbers.count = std::unique(numbers.begin(), numbers.end()) - numbers.begin();
+    return from_the_top(numbers.view());
 }
 
 void MembershipDraft::plan_decided()
 {
-    const DecidedTable *last = nullptr;
-    for (const std::size_t number : looked_at()) {
-        const DecidedTable &table = wishes.decided[number];
-        const bool is_member = is_to_be_member(number);
-        if (last != nullptr && (table.level != last->level || is_member != last->said->has(name())))
+    const Look *last = nullptr;
+    const Array<Look> all = looks();
+    for (const Look &look : all) {
+        const DecidedTable &table = *look.table;
+        if (last != nullptr && (table.level != last->table->level || look.is_member != last->is_member))
             take_changes();
-        last = &table;
+        last = &look;
         const Member *own = find_sorted(current(), &Member::table, table.oid);
         if (table.table != nullptr)
-            planner().plan_named(*table.table, own, is_member, plan);
+            planner().plan_named(*table.table, own, look.is_member, plan);
     }
     take_changes();
 }
@@ -317,8 +334,11 @@ void PublicationNames::plan(Draft &draft)
     Array<Turned> turned;
     for (const NamedPublication &publication : publications) {
         CHECK_FOR_INTERRUPTS();
-        MembershipDraft membership{
-            .draft = draft, .wishes = wishes, .catalogs = known, .publication = publication};
+        MembershipDraft membership{.draft = draft,
+                                   .wishes = wishes,
+                                   .catalogs = known,
+                                   .publication = publication,
+                                   .joining = wishes.decided_with(publication.known.name)};
         membership.plan_all();
         if (publication.known.is_via_root != publication.is_via_root)
             turned.push({.publication = &publication, .members = membership.members});

@@ -10,22 +10,50 @@ bool is_before(const PublicationMember &left, const PublicationMember &right)
     return left.table != right.table ? left.table < right.table : left.publication < right.publication;
 }
 
-// The later of two says what counts.
-Array<Identity> last_of_each(const Array<Identity> &identities)
+// By OID; the later of two says what counts.
+template <class Item>
+Array<Item> last_of_each(const Array<Item> &items, ::Oid Item::*key)
 {
-    Array<const Identity *> sorted;
-    for (const Identity &identity : identities)
-        sorted.push(&identity);
-    std::sort(sorted.begin(), sorted.end(), [](const Identity *left, const Identity *right) {
-        return left->table != right->table ? left->table < right->table : left < right;
+    Array<const Item *> sorted;
+    for (const Item &item : items)
+        sorted.push(&item);
+    std::sort(sorted.begin(), sorted.end(), [&](const Item *left, const Item *right) {
+        return left->*key != right->*key ? left->*key < right->*key : left < right;
     });
-    Array<Identity> last;
-    for (const Identity *identity : sorted) {
-        if (!last.is_empty() && last[last.count - 1].table == identity->table)
+    Array<Item> last;
+    for (const Item *item : sorted) {
+        if (!last.is_empty() && last[last.count - 1].*key == item->*key)
             last.count--;
-        last.push(*identity);
+        last.push(*item);
     }
     return last;
+}
+
+// By OID: those of the facts as they are, or as they are changed to, those that are made, and none that is
+// removed.
+Array<Publication> publications_of(const Facts &facts, const Intent &intent)
+{
+    const Array<Publication> changed = last_of_each(intent.publications, &Publication::oid);
+    Array<::Oid> removed;
+    append(removed, intent.removed);
+    std::sort(removed.begin(), removed.end());
+    Array<Publication> all;
+    const Publication *next = changed.begin();
+    const auto add = [&](const Publication &publication) {
+        if (!std::binary_search(removed.begin(), removed.end(), publication.oid))
+            all.push(publication);
+    };
+    for (const Publication &publication : facts.publications) {
+        while (next != changed.end() && next->oid < publication.oid)
+            add(*next++);
+        if (next != changed.end() && next->oid == publication.oid)
+            add(*next++);
+        else
+            add(publication);
+    }
+    while (next != changed.end())
+        add(*next++);
+    return all;
 }
 
 } // namespace
@@ -34,29 +62,11 @@ Scenario Scenario::of(const Facts &facts, const Intent &intent)
 {
     Scenario scenario{};
     scenario.facts = &facts;
-    const auto is_removed = [&](const Publication &publication) {
-        return std::find(intent.removed.begin(), intent.removed.end(), publication.oid) !=
-               intent.removed.end();
-    };
-    for (const Publication &publication : facts.publications)
-        if (!is_removed(publication))
-            scenario.all.push(publication);
-    for (const Publication &changed : intent.publications) {
-        if (is_removed(changed))
-            continue;
-        const auto is_it = [&](const Publication &other) { return other.oid == changed.oid; };
-        Publication *known = std::find_if(scenario.all.begin(), scenario.all.end(), is_it);
-        if (known != scenario.all.end())
-            *known = changed;
-        else
-            scenario.all.push(changed);
-    }
-    std::sort(scenario.all.begin(), scenario.all.end(),
-              [](const Publication &left, const Publication &right) { return left.oid < right.oid; });
+    scenario.all = publications_of(facts, intent);
     for (const Publication &publication : scenario.all)
         if (publication.is_for_all)
             scenario.for_all.push(publication.oid);
-    scenario.identities = last_of_each(intent.identities);
+    scenario.identities = last_of_each(intent.identities, &Identity::table);
     for (const PublicationMember &member : intent.added) {
         Listing listing = member.narrowing != nullptr ? *member.narrowing : Listing{};
         listing.table = member.table;
@@ -198,10 +208,14 @@ bool Scenario::is_as_listed(const Relation &table) const
 Array<Publishing> Scenario::publishings_as_listed(const Relation &table) const
 {
     Array<Publishing> published;
+    const auto has_smaller_oid = [](const Publication &publication, ::Oid oid) {
+        return publication.oid < oid;
+    };
     const Publication *next = all.begin();
     for (const Listing &listing : table.listings) {
-        while (next != all.end() && next->oid < listing.publication)
-            next++;
+        if (next != all.end() && next->oid < listing.publication)
+            next = std::lower_bound(next + 1, static_cast<const Publication *>(all.end()), listing.publication,
+                                    has_smaller_oid);
         if (next != all.end() && next->oid == listing.publication && is_permanent(table))
             published.push({.publication = next, .as = &table, .listing = &listing, .delivered = &listing});
     }
