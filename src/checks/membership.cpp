@@ -9,11 +9,11 @@ namespace {
 
 const char *judged_names(const Review &review)
 {
-    const char *names = "";
+    ::StringInfoData names;
+    ::initStringInfo(&names);
     for (const Publication *publication : review.judged)
-        names = names[0] == '\0' ? shown_identifier(publication->name)
-                                 : ::psprintf("%s, %s", names, shown_identifier(publication->name));
-    return names;
+        ::appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", shown_identifier(publication->name));
+    return names.data;
 }
 
 Array<Proposal> join_chosen(const Review &review, const Subject &subject)
@@ -37,17 +37,21 @@ void not_member(const Review &review, Findings &findings)
 {
     if (!has_members(review))
         return;
+    const char *text = nullptr;
     for (const Subject *subject : review.subjects)
         if (subject->is_user() && review.scenario.is_permanent(*subject->relation) &&
-            !review.is_published(*subject))
+            !review.is_published(*subject)) {
+            if (text == nullptr)
+                text = ::psprintf("not published by publication %s", judged_names(review));
             findings.add({
                 .subject = subject,
                 .object = subject->name,
-                .text = ::psprintf("not published by publication %s", judged_names(review)),
+                .text = text,
                 .proposals = join_chosen(review, *subject),
                 .by_hand = "Before it joins, what stands in the way has to change: its replica identity, "
                            "generated columns, or what publications list of it or its partitions.",
             });
+        }
 }
 
 // Rows that are stored in tables which inherit from a published one.
@@ -77,15 +81,38 @@ void heir_not_member(const Review &review, Findings &findings)
     }
 }
 
+struct ListedSubject {
+    ::Oid publication;
+    std::size_t number; // of the subject
+};
+
+// The entries of the subjects in publications, by publication.
+Array<ListedSubject> listed_subjects(const Review &review)
+{
+    Array<ListedSubject> listed;
+    for (std::size_t number = 0; number < review.subjects.count; number++)
+        for (const ::Oid publication : review.scenario.listed_in(*review.subjects[number]->relation))
+            listed.push({.publication = publication, .number = number});
+    std::sort(listed.begin(), listed.end(), [](const ListedSubject &left, const ListedSubject &right) {
+        return left.publication != right.publication ? left.publication < right.publication
+                                                     : left.number < right.number;
+    });
+    return listed;
+}
+
 template <class Add>
 void for_each_listed(const Review &review, Add &&add)
 {
+    const Array<ListedSubject> listed = listed_subjects(review);
     for (const Publication *publication : review.judged)
-        for (const Subject *subject : review.subjects)
-            if (review.scenario.listing(*subject->relation, publication->oid) != nullptr &&
-                !publishes_schema(publication->oid, subject->home()) &&
-                !publishes_schema(publication->oid, subject->relation->schema))
-                add(*subject, *publication);
+        for (const ListedSubject *entry =
+                 find_sorted(listed.view(), &ListedSubject::publication, publication->oid);
+             entry != nullptr && entry != listed.end() && entry->publication == publication->oid; entry++) {
+            const Subject &subject = *review.subjects[entry->number];
+            if (!publishes_schema(publication->oid, subject.home()) &&
+                !publishes_schema(publication->oid, subject.relation->schema))
+                add(subject, *publication);
+        }
 }
 
 const char *take_out(const Subject &subject, const Publication &publication)

@@ -81,24 +81,12 @@ void empty(const Review &review, Findings &findings)
     }
 }
 
-const char *join_words(std::initializer_list<std::pair<bool, const char *>> words)
-{
-    const char *text = "";
-    for (const auto &[is_there, word] : words)
-        if (is_there)
-            text = text[0] == '\0' ? word : ::psprintf("%s, %s", text, word);
-    return text;
-}
-
 Proposal publish(const Publication &publication)
 {
     Intent intent{};
     intent.publications.push(publication);
-    const char *operations = join_words({{publication.is_insert, "insert"},
-                                         {publication.is_update, "update"},
-                                         {publication.is_delete, "delete"},
-                                         {publication.is_truncate, "truncate"}});
-    return statement(::psprintf("ALTER PUBLICATION %s SET (publish = '%s')", shown(publication), operations),
+    return statement(::psprintf("ALTER PUBLICATION %s SET (publish = '%s')", shown(publication),
+                                operations_of(publication)),
                      intent);
 }
 
@@ -110,13 +98,13 @@ void operations(const Review &review, Findings &findings)
             continue;
         Publication whole = *publication;
         whole.is_insert = whole.is_update = whole.is_delete = true;
+        Publication missing = whole;
+        for (const auto &[name, is_published] : publication_operations)
+            missing.*is_published &= !(publication->*is_published);
         findings.add(
             {.subject = nullptr,
              .object = shown(*publication),
-             .text = ::psprintf("publication does not publish %s",
-                                join_words({{!publication->is_insert, "insert"},
-                                            {!publication->is_update, "update"},
-                                            {!publication->is_delete, "delete"}})),
+             .text = ::psprintf("publication does not publish %s", operations_of(missing)),
              .proposals = proposals({publish(whole)}),
              .by_hand =
                  "Before it does, its tables need a replica identity that goes with their row filters, "

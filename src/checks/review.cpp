@@ -2,81 +2,10 @@
 #include "checks/review.hpp"
 
 #include "catalog/relation_name.hpp"
+#include "checks/judged.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
-
-namespace {
-
-// Lakehouse Sync needs no publication; one that the call names is judged all the same.
-bool is_judged(const Review &review, const Publication &publication)
-{
-    const Question &question = *review.question;
-    if (question.publication[0] != '\0')
-        return std::string_view(publication.name) == question.publication;
-    if (question.consumer == Consumer::lakehouse_sync)
-        return false;
-    const auto is_whole = [&](const Home &home) {
-        const auto whole = review.scenario.facts->publications_of_schema(home.schema);
-        return std::binary_search(whole.begin(), whole.end(), publication.oid);
-    };
-    if (publication.is_for_all || std::ranges::any_of(question.homes.all, is_whole))
-        return true;
-    return std::any_of(review.all->items.begin(), review.all->items.end(), [&](const Subject &subject) {
-        return subject.heir_of == nullptr &&
-               review.scenario.listing(*subject.relation, publication.oid) != nullptr;
-    });
-}
-
-// How many members of a publication there are in each home, in their order.
-Array<std::size_t> count_members(const Review &review, const Publication &publication)
-{
-    const Array<Home> &homes = review.question->homes.all;
-    Array<std::size_t> counts;
-    counts.resize(homes.count);
-    for (const Subject &subject : review.all->items)
-        if (review.scenario.listing(*subject.relation, publication.oid) != nullptr)
-            for (std::size_t index = 0; index < homes.count; index++)
-                counts[index] += homes[index].schema == subject.home();
-    return counts;
-}
-
-// For each home the publication that has most members there; where none has any, most of all.
-Array<Choice> choose(const Review &review)
-{
-    struct Members {
-        std::size_t here = 0;
-        std::size_t all = 0;
-    };
-    const Array<Home> &homes = review.question->homes.all;
-    Array<Choice> choices;
-    Array<Members> most;
-    for (const Home &home : homes) {
-        choices.push({.home = home.schema, .publication = nullptr});
-        most.push({});
-    }
-    for (const Publication *publication : review.judged) {
-        if (publication->for_all() != nullptr)
-            continue;
-        const Array<std::size_t> counts = count_members(review, *publication);
-        std::size_t all = 0;
-        for (const std::size_t count : counts)
-            all += count;
-        for (std::size_t index = 0; index < homes.count; index++) {
-            if (publishes_schema(publication->oid, homes[index].schema))
-                continue;
-            const bool has_more =
-                counts[index] != most[index].here ? counts[index] > most[index].here : all > most[index].all;
-            if (choices[index].publication == nullptr || has_more) {
-                choices[index].publication = publication;
-                most[index] = {.here = counts[index], .all = all};
-            }
-        }
-    }
-    return choices;
-}
-
-} // namespace
 
 const char *state_name(IdentityState state)
 {
@@ -109,14 +38,8 @@ Review Review::of(const Question &question, const Subjects &subjects, const Scen
         review.subjects.push(&subject);
         review.user_tables += subject.is_user();
     }
-    for (const Publication &publication : review.scenario.publications())
-        if (is_judged(review, publication))
-            review.judged.push(&publication);
-    std::sort(review.judged.begin(), review.judged.end(),
-              [](const Publication *left, const Publication *right) {
-                  return ::strcmp(left->name, right->name) < 0;
-              });
-    review.choices = choose(review);
+    review.judged = judged_publications(review);
+    review.choices = chosen_publications(review);
     return review;
 }
 
@@ -126,11 +49,14 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
     review.scenario = other;
     review.subjects = looked_at;
     review.judged = {};
+    Array<::Oid> known;
+    for (const Publication *publication : judged)
+        known.push(publication->oid);
+    std::sort(known.begin(), known.end());
     for (const Publication &publication : other.publications()) {
-        const auto is_it = [&](const Publication *known) { return known->oid == publication.oid; };
         const bool is_new = scenario.facts->publication(publication.oid) == nullptr;
         if ((is_new && (question->publication[0] != '\0' || other.adds_to(publication))) ||
-            std::any_of(judged.begin(), judged.end(), is_it))
+            std::binary_search(known.begin(), known.end(), publication.oid))
             review.judged.push(&publication);
     }
     review.choices = {};

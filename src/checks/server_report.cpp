@@ -2,7 +2,7 @@
 #include "checks/server_report.hpp"
 
 #include "checks/server_facts.hpp"
-#include "pg/query.hpp"
+#include "pg/kept_query.hpp"
 
 namespace dj_deploy {
 
@@ -56,8 +56,8 @@ Array<ServerFinding> read_server_findings(Consumer consumer, const Homes &homes,
     const Target schemas = homes.target();
     // Whatever the statistics say of the catalogs, facts are looked up by index.
     with_settings({{"enable_seqscan", "off"}}, [&] {
-        query(sql.data, keep, schemas.schemas.view(), consumer_names[static_cast<std::size_t>(consumer)],
-              tables, publications);
+        kept_query(sql.data, keep, schemas.schemas.view(), consumer_names[static_cast<std::size_t>(consumer)],
+                   tables, publications);
     });
     return findings;
 }

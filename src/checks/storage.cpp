@@ -1,6 +1,6 @@
 // Tables whose changes are in no WAL that could be decoded.
 #include "checks/check.hpp"
-#include "pg/query.hpp"
+#include "pg/kept_query.hpp"
 
 namespace dj_deploy {
 
@@ -35,7 +35,7 @@ Array<Reference> read_references(::Oid table)
     ORDER BY pg_catalog.max(pg_catalog.cardinality(f.path)) DESC, 2)";
 
     Array<Reference> references;
-    query(
+    kept_query(
         sql,
         [&](const Row &row) {
             references.push({.table = row.oid(1), .name = row.string(2), .is_in_the_way = row.boolean(3)});

@@ -5,8 +5,8 @@
 #include "checks/subject_facts.hpp"
 
 #include "catalog/children.hpp"
+#include "pg/kept_query.hpp"
 #include "pg/oid_set.hpp"
-#include "pg/query.hpp"
 #include "pg/storage.hpp"
 
 namespace dj_deploy {
@@ -30,7 +30,7 @@ Array<std::int64_t> toast_bytes(const Array<::Oid> &toasts)
         const char *path = row.string(1);
         bytes.push(path == nullptr ? 0 : main_fork_bytes(path));
     };
-    query(paths_sql, look, toasts.view());
+    kept_query(paths_sql, look, toasts.view());
     return bytes;
 }
 
@@ -71,7 +71,7 @@ Array<::Oid> read_unlogged_references(std::span<const ::Oid> tables)
     ORDER BY f.oid)";
 
     Array<::Oid> referenced;
-    query(
+    kept_query(
         references_sql, [&](const Row &row) { referenced.push(row.oid(1)); }, tables);
     return referenced;
 }
@@ -127,9 +127,18 @@ void name_parents(const Subjects &subjects, const Array<Heir> &heirs)
         }
 }
 
+// Of the publication, if it is there.
+Array<::Oid> oid_of(const char *publication)
+{
+    Array<::Oid> oids;
+    if (const std::optional<Publication> named = read_publication(publication))
+        oids.push(named->oid);
+    return oids;
+}
+
 } // namespace
 
-Subjects Subjects::read(const Target &schemas, std::span<const Publication> whole)
+Subjects Subjects::read(const Target &schemas, std::span<const Publication> whole, const char *publication)
 {
     Array<Table> tables;
     for (const Table &table : read_tables(schemas, scope))
@@ -156,11 +165,11 @@ Subjects Subjects::read(const Target &schemas, std::span<const Publication> whol
         for (const ::Oid table : read_published_tables(whole))
             oids.push(table);
     Subjects subjects{};
-    subjects.facts = Facts::read(oids.view());
+    subjects.facts = Facts::read(oids.view(), oid_of(publication).view());
     // Whatever the statistics say of the catalogs, facts are looked up by index. Temporary tables that
     // inherit belong to a session, and no publication can have them.
     with_settings({{"enable_seqscan", "off"}}, [&] {
-        query(
+        kept_query(
             subject_facts_sql,
             [&](const Row &row) {
                 const Relation *relation = subjects.facts.find(row.oid(1));

@@ -47,8 +47,9 @@ struct Subjects {
     Facts facts;
     Array<Subject> items; // by name and schema, in byte order; those of other schemas that inherit last
 
-    // Of the schemas, with the facts of these publications' tables, too.
-    static Subjects read(const Target &schemas, std::span<const Publication> whole);
+    // Of the schemas, with the facts of the tables of the publications that are whole, and about one more
+    // publication, if there is one of that name.
+    static Subjects read(const Target &schemas, std::span<const Publication> whole, const char *publication);
 
     // Null for one that is no subject.
     const Subject *find(::Oid table) const;

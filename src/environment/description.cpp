@@ -54,6 +54,19 @@ Description Description::of(std::span<const char *const> names)
     return description;
 }
 
+Array<::Oid> Description::schema_publications() const
+{
+    Array<::Oid> oids;
+    for (std::size_t schema = 0; schema < described; schema++)
+        oids.push(resolved.schemas[schema].oid);
+    std::sort(oids.begin(), oids.end());
+    Array<::Oid> publications;
+    for (const PublishedSchema &published : read_published_schemas(oids.view()))
+        if (publications.is_empty() || publications[publications.count - 1] != published.publication)
+            publications.push(published.publication);
+    return publications;
+}
+
 const Facts &Description::publishing()
 {
     if (known_publishing == nullptr) {
@@ -61,7 +74,7 @@ const Facts &Description::publishing()
         for (std::size_t schema = 0; schema < described; schema++)
             for (const Table &table : tables_of(schema))
                 tables.push(table.oid);
-        known_publishing = keep_value(Facts::read(tables.view()));
+        known_publishing = keep_value(Facts::read(tables.view(), schema_publications().view()));
     }
     return *known_publishing;
 }

@@ -28,6 +28,9 @@ struct Description {
     // What publications list of the described tables; read once for all keys.
     const Facts &publishing();
 
+    // The publications that publish a described schema as a whole; by OID.
+    Array<::Oid> schema_publications() const;
+
     // What is said of a table itself, to be added to; the table may live in another schema.
     Settings &settings_of(const Table &table);
 

@@ -12,23 +12,21 @@ constexpr std::array option_keys = {"publish", "publish_via_partition_root", "pu
 #else
 constexpr std::array option_keys = {"publish", "publish_via_partition_root"};
 #endif
-constexpr std::array operations = {"insert", "update", "delete", "truncate"};
 
 void read_publish(const Path &path, const JsonValue &json, PublicationSettings &publication)
 {
     publication.has_publish = true;
-    const std::array flags = {&publication.is_insert, &publication.is_update, &publication.is_delete,
-                              &publication.is_truncate};
     std::size_t number = 0;
     for (const JsonValue &element : require_array(path, json)) {
         const Path place = path.element(number++);
         const char *name = require_string(place, element);
-        const auto found = std::find_if(operations.begin(), operations.end(), [&](const char *operation) {
-            return ::pg_strcasecmp(operation, name) == 0;
-        });
-        if (found == operations.end())
+        const auto found = std::find_if(publication_operations.begin(), publication_operations.end(),
+                                        [&](const PublicationOperation &operation) {
+                                            return ::pg_strcasecmp(operation.name, name) == 0;
+                                        });
+        if (found == publication_operations.end())
             refuse(place, "must be \"insert\", \"update\", \"delete\" or \"truncate\"");
-        *flags[found - operations.begin()] = true;
+        publication.options.*found->is_published = true;
     }
 }
 
@@ -44,13 +42,13 @@ PublicationSettings read_publication(const Path &path, const JsonMember &member)
             read_publish(place, option.value, publication);
         } else if (name == "publish_via_partition_root") {
             publication.has_via_root = true;
-            publication.is_via_root = require_boolean(place, option.value);
+            publication.options.is_via_root = require_boolean(place, option.value);
         } else {
             const std::string_view columns = require_string(place, option.value);
             if (columns != "none" && columns != "stored")
                 refuse(place, "must be \"none\" or \"stored\"");
-            publication.has_generated_option = true;
-            publication.has_generated = columns == "stored";
+            publication.has_generated = true;
+            publication.options.has_generated = columns == "stored";
         }
     }
     return publication;
@@ -58,17 +56,16 @@ PublicationSettings read_publication(const Path &path, const JsonMember &member)
 
 ::JsonbValue write_publication(const PublicationSettings &settings)
 {
-    const std::array flags = {settings.is_insert, settings.is_update, settings.is_delete,
-                              settings.is_truncate};
+    const Publication &options = settings.options;
     Array<::JsonbValue> published;
-    for (std::size_t index = 0; index < operations.size(); index++)
-        if (flags[index])
-            published.push(make_string(operations[index]));
+    for (const auto &[name, is_published] : publication_operations)
+        if (options.*is_published)
+            published.push(make_string(name));
     JsonObject publication{};
     publication.add("publish", make_array(published));
-    publication.add("publish_via_partition_root", make_boolean(settings.is_via_root));
-    if (settings.has_generated_option)
-        publication.add("publish_generated_columns", make_string(settings.has_generated ? "stored" : "none"));
+    publication.add("publish_via_partition_root", make_boolean(options.is_via_root));
+    if (settings.has_generated)
+        publication.add("publish_generated_columns", make_string(options.has_generated ? "stored" : "none"));
     return publication.finish();
 }
 
@@ -182,32 +179,13 @@ Array<::Oid> listing_publications(Description &description)
     return publications;
 }
 
-// Those that publish one of the described schemas as a whole.
-Array<::Oid> whole_publications(const Description &description)
-{
-    Array<::Oid> schemas;
-    for (std::size_t schema = 0; schema < description.described; schema++)
-        schemas.push(description.resolved.schemas[schema].oid);
-    sort_unique(schemas);
-    Array<::Oid> publications;
-    for (const PublishedSchema &published : read_published_schemas(schemas.view()))
-        publications.push(published.publication);
-    sort_unique(publications);
-    return publications;
-}
-
 PublicationSettings settings_of(const Publication &options)
 {
     return {.name = options.name,
             .has_publish = true,
-            .is_insert = options.is_insert,
-            .is_update = options.is_update,
-            .is_delete = options.is_delete,
-            .is_truncate = options.is_truncate,
             .has_via_root = true,
-            .is_via_root = options.is_via_root,
-            .has_generated_option = PG_VERSION_NUM >= 180000,
-            .has_generated = options.has_generated};
+            .has_generated = PG_VERSION_NUM >= 180000,
+            .options = options};
 }
 
 Array<Publication> by_name(const Array<Publication> &publications)
@@ -226,7 +204,7 @@ Array<Publication> by_name(const Array<Publication> &publications)
 void PublicationOptions::describe(Description &description)
 {
     const Array<::Oid> listing = listing_publications(description);
-    const Array<::Oid> whole = whole_publications(description);
+    const Array<::Oid> whole = description.schema_publications();
     PublicationOptions options{};
     for (const Publication &publication : by_name(description.publishing().publications)) {
         const char *for_all = publication.for_all();

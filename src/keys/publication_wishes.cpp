@@ -58,7 +58,8 @@ void Wishes::read_decided()
             below.push({.above = ancestor, .number = decided.count});
         for (const char *publication : names->names)
             of_tables.push({.publication = publication, .number = decided.count});
-        decided.push({.oid = named.oid, .level = ancestors.count, .schema = 0, .table = nullptr, .said = names});
+        decided.push(
+            {.oid = named.oid, .level = ancestors.count, .schema = 0, .table = nullptr, .said = names});
     }
 }
 

@@ -9,9 +9,9 @@ namespace dj_deploy {
 // A table at which the document says which publications hold it.
 struct DecidedTable {
     ::Oid oid;
-    std::size_t level;   // how many partitioned tables are above it
-    std::size_t schema;  // of the document's, by number
-    const Table *table;  // null where it is none of those that operations look at
+    std::size_t level;  // how many partitioned tables are above it
+    std::size_t schema; // of the document's, by number
+    const Table *table; // null where it is none of those that operations look at
     const PublicationNames *said;
 };
 
@@ -57,12 +57,12 @@ private:
     };
 
     const ResolvedEnvironment *resolved;
-    Array<const PublicationNames *> said;       // of each schema; null where nothing is
-    Array<Array<const Table *>> undecided;      // of each schema of which something is said
-    Array<Place> places;                        // by OID
-    Array<Said> of_schemas;                     // by publication and number
+    Array<const PublicationNames *> said;  // of each schema; null where nothing is
+    Array<Array<const Table *>> undecided; // of each schema of which something is said
+    Array<Place> places;                   // by OID
+    Array<Said> of_schemas;                // by publication and number
     Array<Said> of_tables;
-    Array<Below> below;                         // by the table above
+    Array<Below> below; // by the table above
 
     void read_decided();
     void read_schemas();

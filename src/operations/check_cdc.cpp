@@ -101,10 +101,10 @@ struct CheckCdc {
     {
         const Question question{.homes = Homes::of(target), .publication = publication, .consumer = consumer};
         const Target schemas = question.homes.target();
-        Subjects subjects = Subjects::read(schemas, {});
+        Subjects subjects = Subjects::read(schemas, {}, publication);
         Review review = Review::of(question, subjects, Scenario::of(subjects.facts));
         if (const Array<Publication> changed = publications_to_change(review); !changed.is_empty()) {
-            subjects = Subjects::read(schemas, changed.view());
+            subjects = Subjects::read(schemas, changed.view(), publication);
             review = Review::of(question, subjects, Scenario::of(subjects.facts));
         }
         Array<ReportRow> found = server_rows(review);

@@ -1,5 +1,7 @@
-// The part of query.hpp that needs no template.
-#include "pg/query.hpp"
+// The parts of query.hpp and kept_query.hpp that need no template.
+#include "pg/kept_query.hpp"
+
+#include "pg/context.hpp"
 
 namespace dj_deploy {
 
@@ -101,7 +103,9 @@ Array<const char *> Row::strings(int column) const
     return PointerGetDatum(PG_DETOAST_DATUM_COPY(value(column, type)));
 }
 
-void execute_query(const char *sql, std::span<const Parameter> parameters, ::DestReceiver *receiver)
+namespace {
+
+::ParamListInfo list_of(std::span<const Parameter> parameters)
 {
     ::ParamListInfo values = ::makeParamList(static_cast<int>(parameters.size()));
     for (std::size_t index = 0; index < parameters.size(); index++)
@@ -109,8 +113,15 @@ void execute_query(const char *sql, std::span<const Parameter> parameters, ::Des
                                  .isnull = false,
                                  .pflags = PARAM_FLAG_CONST,
                                  .ptype = parameters[index].type};
+    return values;
+}
+
+// Calls execute(options), which plans and executes, and returns what SPI does.
+template <class Execute>
+void execute_with(std::span<const Parameter> parameters, ::DestReceiver *receiver, Execute &&execute)
+{
     ::SPIExecuteOptions options{};
-    options.params = values;
+    options.params = list_of(parameters);
     options.read_only = true;
     options.dest = receiver;
 
@@ -125,11 +136,70 @@ void execute_query(const char *sql, std::span<const Parameter> parameters, ::Des
         {"jit", "off"},
     };
     with_settings(settings, [&] {
-        const int result = ::SPI_execute_extended(sql, &options);
+        const int result = execute(options);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(result));
     });
     ::PopActiveSnapshot();
+}
+
+struct KeptPlan {
+    const char *sql;
+    ::SPIPlanPtr plan;
+    KeptPlan *next;
+};
+
+KeptPlan *kept_plans = nullptr;
+
+// A plan for any values, whose cost is that of few: what is asked decides, not what was asked first.
+::SPIPlanPtr kept_plan(const char *sql, std::span<const Parameter> parameters)
+{
+    for (const KeptPlan *kept = kept_plans; kept != nullptr; kept = kept->next)
+        if (::strcmp(kept->sql, sql) == 0)
+            return kept->plan;
+    Array<::Oid> types;
+    for (const Parameter &parameter : parameters)
+        types.push(parameter.type);
+    const ::SPIPlanPtr plan =
+        ::SPI_prepare_cursor(sql, static_cast<int>(types.count), types.items, CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr)
+        elog(ERROR, "catalog query failed: %s", ::SPI_result_code_string(SPI_result));
+    const ::MemoryContext context = ::MemoryContextSwitchTo(TopMemoryContext);
+    KeptPlan *kept = keep_value(KeptPlan{.sql = ::pstrdup(sql), .plan = plan, .next = kept_plans});
+    ::MemoryContextSwitchTo(context);
+    ::SPI_keepplan(plan);
+    kept_plans = kept;
+    return plan;
+}
+
+bool is_array(::Oid type)
+{
+    return type == OIDARRAYOID || type == INT4ARRAYOID || type == TEXTARRAYOID;
+}
+
+bool has_many(const Parameter &parameter)
+{
+    if (!is_array(parameter.type))
+        return false;
+    const ::ArrayType *array = DatumGetArrayTypeP(parameter.value);
+    return ::ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > most_for_kept_plan;
+}
+
+} // namespace
+
+void execute_query(const char *sql, std::span<const Parameter> parameters, ::DestReceiver *receiver)
+{
+    execute_with(parameters, receiver,
+                 [&](const ::SPIExecuteOptions &options) { return ::SPI_execute_extended(sql, &options); });
+}
+
+void execute_kept_query(const char *sql, std::span<const Parameter> parameters)
+{
+    if (std::any_of(parameters.begin(), parameters.end(), has_many))
+        return execute_query(sql, parameters);
+    execute_with(parameters, nullptr, [&](const ::SPIExecuteOptions &options) {
+        return ::SPI_execute_plan_extended(kept_plan(sql, parameters), &options);
+    });
 }
 
 } // namespace dj_deploy

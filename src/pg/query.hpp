@@ -58,19 +58,28 @@ void with_spi(Step &&step)
     ::SPI_finish();
 }
 
-// Calls on_row(Row) for each row of the query, in the caller's memory context.
-template <class OnRow, std::convertible_to<Parameter>... Values>
-void query(const char *sql, OnRow &&on_row, Values... values)
+// Calls execute(parameters), which leaves rows in SPI_tuptable, and on_row(Row) for each of them, in the
+// caller's memory context.
+template <class Execute, class OnRow, std::convertible_to<Parameter>... Values>
+void for_each_row(Execute &&execute, OnRow &&on_row, Values... values)
 {
     const ::MemoryContext caller = ::CurrentMemoryContext;
     const std::array<Parameter, sizeof...(Values)> parameters{Parameter(values)...};
 
     with_spi([&] {
-        execute_query(sql, parameters);
+        execute(parameters);
         ::MemoryContextSwitchTo(caller);
         for (std::uint64_t index = 0; index < SPI_tuptable->numvals; index++)
             on_row(Row{SPI_tuptable->vals[index], SPI_tuptable->tupdesc});
     });
+}
+
+// Calls on_row(Row) for each row of the query, in the caller's memory context.
+template <class OnRow, std::convertible_to<Parameter>... Values>
+void query(const char *sql, OnRow &&on_row, Values... values)
+{
+    for_each_row([&](std::span<const Parameter> parameters) { execute_query(sql, parameters); }, on_row,
+                 values...);
 }
 
 } // namespace dj_deploy

@@ -79,8 +79,7 @@ Phrase phrase(const char *publication, const char *action, const Table &table, c
 
 bool is_of_schemas(const Target &target, const Table &table, const Members &members)
 {
-    return table.is_user_table() ||
-           (members.find(table.oid) != nullptr && target.has_schema(home_of(table)));
+    return table.is_user_table() || (members.find(table.oid) != nullptr && target.has_schema(home_of(table)));
 }
 
 const Effect *MemberPlanner::effect(const char *from, const char *to, const Phrase &undo) const
@@ -170,8 +169,7 @@ namespace {
 // One that is missing is made, so that tables can join it.
 void ensure_publication(const Publication &publication, bool is_member, Plan &plan)
 {
-    plan.names.push(
-        {.catalog = PublicationRelationId, .oid = publication.oid, .name = publication.name});
+    plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = publication.name});
     if (OidIsValid(publication.oid))
         return check_publication(publication, is_empty(publication.oid), plan);
     if (!is_member)

@@ -8,34 +8,14 @@ namespace dj_deploy {
 
 namespace {
 
-// insert, update
-const char *publish_list(const Publication &options)
-{
-    ::StringInfoData text;
-    ::initStringInfo(&text);
-    const auto append = [&](bool is_published, const char *operation) {
-        if (is_published)
-            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", operation);
-    };
-    append(options.is_insert, "insert");
-    append(options.is_update, "update");
-    append(options.is_delete, "delete");
-    append(options.is_truncate, "truncate");
-    return exact_copy(text);
-}
-
 Publication overlay(Publication options, const PublicationSettings &settings)
 {
-    if (settings.has_publish) {
-        options.is_insert = settings.is_insert;
-        options.is_update = settings.is_update;
-        options.is_delete = settings.is_delete;
-        options.is_truncate = settings.is_truncate;
-    }
+    if (settings.has_publish)
+        options = with_operations(options, settings.options);
     if (settings.has_via_root)
-        options.is_via_root = settings.is_via_root;
-    if (settings.has_generated_option)
-        options.has_generated = settings.has_generated;
+        options.is_via_root = settings.options.is_via_root;
+    if (settings.has_generated)
+        options.has_generated = settings.options.has_generated;
     return options;
 }
 
@@ -47,7 +27,7 @@ struct OptionText {
 
 std::array<OptionText, 3> texts(const Publication &options)
 {
-    return {{{"publish", ::psprintf("'%s'", publish_list(options))},
+    return {{{"publish", ::psprintf("'%s'", operations_of(options))},
              {"publish_via_partition_root", options.is_via_root ? "true" : "false"},
              {"publish_generated_columns", options.has_generated ? "stored" : "none"}}};
 }
@@ -65,7 +45,7 @@ void plan_new(const PublicationSettings &settings, const Publication &wanted, Pl
     if (settings.has_publish)
         ::appendStringInfo(&options, "publish = %s, ", given[0].value);
     ::appendStringInfo(&options, "publish_via_partition_root = %s", given[1].value);
-    if (settings.has_generated_option)
+    if (settings.has_generated)
         ::appendStringInfo(&options, ", publish_generated_columns = %s", given[2].value);
     Effect effect{.about = about_publication(settings.name),
                   .property = "publication",
@@ -78,10 +58,8 @@ void plan_new(const PublicationSettings &settings, const Publication &wanted, Pl
 // The operations that both publish.
 Publication common_operations(Publication options, const Publication &other)
 {
-    options.is_insert &= other.is_insert;
-    options.is_update &= other.is_update;
-    options.is_delete &= other.is_delete;
-    options.is_truncate &= other.is_truncate;
+    for (const auto &[name, is_published] : publication_operations)
+        options.*is_published &= other.*is_published;
     return options;
 }
 

@@ -7,18 +7,13 @@
 
 namespace dj_deploy {
 
-// How a publication is asked to be.
+// How a publication is asked to be: of the options those that are given.
 struct PublicationSettings {
     const char *name;
-    bool has_publish; // whether the next four are given
-    bool is_insert;
-    bool is_update;
-    bool is_delete;
-    bool is_truncate;
-    bool has_via_root; // whether publish_via_partition_root is given
-    bool is_via_root;
-    bool has_generated_option; // whether publish_generated_columns is given (18 and later)
-    bool has_generated;        // "stored", else "none"
+    bool has_publish;   // publish
+    bool has_via_root;  // publish_via_partition_root
+    bool has_generated; // publish_generated_columns (18 and later)
+    Publication options;
 };
 
 // So that no write fails between two statements of a plan: what publishes less comes before the tables

@@ -191,9 +191,7 @@ Remark remark_of(const BrokenWrite &broken, const char *schema, const char *tabl
 
 void ReplicaIdentityPlanner::warn_of_broken_writes(Plan &plan) const
 {
-    const Array<Publication> publications = read_publications();
-    if (std::none_of(publications.begin(), publications.end(),
-                     [](const Publication &publication) { return publication.has_writes(); }))
+    if (!is_any_of_writes())
         return;
     Array<::Oid> tables;
     Intent intent{};

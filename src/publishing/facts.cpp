@@ -2,17 +2,12 @@
 #include "publishing/facts.hpp"
 
 #include "catalog/ancestors.hpp"
+#include "pg/oid_set.hpp"
 #include "pg/scan.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-template <class T>
-std::span<const T> kept(const Array<T> &items)
-{
-    return items.view();
-}
 
 void sort_unique(Array<::Oid> &oids)
 {
@@ -142,6 +137,18 @@ void add_listings(Array<Relation> &relations, std::span<const ::Oid> oids)
     }
 }
 
+// Adds those that list one of the relations; then each is there once, sorted.
+void add_publications(const Array<Relation> &relations, Array<::Oid> &publications)
+{
+    OidSet known = OidSet::make("dj_deploy publications");
+    for (const Relation &relation : relations)
+        for (const Listing &listing : relation.listings)
+            if (known.add(listing.publication))
+                publications.push(listing.publication);
+    known.destroy();
+    sort_unique(publications);
+}
+
 Array<::Oid> read_publications_of_schema(::Oid schema)
 {
     Array<::Oid> publications;
@@ -156,11 +163,10 @@ Array<::Oid> read_publications_of_schema(::Oid schema)
 
 } // namespace
 
-Facts Facts::read(std::span<const ::Oid> tables)
+Facts Facts::read(std::span<const ::Oid> tables, std::span<const ::Oid> others)
 {
     Facts facts{};
     facts.context = ::CurrentMemoryContext;
-    facts.publications = read_publications();
     Array<::Oid> oids;
     for (const ::Oid table : tables)
         oids.push(table);
@@ -176,17 +182,24 @@ Facts Facts::read(std::span<const ::Oid> tables)
     }
     facts.known_keys.resize(facts.relations.count, nullptr);
     facts.known_generated.resize(facts.relations.count, nullptr);
-    if (!facts.publications.is_empty())
-        add_listings(facts.relations, oids.view());
+    add_listings(facts.relations, oids.view());
     Array<::Oid> schemas;
     for (Relation &relation : facts.relations) {
         if (relation.is_partition)
-            relation.ancestors = kept(read_ancestors(relation.oid));
+            relation.ancestors = read_ancestors(relation.oid).view();
         schemas.push(relation.schema);
     }
     sort_unique(schemas);
     for (const ::Oid schema : schemas)
-        facts.schemas.push({.schema = schema, .publications = kept(read_publications_of_schema(schema))});
+        facts.schemas.push({.schema = schema, .publications = read_publications_of_schema(schema).view()});
+    Array<::Oid> publications;
+    for (const ::Oid other : others)
+        publications.push(other);
+    for (const SchemaPublications &schema : facts.schemas)
+        for (const ::Oid publication : schema.publications)
+            publications.push(publication);
+    add_publications(facts.relations, publications);
+    facts.publications = read_publications(publications.view());
     return facts;
 }
 

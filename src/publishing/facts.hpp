@@ -35,11 +35,12 @@ struct Relation {
 
 // Of the tables asked about and those above them.
 struct Facts {
-    Array<Publication> publications; // all, by OID
+    Array<Publication> publications; // that list one of them or publish its schema, and those FOR ALL; by OID
     Array<Relation> relations;       // by OID
 
-    // Facts about these tables and foreign tables, which need neither exist nor be sorted.
-    static Facts read(std::span<const ::Oid> tables);
+    // Facts about these tables and foreign tables, which need neither exist nor be sorted; and these
+    // publications, whatever they publish.
+    static Facts read(std::span<const ::Oid> tables, std::span<const ::Oid> others = {});
 
     // Null for one that was not asked about, or is gone.
     const Relation *find(::Oid table) const;

@@ -7,8 +7,9 @@ namespace {
 
 bool publishes_less(const Publication &before, const Publication &after)
 {
-    return (before.is_insert && !after.is_insert) || (before.is_update && !after.is_update) ||
-           (before.is_delete && !after.is_delete) || (before.is_truncate && !after.is_truncate);
+    return std::ranges::any_of(publication_operations, [&](const PublicationOperation &operation) {
+        return before.*operation.is_published && !(after.*operation.is_published);
+    });
 }
 
 // A list or filter that is there afterwards is the one that was there before: none is made or changed.

@@ -61,6 +61,23 @@ bool has_row(::Oid catalog, ::Oid index, ::AttrNumber column, ::Oid publication)
 
 } // namespace
 
+const char *operations_of(const Publication &publication)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    for (const auto &[name, is_published] : publication_operations)
+        if (publication.*is_published)
+            ::appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "", name);
+    return ::pnstrdup(text.data, text.len);
+}
+
+Publication with_operations(Publication publication, const Publication &other)
+{
+    for (const auto &[name, is_published] : publication_operations)
+        publication.*is_published = other.*is_published;
+    return publication;
+}
+
 Publication publication_to_make(::Oid number, const char *name)
 {
     return {.oid = number,
@@ -87,14 +104,67 @@ Array<Publication> read_publications()
     return publications;
 }
 
-std::optional<Publication> read_publication(const char *name)
+namespace {
+
+// Calls is_last(row) for each publication, in no particular order, until it is.
+template <class IsLast>
+void scan_publications(IsLast &&is_last)
 {
-    const ::HeapTuple row = ::SearchSysCache1(::PUBLICATIONNAME, CStringGetDatum(name));
+    const ::Relation table = ::table_open(PublicationRelationId, AccessShareLock);
+    const ::SysScanDesc scan = ::systable_beginscan(table, InvalidOid, false, nullptr, 0, nullptr);
+    bool is_found = false;
+    while (const ::HeapTuple row = is_found ? nullptr : ::systable_getnext(scan))
+        is_found = is_last(fixed_part<FormData_pg_publication>(row));
+    ::systable_endscan(scan);
+    ::table_close(table, AccessShareLock);
+}
+
+} // namespace
+
+// No index finds those FOR ALL TABLES.
+Array<Publication> read_publications(std::span<const ::Oid> oids)
+{
+    Array<Publication> publications;
+    scan_publications([&](const FormData_pg_publication &row) {
+        if (row.puballtables || publishes_sequences(row) ||
+            std::binary_search(oids.begin(), oids.end(), row.oid))
+            publications.push(publication_of(row));
+        return false;
+    });
+    std::sort(publications.begin(), publications.end(),
+              [](const Publication &left, const Publication &right) { return left.oid < right.oid; });
+    return publications;
+}
+
+bool is_any_of_writes()
+{
+    bool is_found = false;
+    scan_publications(
+        [&](const FormData_pg_publication &row) { return is_found = row.pubupdate || row.pubdelete; });
+    return is_found;
+}
+
+namespace {
+
+std::optional<Publication> publication_of(::HeapTuple row)
+{
     if (!HeapTupleIsValid(row))
         return {};
     const Publication publication = publication_of(fixed_part<FormData_pg_publication>(row));
     ::ReleaseSysCache(row);
     return publication;
+}
+
+} // namespace
+
+std::optional<Publication> read_publication(const char *name)
+{
+    return publication_of(::SearchSysCache1(::PUBLICATIONNAME, CStringGetDatum(name)));
+}
+
+std::optional<Publication> read_publication(::Oid oid)
+{
+    return publication_of(::SearchSysCache1(::PUBLICATIONOID, ObjectIdGetDatum(oid)));
 }
 
 bool is_owned(const Publication &publication)

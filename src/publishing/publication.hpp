@@ -26,6 +26,25 @@ struct Publication {
     }
 };
 
+// What a publication can publish, as it is called in statements and documents.
+struct PublicationOperation {
+    const char *name;
+    bool Publication::*is_published;
+};
+
+constexpr std::array publication_operations = std::to_array<PublicationOperation>({
+    {"insert", &Publication::is_insert},
+    {"update", &Publication::is_update},
+    {"delete", &Publication::is_delete},
+    {"truncate", &Publication::is_truncate},
+});
+
+// insert, update
+const char *operations_of(const Publication &publication);
+
+// The same with the operations of another one.
+Publication with_operations(Publication publication, const Publication &other);
+
 // One that does not exist yet, with the options that ours are made with: all operations, and partitions under
 // the name of their root, so that a subscriber needs no table for each.
 Publication publication_to_make(::Oid number, const char *name);
@@ -33,8 +52,15 @@ Publication publication_to_make(::Oid number, const char *name);
 // All publications of the database, by OID.
 Array<Publication> read_publications();
 
-// The publication of that name; none when it does not exist.
+// Those with these OIDs, which are sorted, and those of which nothing can be listed; by OID.
+Array<Publication> read_publications(std::span<const ::Oid> oids);
+
+// Whether there is one that has writes.
+bool is_any_of_writes();
+
+// The publication of that name, or with that OID; none when it does not exist.
 std::optional<Publication> read_publication(const char *name);
+std::optional<Publication> read_publication(::Oid oid);
 
 // Whether the caller has the rights of its owner.
 bool is_owned(const Publication &publication);

@@ -1,6 +1,8 @@
 // What consumers receive: the rules of get_rel_sync_entry() of pgoutput.
 #include "publishing/scenario.hpp"
 
+#include "publishing/intended.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -8,52 +10,6 @@ namespace {
 bool is_before(const PublicationMember &left, const PublicationMember &right)
 {
     return left.table != right.table ? left.table < right.table : left.publication < right.publication;
-}
-
-// By OID; the later of two says what counts.
-template <class Item>
-Array<Item> last_of_each(const Array<Item> &items, ::Oid Item::*key)
-{
-    Array<const Item *> sorted;
-    for (const Item &item : items)
-        sorted.push(&item);
-    std::sort(sorted.begin(), sorted.end(), [&](const Item *left, const Item *right) {
-        return left->*key != right->*key ? left->*key < right->*key : left < right;
-    });
-    Array<Item> last;
-    for (const Item *item : sorted) {
-        if (!last.is_empty() && last[last.count - 1].*key == item->*key)
-            last.count--;
-        last.push(*item);
-    }
-    return last;
-}
-
-// By OID: those of the facts as they are, or as they are changed to, those that are made, and none that is
-// removed.
-Array<Publication> publications_of(const Facts &facts, const Intent &intent)
-{
-    const Array<Publication> changed = last_of_each(intent.publications, &Publication::oid);
-    Array<::Oid> removed;
-    append(removed, intent.removed);
-    std::sort(removed.begin(), removed.end());
-    Array<Publication> all;
-    const Publication *next = changed.begin();
-    const auto add = [&](const Publication &publication) {
-        if (!std::binary_search(removed.begin(), removed.end(), publication.oid))
-            all.push(publication);
-    };
-    for (const Publication &publication : facts.publications) {
-        while (next != changed.end() && next->oid < publication.oid)
-            add(*next++);
-        if (next != changed.end() && next->oid == publication.oid)
-            add(*next++);
-        else
-            add(publication);
-    }
-    while (next != changed.end())
-        add(*next++);
-    return all;
 }
 
 } // namespace
@@ -66,7 +22,7 @@ Scenario Scenario::of(const Facts &facts, const Intent &intent)
     for (const Publication &publication : scenario.all)
         if (publication.is_for_all)
             scenario.for_all.push(publication.oid);
-    scenario.identities = last_of_each(intent.identities, &Identity::table);
+    scenario.identities = identities_of(intent);
     for (const PublicationMember &member : intent.added) {
         Listing listing = member.narrowing != nullptr ? *member.narrowing : Listing{};
         listing.table = member.table;
@@ -143,6 +99,22 @@ const Listing *Scenario::listing(const Relation &table, ::Oid publication) const
     return known == nullptr || known->is_excepted || is_dropped(*known) ? nullptr : known;
 }
 
+Array<::Oid> Scenario::listed_in(const Relation &table) const
+{
+    Array<::Oid> publications;
+    for (const Listing &listing : table.listings)
+        if (!listing.is_excepted && !is_dropped(listing))
+            publications.push(listing.publication);
+    const std::size_t known = publications.count;
+    for (const Listing &listing : added_to(table.oid))
+        publications.push(listing.publication);
+    if (publications.count == known)
+        return publications;
+    std::sort(publications.begin(), publications.end());
+    publications.count = std::unique(publications.begin(), publications.end()) - publications.begin();
+    return publications;
+}
+
 bool Scenario::is_excepted(const Relation &table, ::Oid publication) const
 {
     const Listing *found = find_sorted(table.listings, &Listing::publication, publication);
@@ -214,8 +186,8 @@ Array<Publishing> Scenario::publishings_as_listed(const Relation &table) const
     const Publication *next = all.begin();
     for (const Listing &listing : table.listings) {
         if (next != all.end() && next->oid < listing.publication)
-            next = std::lower_bound(next + 1, static_cast<const Publication *>(all.end()), listing.publication,
-                                    has_smaller_oid);
+            next = std::lower_bound(next + 1, static_cast<const Publication *>(all.end()),
+                                    listing.publication, has_smaller_oid);
         if (next != all.end() && next->oid == listing.publication && is_permanent(table))
             published.push({.publication = next, .as = &table, .listing = &listing, .delivered = &listing});
     }

@@ -57,6 +57,9 @@ struct Scenario {
     // The table's own entry in a publication; null when it is not listed.
     const Listing *listing(const Relation &table, ::Oid publication) const;
 
+    // The publications that list the table, by OID.
+    Array<::Oid> listed_in(const Relation &table) const;
+
     // Whether the intent adds a table to the publication.
     bool adds_to(const Publication &publication) const;
 

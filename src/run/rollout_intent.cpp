@@ -84,18 +84,15 @@ void take_steps(Reading &reading)
 
 void read_publish(const char *list, Publication &publication)
 {
-    publication.is_insert = publication.is_update = publication.is_delete = publication.is_truncate = false;
+    for (const auto &[name, is_published] : publication_operations)
+        publication.*is_published = false;
     char *copy = ::pstrdup(list);
-    ::List *operations = nullptr;
-    if (!::SplitIdentifierString(copy, ',', &operations))
+    ::List *listed = nullptr;
+    if (!::SplitIdentifierString(copy, ',', &listed))
         return;
-    for (int index = 0; index < ::list_length(operations); index++) {
-        const std::string_view operation = static_cast<const char *>(::list_nth(operations, index));
-        publication.is_insert |= operation == "insert";
-        publication.is_update |= operation == "update";
-        publication.is_delete |= operation == "delete";
-        publication.is_truncate |= operation == "truncate";
-    }
+    for (int index = 0; index < ::list_length(listed); index++)
+        for (const auto &[name, is_published] : publication_operations)
+            publication.*is_published |= ::strcmp(name, static_cast<char *>(::list_nth(listed, index))) == 0;
 }
 
 void read_options(const ::List *options, Publication &publication)
