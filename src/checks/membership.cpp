@@ -37,12 +37,10 @@ void not_member(const Review &review, Findings &findings)
 {
     if (!has_members(review))
         return;
-    const char *text = nullptr;
+    const char *text = ::psprintf("not published by publication %s", judged_names(review));
     for (const Subject *subject : review.subjects)
         if (subject->is_user() && review.scenario.is_permanent(*subject->relation) &&
-            !review.is_published(*subject)) {
-            if (text == nullptr)
-                text = ::psprintf("not published by publication %s", judged_names(review));
+            !review.is_published(*subject))
             findings.add({
                 .subject = subject,
                 .object = subject->name,
@@ -51,7 +49,6 @@ void not_member(const Review &review, Findings &findings)
                 .by_hand = "Before it joins, what stands in the way has to change: its replica identity, "
                            "generated columns, or what publications list of it or its partitions.",
             });
-        }
 }
 
 // Rows that are stored in tables which inherit from a published one.
@@ -83,19 +80,19 @@ void heir_not_member(const Review &review, Findings &findings)
 
 struct ListedSubject {
     ::Oid publication;
-    std::size_t number; // of the subject
+    const Subject *subject;
 };
 
-// The entries of the subjects in publications, by publication.
+// The entries of the subjects in publications, by publication; of each in the order of the subjects.
 Array<ListedSubject> listed_subjects(const Review &review)
 {
     Array<ListedSubject> listed;
-    for (std::size_t number = 0; number < review.subjects.count; number++)
-        for (const ::Oid publication : review.scenario.listed_in(*review.subjects[number]->relation))
-            listed.push({.publication = publication, .number = number});
+    for (const Subject *subject : review.subjects)
+        for (const ::Oid publication : review.scenario.listed_in(*subject->relation))
+            listed.push({.publication = publication, .subject = subject});
     std::sort(listed.begin(), listed.end(), [](const ListedSubject &left, const ListedSubject &right) {
         return left.publication != right.publication ? left.publication < right.publication
-                                                     : left.number < right.number;
+                                                     : left.subject < right.subject;
     });
     return listed;
 }
@@ -107,12 +104,10 @@ void for_each_listed(const Review &review, Add &&add)
     for (const Publication *publication : review.judged)
         for (const ListedSubject *entry =
                  find_sorted(listed.view(), &ListedSubject::publication, publication->oid);
-             entry != nullptr && entry != listed.end() && entry->publication == publication->oid; entry++) {
-            const Subject &subject = *review.subjects[entry->number];
-            if (!publishes_schema(publication->oid, subject.home()) &&
-                !publishes_schema(publication->oid, subject.relation->schema))
-                add(subject, *publication);
-        }
+             entry != nullptr && entry != listed.end() && entry->publication == publication->oid; entry++)
+            if (!publishes_schema(publication->oid, entry->subject->home()) &&
+                !publishes_schema(publication->oid, entry->subject->relation->schema))
+                add(*entry->subject, *publication);
 }
 
 const char *take_out(const Subject &subject, const Publication &publication)
