@@ -118,11 +118,6 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
     return holdings;
 }
 
-Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table)
-{
-    const ColumnHolding *found = find_sorted(holdings, &ColumnHolding::table, table);
-    return found != nullptr ? found->holding : Holding{};
-}
 
 Array<ColumnGrant> read_column_grants(::Oid table, const char *role)
 {

@@ -40,9 +40,6 @@ struct ColumnHolding {
 // table.
 Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables);
 
-// What was found for a table; nothing when it is not among them.
-Holding find_column_holding(std::span<const ColumnHolding> holdings, ::Oid table);
-
 // What the table's owner has granted a role in one column.
 struct ColumnGrant {
     const char *column;

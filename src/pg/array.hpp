@@ -24,10 +24,15 @@ struct Array {
         items[count++] = item;
     }
 
-    void resize(std::size_t size, T filler = T{})
+    void reserve(std::size_t size)
     {
         if (size > capacity)
             grow(size);
+    }
+
+    void resize(std::size_t size, T filler = T{})
+    {
+        reserve(size);
         std::fill(items + std::min(count, size), items + size, filler);
         count = size;
     }

@@ -154,7 +154,8 @@ void JsonObject::add(std::string_view key, const ::JsonbValue &value)
 // The shorter key first, then byte order.
 ::JsonbValue JsonObject::finish() const
 {
-    std::sort(pairs.begin(), pairs.end(), [](const ::JsonbPair &left, const ::JsonbPair &right) {
+    ::JsonbPair *begin = pairs.begin() + first;
+    std::sort(begin, pairs.end(), [](const ::JsonbPair &left, const ::JsonbPair &right) {
         const auto &[left_length, left_text] = left.key.val.string;
         const auto &[right_length, right_text] = right.key.val.string;
         return left_length != right_length
@@ -163,9 +164,40 @@ void JsonObject::add(std::string_view key, const ::JsonbValue &value)
     });
     ::JsonbValue value{};
     value.type = ::jbvObject;
-    value.val.object.nPairs = static_cast<int>(pairs.count);
-    value.val.object.pairs = pairs.items;
+    value.val.object.nPairs = static_cast<int>(pairs.end() - begin);
+    value.val.object.pairs = begin;
     return value;
+}
+
+JsonObjects JsonObjects::with_room(std::size_t objects, std::size_t members)
+{
+    JsonObjects made{};
+    made.all.reserve(objects);
+    made.next.pairs.reserve(objects * members);
+    return made;
+}
+
+void JsonObjects::add_next()
+{
+    all.push(next.finish());
+    next.first = next.pairs.count;
+}
+
+// The pairs may have moved while more came.
+::JsonbValue JsonObjects::finish() const
+{
+    ::JsonbPair *first = next.pairs.items;
+    for (::JsonbValue &object : all) {
+        object.val.object.pairs = first;
+        first += object.val.object.nPairs;
+    }
+    return make_array(all);
+}
+
+void JsonObjects::destroy() const
+{
+    if (next.pairs.items != nullptr)
+        ::pfree(next.pairs.items);
 }
 
 } // namespace dj_deploy

@@ -62,12 +62,31 @@ inline std::string_view text_of(const ::JsonbValue &string)
 // become a datum.
 struct JsonObject {
     Array<::JsonbPair> pairs;
+    std::size_t first = 0; // of its pairs; those before belong to others
 
     void add(std::string_view key, const ::JsonbValue &value);
-    bool is_empty() const { return pairs.is_empty(); }
+    bool is_empty() const { return pairs.count == first; }
 
     // In the order that jsonb keeps keys in.
     ::JsonbValue finish() const;
+};
+
+// An array of many objects, whose members lie side by side: a list of its own for each would take several
+// times the memory.
+struct JsonObjects {
+    JsonObject next; // is filled, and then added
+    Array<::JsonbValue> all;
+
+    // Room for so many, with so many members each.
+    static JsonObjects with_room(std::size_t objects, std::size_t members);
+
+    void add_next();
+
+    // The array. Nothing is added after that.
+    ::JsonbValue finish() const;
+
+    // When the array has become a datum.
+    void destroy() const;
 };
 
 } // namespace dj_deploy

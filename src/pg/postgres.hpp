@@ -60,10 +60,12 @@ extern "C" {
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
 #include "commands/tablecmds.h"
+#include "common/cryptohash.h"
 #include "common/file_perm.h" // stat()
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "common/relpath.h"
+#include "common/sha2.h"
 #include "dlfcn.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"

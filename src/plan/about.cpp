@@ -14,8 +14,8 @@ const char *About::text() const
 
 void About::add_to(JsonObject &json) const
 {
-    json.add("schema_name", make_string_or_null(schema));
     json.add("table_name", make_string_or_null(table));
+    json.add("schema_name", make_string_or_null(schema));
     if (object != nullptr)
         json.add("object", make_string(object));
 }

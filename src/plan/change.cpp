@@ -5,14 +5,23 @@
 
 namespace dj_deploy {
 
+namespace {
+
+void append_statement(::StringInfo text, const Phrase &phrase, const char *schema, const char *name)
+{
+    ::appendStringInfoString(text, phrase.before);
+    if (name != nullptr)
+        append_qualified_name(text, schema, name);
+    ::appendStringInfoString(text, phrase.after);
+}
+
+} // namespace
+
 const char *statement_text(const Phrase &phrase, const char *schema, const char *name)
 {
     ::StringInfoData text;
     ::initStringInfo(&text);
-    ::appendStringInfoString(&text, phrase.before);
-    if (name != nullptr)
-        append_qualified_name(&text, schema, name);
-    ::appendStringInfoString(&text, phrase.after);
+    append_statement(&text, phrase, schema, name);
     return exact_copy(text);
 }
 
@@ -28,10 +37,18 @@ RelationName planned_name(const Change &change)
     return change.table == nullptr ? RelationName{} : RelationName{change.table->schema, change.table->name};
 }
 
-const char *planned_statement(const Change &change)
+void append_planned_statement(::StringInfo text, const Change &change)
 {
     const RelationName named = planned_name(change);
-    return statement_text(change, named.schema, named.name);
+    append_statement(text, {.before = change.before, .after = change.after}, named.schema, named.name);
+}
+
+const char *planned_statement(const Change &change)
+{
+    ::StringInfoData text;
+    ::initStringInfo(&text);
+    append_planned_statement(&text, change);
+    return exact_copy(text);
 }
 
 } // namespace dj_deploy

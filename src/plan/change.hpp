@@ -58,5 +58,6 @@ RelationName planned_name(const Change &change);
 
 // The same with that name.
 const char *planned_statement(const Change &change);
+void append_planned_statement(::StringInfo text, const Change &change);
 
 } // namespace dj_deploy

@@ -82,6 +82,12 @@ void Plan::deny(const Denial &denial)
         denials.push(denial);
 }
 
+void Plan::repeat(Change change, const Table &table)
+{
+    change.table = &table;
+    changes.push(change);
+}
+
 Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::Oid> named)
 {
     Array<NamedObject> schemas;

@@ -62,6 +62,9 @@ struct Plan {
     void skip(const Table &table, const char *reason);
     void skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy);
     void deny(const Denial &denial); // once
+
+    // The same change for another table.
+    void repeat(Change change, const Table &table);
 };
 
 // The schemas of the tables, and those that the call names, by OID.

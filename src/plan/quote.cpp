@@ -8,11 +8,12 @@ namespace {
 void append_doubling(::StringInfo text, const char *content, char quote)
 {
     appendStringInfoCharMacro(text, quote);
-    for (const char *byte = content; *byte != '\0'; byte++) {
-        if (*byte == quote)
-            appendStringInfoCharMacro(text, quote);
-        appendStringInfoCharMacro(text, *byte);
+    while (const char *found = ::strchr(content, quote)) {
+        ::appendBinaryStringInfo(text, content, static_cast<int>(found + 1 - content));
+        appendStringInfoCharMacro(text, quote);
+        content = found + 1;
     }
+    ::appendStringInfoString(text, content);
     appendStringInfoCharMacro(text, quote);
 }
 

@@ -53,6 +53,41 @@ void GrantsPlanner::plan_schema(::Oid role, const SchemaPrivileges &current, Pla
             {.one = "must be owner of schema", .many = "must be owner of schemas", .name = current.name});
 }
 
+namespace {
+
+// A table and its changes. They serve for the next ones that are like it, where they are all that there was
+// to say of it.
+struct Precedent {
+    const Table *table;
+    std::size_t first; // of its changes
+    std::size_t count;
+
+    bool covers(const Table &other) const
+    {
+        return table != nullptr && table->owner == other.owner && table->privileges == other.privileges &&
+               table->is_sequence() == other.is_sequence();
+    }
+};
+
+} // namespace
+
+void GrantsPlanner::plan_table(::Oid role, const Table &table, const Holding &in_columns, Plan &plan) const
+{
+    const PrivilegeTarget target{
+        .kind = table_privileges_statement,
+        .about = {},
+        .table = &table,
+        .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
+        .prefix = "",
+        .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
+        .name = nullptr,
+        .owner = table.owner,
+        .list = table.privileges,
+    };
+    plan_privileges(target, access, holding_of(role, table.owner, table.privileges), in_columns, grantee,
+                    plan);
+}
+
 void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const
 {
     Array<::Oid> oids;
@@ -62,25 +97,24 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
     const Array<ColumnHolding> columns = read_column_holdings(role, oids.view());
 
     plan.analyzed = 0;
+    Precedent last{};
     for (const Table &table : tables) {
         if (is_excepted(table))
             continue;
         plan.analyzed += !table.is_sequence();
         if (table.owner == role)
             continue;
-        const PrivilegeTarget target{
-            .kind = table_privileges_statement,
-            .about = {},
-            .table = &table,
-            .privileges = table.is_sequence() ? sequence_privileges : table_privileges,
-            .prefix = "",
-            .on = table.is_sequence() ? "SEQUENCE " : "TABLE ",
-            .name = nullptr,
-            .owner = table.owner,
-            .list = table.privileges,
-        };
-        const Holding held = holding_of(role, table.owner, table.privileges);
-        plan_privileges(target, access, held, find_column_holding(columns.view(), table.oid), grantee, plan);
+        const ColumnHolding *in_columns = find_sorted(columns.view(), &ColumnHolding::table, table.oid);
+        if (in_columns == nullptr && last.covers(table)) {
+            for (std::size_t number = 0; number < last.count; number++)
+                plan.repeat(plan.changes[last.first + number], table);
+            continue;
+        }
+        const std::size_t first = plan.changes.count;
+        const std::size_t remarks = plan.skipped.count + plan.denials.count;
+        plan_table(role, table, in_columns != nullptr ? in_columns->holding : Holding{}, plan);
+        const bool is_all = in_columns == nullptr && plan.skipped.count + plan.denials.count == remarks;
+        last = {.table = is_all ? &table : nullptr, .first = first, .count = plan.changes.count - first};
     }
 }
 

@@ -40,6 +40,7 @@ private:
         return std::binary_search(excepted.begin(), excepted.end(), table.oid);
     }
     void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
+    void plan_table(::Oid role, const Table &table, const Holding &in_columns, Plan &plan) const;
     void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
     void note_missing_usage(::Oid role, const Table &table, Plan &plan) const;
     void plan_schemas(::Oid role, const Target &target, std::span<const Table> tables, Plan &plan) const;

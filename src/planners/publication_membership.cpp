@@ -56,17 +56,26 @@ void plan_new_publication(const char *name, const char *options, const Effect *e
 namespace {
 
 // A publication lists inheriting tables one by one; without ONLY their parent would bring them along.
-const char *inherited_only(const Table &table)
+bool needs_only(const Table &table)
 {
-    return table.has_children && !table.is_partitioned() ? "ONLY " : "";
+    return table.has_children && !table.is_partitioned();
 }
 
 // ALTER PUBLICATION "cdc" ADD TABLE
 Phrase phrase(const char *publication, const char *action, const Table &table, const char *after = "")
 {
     return {.before = ::psprintf("ALTER PUBLICATION %s %s TABLE %s", identifier(publication), action,
-                                 inherited_only(table)),
+                                 needs_only(table) ? "ONLY " : ""),
             .after = after};
+}
+
+// Most tables are added in the words for the one before; null when this one is not.
+const Change *find_alike(const Table &table, const Plan &plan)
+{
+    const Change *last = plan.changes.is_empty() ? nullptr : plan.changes.end() - 1;
+    const bool is_alike =
+        last != nullptr && last->kind == &member_addition && needs_only(*last->table) == needs_only(table);
+    return is_alike ? last : nullptr;
 }
 
 } // namespace
@@ -96,6 +105,8 @@ void MemberPlanner::add(const Table &table, Plan &plan) const
     if (members->is_narrowed_below(table.oid))
         return plan.skip(
             table, "a partition is listed with a column list or row filter, which would no longer count");
+    if (const Change *alike = find_alike(table, plan))
+        return plan.repeat(*alike, table);
     const Phrase statement = phrase(name, "ADD", table);
     plan.changes.push({
         .table = &table,

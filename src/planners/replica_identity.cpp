@@ -101,15 +101,19 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
                            .before = "ALTER TABLE ",
                            .after = action,
                            .kind = &statement,
-                           .effect = plan.has_effects ? effect_on(table) : nullptr});
+                           .effect = plan.has_effects ? effect_on(table, plan.changes.view()) : nullptr});
     }
     if (!plan.is_judged_elsewhere)
         warn_of_broken_writes(plan);
     plan.ignores_current_state = !skip_unchanged;
 }
 
-const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
+// A table with the identity of the one before shares its effect, unless that has an index.
+const Effect *ReplicaIdentityPlanner::effect_on(const Table &table, std::span<const Change> before) const
 {
+    if (!before.empty() && table.replica_identity != REPLICA_IDENTITY_INDEX &&
+        table.replica_identity == before.back().table->replica_identity)
+        return before.back().effect;
     Effect effect{.property = "replica_identity",
                   .old_value = identity_word(table.replica_identity, table.identity_index),
                   .new_value = identity_word(identity, index)};

@@ -79,7 +79,7 @@ bool fails(const Array<BrokenWrite> &broken, const Publication &publication)
 void add_weakening(const Scenario &before, const Scenario &after, const Relation &table,
                    const Array<Publishing> &published, Array<HarmDone> &harms)
 {
-    if (after.identity_columns(table).is_missing)
+    if (published.is_empty() || after.identity_columns(table).is_missing)
         return; // then writes fail
     const bool is_other = !is_same_identity(before.identity(table), after.identity(table)) &&
                           tells_otherwise(before.identity_columns(table), after.identity_columns(table));

@@ -7,16 +7,16 @@ namespace {
 
 ::JsonbValue make_skipped(std::span<const Skip> skipped)
 {
-    Array<::JsonbValue> items;
+    JsonObjects items{};
+    JsonObject &item = items.next;
     for (const Skip &skip : skipped) {
-        JsonObject item{};
         skip.about.add_to(item);
         item.add("reason", make_string(skip.reason));
         if (skip.remedy != nullptr)
             item.add("remedy", make_string(skip.remedy));
-        items.push(item.finish());
+        items.add_next();
     }
-    return make_array(items);
+    return items.finish();
 }
 
 } // namespace
