@@ -48,10 +48,12 @@ template <TableOperation Operation>
 Plan make_plan(const Operation &operation, const NamedTarget &named)
 {
     Plan plan{};
-    ::AcceptInvalidationMessages();
-    plan.messages = ::SharedInvalidMessageCounter;
+    plan.news = CatalogNews::now();
     const Target target = resolve_target(named, Operation::scope.nameable());
-    const Array<Table> tables = read_tables(target, Operation::scope);
+    if (!OidIsValid(target.table))
+        plan.members = read_extension_members();
+    const Array<Table> tables =
+        read_tables(target, Operation::scope, plan.members.value_or(Array<::Oid>{}).view());
     plan.schemas = schemas_of(tables.view(), target.schemas.view());
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
@@ -84,8 +86,10 @@ template <class Make, class Check, class MakeReport>
             const auto planned = make();
             check(planned, ERROR);
             Outcome outcome{};
-            if (!execute(planned, round, outcome))
+            if (!execute(planned, round, outcome)) {
+                ereport(DEBUG1, errmsg_internal("planning again: another session has changed the catalogs"));
                 continue;
+            }
             announce(planned);
             announce(Summary::of_run(planned, outcome), false);
             return report(planned, outcome);

@@ -139,9 +139,9 @@ struct ShardTest {
     }
 };
 
-void add_tables_of_schemas(Array<Table> &tables, const Target &target, const Scope &scope)
+void add_tables_of_schemas(Array<Table> &tables, const Target &target, const Scope &scope,
+                           std::span<const ::Oid> members)
 {
-    const Array<::Oid> members = read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
     const auto is_member = [&](::Oid relation) {
         return std::binary_search(members.begin(), members.end(), relation);
     };
@@ -230,14 +230,25 @@ Array<Table> sort_by_name(const Array<Table> &tables)
     return sorted;
 }
 
+Array<::Oid> read_extension_members()
+{
+    return read_dependents(ExtensionRelationId, InvalidOid, ::DEPENDENCY_EXTENSION);
+}
+
 Array<Table> read_tables(const Target &target, const Scope &scope)
+{
+    const Array<::Oid> members = OidIsValid(target.table) ? Array<::Oid>{} : read_extension_members();
+    return read_tables(target, scope, members.view());
+}
+
+Array<Table> read_tables(const Target &target, const Scope &scope, std::span<const ::Oid> members)
 {
     Array<Table> tables;
     if (OidIsValid(target.table))
         add_tables(tables, {&target.table, 1}, scope,
                    [&](const FormData_pg_class &relation) { return is_of_kind(relation, scope); });
     else
-        add_tables_of_schemas(tables, target, scope);
+        add_tables_of_schemas(tables, target, scope, members);
     const bool has_parts = scope.has_parts && OidIsValid(target.table);
     if (scope.has_partitions || has_parts)
         add_partitions(tables, scope);

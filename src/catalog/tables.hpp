@@ -59,6 +59,12 @@ struct Scope {
 // so.
 Array<Table> read_tables(const Target &target, const Scope &scope);
 
+// The same for a caller that has read the members of extensions already; a single table needs none.
+Array<Table> read_tables(const Target &target, const Scope &scope, std::span<const ::Oid> members);
+
+// The relations that belong to an extension, sorted. The cost grows with what all extensions have.
+Array<::Oid> read_extension_members();
+
 // The same tables by name and then schema, both in byte order.
 Array<Table> sort_by_name(const Array<Table> &tables);
 

@@ -41,6 +41,7 @@ Array<const Table *> from_the_top(std::span<const Table *const> tables)
 Description Description::of(std::span<const char *const> names)
 {
     Description description{};
+    description.resolved.members = read_extension_members();
     for (const char *name : names) {
         const ::Oid oid = resolve_schema(name);
         const auto is_known = [&](const ResolvedSchema &schema) { return schema.oid == oid; };
@@ -48,7 +49,8 @@ Description Description::of(std::span<const char *const> names)
             continue;
         SchemaSettings *settings = new_schema(name);
         description.schemas.push(settings);
-        description.resolved.schemas.push(ResolvedSchema::of(oid, settings));
+        description.resolved.schemas.push(
+            ResolvedSchema::of(oid, settings, description.resolved.members.view()));
     }
     description.described = description.schemas.count;
     return description;

@@ -127,8 +127,7 @@ void unite(Draft &draft)
 
 EnvironmentPlan plan_environment(const Environment &environment)
 {
-    ::AcceptInvalidationMessages();
-    const std::uint64_t messages = ::SharedInvalidMessageCounter;
+    const CatalogNews news = CatalogNews::now();
     Array<Remark> notices;
     const ResolvedEnvironment resolved = ResolvedEnvironment::of(environment, notices);
     Draft draft{.environment = environment,
@@ -140,7 +139,8 @@ EnvironmentPlan plan_environment(const Environment &environment)
                 .breaking = {},
                 .notices = notices,
                 .uncovered = {}};
-    draft.plan.messages = messages;
+    draft.plan.news = news;
+    draft.plan.members = resolved.members;
     for (const Key *key : all_keys())
         key->plan(draft);
     for (const Table *table : draft.tables)

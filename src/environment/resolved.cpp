@@ -59,17 +59,21 @@ bool counts_below(const Key &key, ::Oid schema, const Table &table, std::span<co
 
 } // namespace
 
-ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings)
+ResolvedSchema ResolvedSchema::of(::Oid schema, const SchemaSettings *settings,
+                                  std::span<const ::Oid> members)
 {
-    return {.oid = schema, .settings = settings, .tables = read_tables(Target::of_schema(schema), scope)};
+    return {.oid = schema,
+            .settings = settings,
+            .tables = read_tables(Target::of_schema(schema), scope, members)};
 }
 
 ResolvedEnvironment ResolvedEnvironment::of(const Environment &environment, Array<Remark> &notices)
 {
     ResolvedEnvironment resolved{};
+    resolved.members = read_extension_members();
     for (const CoveredSchema &schema : covered_schemas(environment, notices)) {
         resolve_tables(schema.oid, *schema.settings, resolved.named);
-        resolved.schemas.push(ResolvedSchema::of(schema.oid, schema.settings));
+        resolved.schemas.push(ResolvedSchema::of(schema.oid, schema.settings, resolved.members.view()));
     }
     std::sort(resolved.named.begin(), resolved.named.end(),
               [](const NamedTable &left, const NamedTable &right) { return left.oid < right.oid; });

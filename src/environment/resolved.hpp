@@ -19,12 +19,13 @@ struct ResolvedSchema {
                          // their options
 
     // With its tables read from the catalog.
-    static ResolvedSchema of(::Oid schema, const SchemaSettings *settings);
+    static ResolvedSchema of(::Oid schema, const SchemaSettings *settings, std::span<const ::Oid> members);
 };
 
 struct ResolvedEnvironment {
     Array<ResolvedSchema> schemas; // those that the document covers
     Array<NamedTable> named;       // the tables that the document names, by OID
+    Array<::Oid> members;          // relations of extensions, sorted
 
     // 3F000, 42P01, 42809 and 42501 for names that are not such objects, 22023 for patterns that contradict
     // each other. NOTICE for what patterns name in vain.

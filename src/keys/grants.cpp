@@ -170,7 +170,8 @@ void Grants::plan(Draft &draft)
         if (said == nullptr)
             continue;
         const Target target = Target::of_schema(schema.oid);
-        const Array<Table> relations = read_tables(target, GrantsPlanner::scope);
+        const Array<Table> relations =
+            read_tables(target, GrantsPlanner::scope, draft.resolved.members.view());
         const Array<ToHold> to_hold = read_to_hold(draft.resolved, schema.oid);
         for (const Grant &grant : said->grants) {
             const Array<::Oid> excepted = excepted_from(grant, nullptr, at_tables.view());

@@ -1,6 +1,7 @@
 // What an operation is going to do, and what it leaves alone.
 #pragma once
 
+#include "catalog/news.hpp"
 #include "plan/change.hpp"
 
 namespace dj_deploy {
@@ -46,11 +47,12 @@ struct TableLock {
 };
 
 struct Plan {
-    std::uint64_t messages;     // SharedInvalidMessageCounter before the catalog was read
-    std::int32_t analyzed;      // tables considered
-    bool ignores_current_state; // the same whatever state the tables are in
-    bool has_effects;           // its changes say what they mean and how they are undone
-    bool is_judged_elsewhere;   // who asked for it finds out what it does to writes and consumers
+    CatalogNews news;                    // before the catalog was read
+    std::int32_t analyzed;               // tables considered
+    bool ignores_current_state;          // the same whatever state the tables are in
+    bool has_effects;                    // its changes say what they mean and how they are undone
+    bool is_judged_elsewhere;            // who asked for it finds out what it does to writes and consumers
+    std::optional<Array<::Oid>> members; // of extensions, where the plan leaves them out
     Array<Change> changes;
     Array<TableLock> locks; // of the tables that are changed, in the order in which they are taken
     Array<NamedObject> names;

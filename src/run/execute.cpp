@@ -22,10 +22,10 @@ constexpr int longest_wait_for_news = 1000; // ms
 
 // How much of others' changes and of our own this session has seen.
 struct CatalogState {
-    std::uint64_t messages;
+    CatalogNews news;
     ::CommandId command;
 
-    static CatalogState now() { return {::SharedInvalidMessageCounter, ::GetCurrentCommandId(false)}; }
+    static CatalogState now() { return {CatalogNews::so_far(), ::GetCurrentCommandId(false)}; }
 };
 
 // The statement names its table, the plan means an OID. The lock keeps the table's name from others, but
@@ -35,7 +35,7 @@ struct CatalogState {
 void require_still_named(const Change &change, const RelationName &name, CatalogState before)
 {
     const CatalogState now = CatalogState::now();
-    if (now.messages == before.messages && now.command <= before.command + 1)
+    if (before.news.is_quiet_until(now.news) && now.command <= before.command + 1)
         return;
     const ::Oid schema = ::get_namespace_oid(name.schema, true);
     if (::get_relname_relid(name.name, schema) != change.table->oid)
@@ -134,6 +134,20 @@ bool is_overtaken(const ::ErrorData &error)
     }
 }
 
+// Without news from other sessions another plan would be the same. None is about what belongs to an
+// extension.
+bool is_outdated(const Plan &plan)
+{
+    const auto is_locked = [&](::Oid table) {
+        return std::any_of(plan.locks.begin(), plan.locks.end(),
+                           [&](const TableLock &lock) { return lock.table->oid == table; });
+    };
+    if (plan.news.is_outdated(is_locked))
+        return true;
+    return plan.members && CatalogNews::now().messages != plan.news.messages &&
+           !std::ranges::equal(read_extension_members(), *plan.members);
+}
+
 } // namespace
 
 Outcome preview(const Plan &plan)
@@ -152,17 +166,12 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
         return true;
     show_progress(0, plan.changes.count);
     check_requirements(plan, ERROR);
-    // Without news from other sessions another plan would be the same.
-    const auto is_outdated = [&] {
-        ::AcceptInvalidationMessages();
-        return ::SharedInvalidMessageCounter != plan.messages;
-    };
     const OidSet missing = OidSet::make("dj_deploy missing tables");
     bool is_done = false;
     with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
         take_turns(plan);
         lock_tables(plan.locks.view(), missing);
-        if (!plan.ignores_current_state && round.may_suspect() && is_outdated())
+        if (!plan.ignores_current_state && round.may_suspect() && is_outdated(plan))
             return;
         const auto run = [&] {
             with_spi([&] { execute_changes(plan.changes.view(), missing, outcome); });
@@ -173,12 +182,12 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
                 return false;
             // A commit is visible before its news are out.
             const bool has_news_to_come = error.sqlerrcode == ERRCODE_INTERNAL_ERROR;
-            for (int waited = 0; has_news_to_come && waited < longest_wait_for_news && !is_outdated();
+            for (int waited = 0; has_news_to_come && waited < longest_wait_for_news && !is_outdated(plan);
                  waited++) {
                 CHECK_FOR_INTERRUPTS();
                 ::pg_usleep(1000);
             }
-            return is_outdated() || (has_news_to_come && round.may_suspect());
+            return is_outdated(plan) || (has_news_to_come && round.may_suspect());
         };
         is_done = attempt(run, is_worth_another);
     });
