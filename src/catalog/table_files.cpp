@@ -9,7 +9,8 @@ namespace dj_deploy {
 
 namespace {
 
-// Everything is looked up by OID, so that the cost grows with these tables alone.
+// Everything is looked up by OID, so that the cost grows with these tables alone. Paths are those of a table
+// and then of its indexes.
 constexpr const char *sql = R"(
     SELECT t.number::int4,
            pg_catalog.pg_relation_filepath(c.oid) || ARRAY(
@@ -23,17 +24,19 @@ constexpr const char *sql = R"(
                FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
                WHERE i.indrelid IN (c.oid, c.reltoastrelid) AND NOT i.indisvalid
-               ORDER BY i.indrelid <> c.oid, x.relname COLLATE "C") ELSE '{}' END
+               ORDER BY i.indrelid <> c.oid, x.relname COLLATE "C") ELSE '{}' END,
+           c.relpersistence = 'u'
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
     LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
     ORDER BY t.number)";
 
-std::int64_t bytes_of(const Array<const char *> &paths)
+// Most of the cost is looking for files, so those that cannot be there are not looked for.
+std::int64_t bytes_of(const Array<const char *> &paths, bool is_unlogged)
 {
     std::int64_t bytes = 0;
-    for (const char *path : paths)
-        bytes += storage_bytes(path);
+    for (std::size_t place = 0; place < paths.count; place++)
+        bytes += storage_bytes(paths[place], {.has_visibility_map = place == 0, .has_init = is_unlogged});
     return bytes;
 }
 
@@ -48,8 +51,9 @@ Array<TableFiles> read_table_files(std::span<const ::Oid> tables)
         [&](const Row &row) {
             CHECK_FOR_INTERRUPTS();
             TableFiles &files = all[row.integer(1) - 1];
-            files.toast_bytes = bytes_of(row.strings(3));
-            files.bytes = bytes_of(row.strings(2)) + files.toast_bytes;
+            const bool is_unlogged = row.boolean(5);
+            files.toast_bytes = bytes_of(row.strings(3), is_unlogged);
+            files.bytes = bytes_of(row.strings(2), is_unlogged) + files.toast_bytes;
             files.invalid_indexes = row.strings(4);
         },
         tables);

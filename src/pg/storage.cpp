@@ -42,10 +42,16 @@ std::int64_t main_fork_bytes(const char *path)
     return fork_bytes(path);
 }
 
-std::int64_t storage_bytes(const char *path)
+std::int64_t storage_bytes(const char *path, const Forks &forks)
 {
+    const auto can_be = [&](int fork) {
+        return (fork != VISIBILITYMAP_FORKNUM || forks.has_visibility_map) &&
+               (fork != INIT_FORKNUM || forks.has_init);
+    };
     std::int64_t total = fork_bytes(path);
     for (int fork = MAIN_FORKNUM + 1; fork <= MAX_FORKNUM; fork++) {
+        if (!can_be(fork))
+            continue;
         char *fork_path = ::psprintf("%s_%s", path, forkNames[fork]);
         total += fork_bytes(fork_path);
         ::pfree(fork_path);
