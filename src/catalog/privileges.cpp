@@ -118,7 +118,6 @@ Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tab
     return holdings;
 }
 
-
 Array<ColumnGrant> read_column_grants(::Oid table, const char *role)
 {
     Array<ColumnGrant> grants;

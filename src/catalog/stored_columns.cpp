@@ -11,7 +11,8 @@ namespace {
 // What pg_stats gives as the width of a value in the TOAST table.
 constexpr double pointer_width = TOAST_POINTER_SIZE;
 
-// The view is a security barrier, into which the condition on the schema goes and a join would not.
+// The view is a security barrier, into which conditions on schemas and names go and a join would not; without
+// that on names all of pg_class would be read.
 // A virtual generated column (18 on) is stored as null.
 constexpr const char *sql = R"(
     SELECT (u.number - 1)::integer, a.attlen::integer, a.attalign::text, a.attstorage::text, a.attisdropped,
@@ -26,7 +27,7 @@ constexpr const char *sql = R"(
            ON i.indrelid = c.oid AND i.indisprimary AND i.indimmediate AND i.indisvalid
     LEFT JOIN (SELECT schemaname, tablename, attname, null_frac, avg_width
                FROM pg_catalog.pg_stats
-               WHERE schemaname = ANY ($2::name[]) AND NOT inherited) s
+               WHERE schemaname = ANY ($2::name[]) AND tablename = ANY ($3::name[]) AND NOT inherited) s
            ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname
     ORDER BY u.number, a.attnum)";
 
@@ -88,12 +89,13 @@ bool StoredColumns::is_key_known() const
                        [](const StoredColumn &column) { return column.is_known || !column.is_key; });
 }
 
-Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas)
+Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
+                                         std::span<const char *const> names)
 {
     Array<StoredColumns> result;
     result.resize(tables.size());
     query(
-        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas);
+        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas, names);
     return result;
 }
 

@@ -19,8 +19,9 @@ struct StoredColumns {
     bool is_key_known() const;
 };
 
-// One for each of the tables, in their order. Statistics are as pg_stats shows them to the caller: none of
-// columns that it may not read, or that have row security.
-Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas);
+// One for each of the tables, which have these names in these schemas, in their order. Statistics are as
+// pg_stats shows them to the caller: none of columns that it may not read, or that have row security.
+Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
+                                         std::span<const char *const> names);
 
 } // namespace dj_deploy

@@ -184,7 +184,6 @@ void add_partitions(Array<Table> &tables, const Scope &scope)
     }
     std::sort(known.begin(), known.end());
     std::sort(parents.begin(), parents.end());
-
     const auto is_new = [&](const FormData_pg_class &relation) {
         return is_of_kind(relation, scope) && !std::binary_search(known.begin(), known.end(), relation.oid);
     };

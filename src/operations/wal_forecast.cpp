@@ -157,15 +157,17 @@ struct WalForecast {
                        tables.begin();
         Array<::Oid> oids;
         Array<const char *> schemas;
+        Array<const char *> names;
         for (const Table &table : tables) {
             oids.push(table.oid);
+            names.push(table.name);
             const auto is_same = [&](const char *schema) { return ::strcmp(schema, table.schema) == 0; };
             if (std::none_of(schemas.begin(), schemas.end(), is_same))
                 schemas.push(table.schema);
         }
 
         const Array<WriteFacts> all_facts = read_write_facts(oids.view());
-        const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view());
+        const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view(), names.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)
             forecasts.push(forecast_of(tables[facts.table], facts, columns[facts.table]));
