@@ -4,6 +4,7 @@
 
 #include "catalog/children.hpp"
 #include "catalog/class_values.hpp"
+#include "catalog/shard_test.hpp"
 #include "pg/scan.hpp"
 
 namespace dj_deploy {
@@ -119,25 +120,6 @@ Array<::Oid> read_dependents(::Oid catalog, ::Oid object, ::DependencyType type)
     dependents.count = std::unique(dependents.begin(), dependents.end()) - dependents.begin();
     return dependents;
 }
-
-// Citus' own test for a shard, where Citus is installed. A shard is a table that the distributed table stands
-// for.
-struct ShardTest {
-    ::Oid function;
-
-    static ShardTest find()
-    {
-        ::List *name = list_make2(::makeString(::pstrdup("pg_catalog")),
-                                  ::makeString(::pstrdup("relation_is_a_known_shard")));
-        const ::Oid argument_types[] = {REGCLASSOID};
-        return {::LookupFuncName(name, 1, argument_types, true)};
-    }
-
-    bool is_shard(::Oid table) const
-    {
-        return OidIsValid(function) && DatumGetBool(OidFunctionCall1(function, ObjectIdGetDatum(table)));
-    }
-};
 
 void add_tables_of_schemas(Array<Table> &tables, const Target &target, const Scope &scope,
                            std::span<const ::Oid> members)
