@@ -13,8 +13,8 @@ struct Durability {
     bool is_waiting = false;    // in settle()
     bool was_cancelled = false; // that wait, for a standby
 
-    // Ends a transaction without waiting for the disk or a standby, unless a trigger has asked for that in
-    // it. It has done a statement, or nothing that matters.
+    // Ends a transaction without waiting for the disk or a standby. It has done a statement, or nothing that
+    // matters.
     void commit(bool has_done);
 
     // Waits until all that is committed is as durable as synchronous_commit says. Begins a new transaction,
