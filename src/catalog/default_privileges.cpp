@@ -1,7 +1,7 @@
-// pg_depend knows the default privileges of a schema and pg_shdepend those that name a role, so that neither
-// costs a look at all that there are.
+// Each is found by its OID, or by its creator: none of it costs a look at all that there are.
 #include "catalog/default_privileges.hpp"
 
+#include "pg/context.hpp"
 #include "pg/scan.hpp"
 
 namespace dj_deploy {
@@ -38,48 +38,53 @@ Array<DefaultPrivileges> read_each(std::span<const ::Oid> oids, ::Oid schema)
     return found;
 }
 
-Array<DefaultPrivileges> read_all_global()
+Array<DefaultPrivileges> read_each_global(std::span<const RoleReference> references)
+{
+    Array<::Oid> oids;
+    for (const RoleReference &reference : references)
+        if (reference.object.catalog == DefaultAclRelationId)
+            oids.push(reference.object.oid);
+    return read_each(oids.view(), InvalidOid);
+}
+
+// However many schemas have some of a creator.
+Array<DefaultPrivileges> read_all_global(const Catalog &defaults)
 {
     Array<DefaultPrivileges> found;
-    with_catalog(DefaultAclRelationId, DefaultAclOidIndexId, [&](const Catalog &defaults) {
-        defaults.scan({}, [&](::HeapTuple row) { add_default_privileges(defaults, row, InvalidOid, found); });
-    });
+    for (const ::Oid creator : defaults.read_distinct(Anum_pg_default_acl_defaclrole))
+        defaults.scan(
+            {{Anum_pg_default_acl_defaclrole, creator}, {Anum_pg_default_acl_defaclnamespace, InvalidOid}},
+            [&](::HeapTuple row) { add_default_privileges(defaults, row, InvalidOid, found); });
     return found;
 }
 
 } // namespace
 
-Array<DefaultPrivileges> read_default_privileges(::Oid schema)
+Array<DefaultPrivileges> read_default_privileges(::Oid schema, std::span<const SchemaObject> objects)
 {
     Array<::Oid> oids;
-    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
-        const std::initializer_list<OidKey> of_schema = {{Anum_pg_depend_refclassid, NamespaceRelationId},
-                                                         {Anum_pg_depend_refobjid, schema}};
-        dependencies.scan(of_schema, [&](::HeapTuple row) {
-            const auto &dependency = fixed_part<FormData_pg_depend>(row);
-            if (dependency.classid == DefaultAclRelationId)
-                oids.push(dependency.objid);
-        });
-    });
+    for (const SchemaObject &object : objects_of(objects, DefaultAclRelationId))
+        oids.push(object.oid);
     return read_each(oids.view(), schema);
 }
 
-// The privileges of PUBLIC and of roles that initdb made are not registered.
-Array<DefaultPrivileges> read_global_default_privileges(::Oid role)
+std::span<const DefaultPrivileges> GlobalDefaults::for_role(const RoleReferences &role)
 {
-    if (role < FirstNormalObjectId)
-        return read_all_global();
-    Array<::Oid> oids;
-    with_catalog(SharedDependRelationId, SharedDependReferenceIndexId, [&](const Catalog &dependencies) {
-        const std::initializer_list<OidKey> of_role = {{Anum_pg_shdepend_refclassid, AuthIdRelationId},
-                                                       {Anum_pg_shdepend_refobjid, role}};
-        dependencies.scan(of_role, [&](::HeapTuple row) {
-            const auto &dependency = fixed_part<FormData_pg_shdepend>(row);
-            if (dependency.dbid == MyDatabaseId && dependency.classid == DefaultAclRelationId)
-                oids.push(dependency.objid);
+    constexpr ::BlockNumber few_pages = 1;
+    constexpr std::size_t few_rows = 64;
+    if (!is_read)
+        with_catalog(DefaultAclRelationId, DefaultAclRoleNspObjIndexId, [&](const Catalog &defaults) {
+            is_read = is_for_many_roles || RelationGetNumberOfBlocks(defaults.table) <= few_pages;
+            if (is_read)
+                in_context(all.context, [&] { all = read_all_global(defaults); });
         });
-    });
-    return read_each(oids.view(), InvalidOid);
+    if (is_read)
+        return all.view();
+    const RoleReferences own = role.is_whole ? role : RoleReferences::read(role.role, few_rows);
+    if (own.is_whole)
+        return read_each_global(own.found.view()).view();
+    is_for_many_roles = true;
+    return for_role(role);
 }
 
 ::Datum find_default_privileges(std::span<const DefaultPrivileges> defaults, ::Oid creator, char object_type)

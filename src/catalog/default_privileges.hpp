@@ -2,7 +2,7 @@
 // found from the schema, or from the role that is named.
 #pragma once
 
-#include "pg/array.hpp"
+#include "catalog/role_references.hpp"
 
 namespace dj_deploy {
 
@@ -12,12 +12,18 @@ struct DefaultPrivileges {
     ::Datum list;     // as in holding_of()
 };
 
-// Those IN SCHEMA.
-Array<DefaultPrivileges> read_default_privileges(::Oid schema);
+// Those IN SCHEMA, of which its objects are.
+Array<DefaultPrivileges> read_default_privileges(::Oid schema, std::span<const SchemaObject> objects);
 
-// Those without IN SCHEMA, which hold in every schema; all in which the role (ACL_ID_PUBLIC for PUBLIC) is
-// named, and perhaps others.
-Array<DefaultPrivileges> read_global_default_privileges(::Oid role);
+// Those without IN SCHEMA, which hold in every schema.
+struct GlobalDefaults {
+    bool is_for_many_roles = false; // for which they are read at once
+    bool is_read = false;
+    Array<DefaultPrivileges> all = {};
+
+    // All in which the role (ACL_ID_PUBLIC for PUBLIC) is named, and perhaps others.
+    std::span<const DefaultPrivileges> for_role(const RoleReferences &role);
+};
 
 // 0 when there is none.
 ::Datum find_default_privileges(std::span<const DefaultPrivileges> defaults, ::Oid creator, char object_type);

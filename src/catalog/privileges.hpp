@@ -22,33 +22,18 @@ struct Holding {
     bool has_more_grantors;
 
     void add(const Holding &other);
+    void add_item(const ::AclItem &item, ::Oid role, ::Oid owner);
     void add_grantor(::Oid grantor);
 };
 
-// What the role itself (ACL_ID_PUBLIC for PUBLIC), and not a role it belongs to, holds by the list: an
-// aclitem[], 0 when the catalog has NULL. NULL stands for the built-in default, which on tables, sequences
-// and schemas gives nothing to anybody but the owner.
+// Of an aclitem[], 0 when the catalog has NULL. Raises 22023, as every use of a list by the server, for one
+// that is not a plain array.
+std::span<const ::AclItem> items_of(::Oid owner, ::Datum list);
+
+// What the role itself (ACL_ID_PUBLIC for PUBLIC), and not a role it belongs to, holds by the list. NULL
+// stands for the built-in default, which on tables, sequences and schemas gives nothing to anybody but the
+// owner.
 Holding holding_of(::Oid role, ::Oid owner, ::Datum list);
-
-// What the role holds in the columns of a table, put together.
-struct ColumnHolding {
-    ::Oid table;
-    Holding holding;
-};
-
-// For those of the tables, whose OIDs are sorted, in whose columns somebody was granted something by list; by
-// table.
-Array<ColumnHolding> read_column_holdings(::Oid role, std::span<const ::Oid> tables);
-
-// What the table's owner has granted a role in one column.
-struct ColumnGrant {
-    const char *column;
-    ::AclMode granted;
-    ::AclMode grantable;
-};
-
-// By the columns' numbers; the role is a name, or "public".
-Array<ColumnGrant> read_column_grants(::Oid table, const char *role);
 
 struct SchemaPrivileges {
     const char *name;

@@ -1,5 +1,4 @@
-// pg_depend knows what is in a schema, pg_shdepend what depends on a role: two scans, and a closer look at
-// what is in both.
+// What is in the schema and depends on the role, and a closer look at that.
 #include "catalog/role_dependents.hpp"
 
 #include "pg/scan.hpp"
@@ -7,33 +6,6 @@
 namespace dj_deploy {
 
 namespace {
-
-struct Object {
-    ::Oid catalog;
-    ::Oid oid;
-
-    bool operator<(const Object &other) const
-    {
-        return catalog != other.catalog ? catalog < other.catalog : oid < other.oid;
-    }
-};
-
-// What is in the schema, and the schema; sorted.
-Array<Object> read_objects(::Oid schema)
-{
-    Array<Object> objects;
-    objects.push({.catalog = NamespaceRelationId, .oid = schema});
-    with_catalog(DependRelationId, DependReferenceIndexId, [&](const Catalog &dependencies) {
-        const std::initializer_list<OidKey> of_schema = {{Anum_pg_depend_refclassid, NamespaceRelationId},
-                                                         {Anum_pg_depend_refobjid, schema}};
-        dependencies.scan(of_schema, [&](::HeapTuple row) {
-            const auto &dependency = fixed_part<FormData_pg_depend>(row);
-            objects.push({.catalog = dependency.classid, .oid = dependency.objid});
-        });
-    });
-    std::sort(objects.begin(), objects.end());
-    return objects;
-}
 
 // The table of a policy; InvalidOid when it is gone.
 ::Oid table_of_policy(::Oid policy)
@@ -59,26 +31,26 @@ bool is_about_relations(::Oid default_privileges)
 }
 
 // Whether these are privileges that the caller looks after itself.
-bool is_known(const FormData_pg_shdepend &dependency, std::span<const ::Oid> relations)
+bool is_known(const RoleReference &reference, std::span<const ::Oid> relations)
 {
-    if (dependency.deptype != ::SHARED_DEPENDENCY_ACL)
+    if (reference.how != ::SHARED_DEPENDENCY_ACL)
         return false;
-    switch (dependency.classid) {
+    switch (reference.object.catalog) {
     case NamespaceRelationId:
         return true;
     case RelationRelationId:
-        return std::binary_search(relations.begin(), relations.end(), dependency.objid);
+        return std::binary_search(relations.begin(), relations.end(), reference.object.oid);
     case DefaultAclRelationId:
-        return is_about_relations(dependency.objid);
+        return is_about_relations(reference.object.oid);
     default:
         return false;
     }
 }
 
-const char *in_words(const FormData_pg_shdepend &dependency)
+const char *in_words(const RoleReference &reference)
 {
     const auto how = [&] {
-        switch (dependency.deptype) {
+        switch (reference.how) {
         case ::SHARED_DEPENDENCY_OWNER:
             return "owner of";
         case ::SHARED_DEPENDENCY_ACL:
@@ -89,41 +61,37 @@ const char *in_words(const FormData_pg_shdepend &dependency)
             return "initial privileges for";
         }
     };
-    const ::ObjectAddress address{
-        .classId = dependency.classid, .objectId = dependency.objid, .objectSubId = dependency.objsubid};
+    const ::ObjectAddress address{.classId = reference.object.catalog,
+                                  .objectId = reference.object.oid,
+                                  .objectSubId = reference.column};
     const char *identity = ::getObjectIdentity(&address, true);
     if (identity == nullptr)
         return nullptr;
-    const char *kind = dependency.classid == DefaultAclRelationId
+    const char *kind = reference.object.catalog == DefaultAclRelationId
                            ? "default privileges"
                            : ::getObjectTypeDescription(&address, true);
     return ::psprintf("%s %s %s", how(), kind, identity);
 }
 
+bool is_among(const SchemaObject &object, std::span<const SchemaObject> objects)
+{
+    if (object.catalog == PolicyRelationId)
+        return is_among({.catalog = RelationRelationId, .oid = table_of_policy(object.oid)}, objects);
+    return std::binary_search(objects.begin(), objects.end(), object);
+}
+
 } // namespace
 
-Array<const char *> read_role_dependents(::Oid role, ::Oid schema, std::span<const ::Oid> relations)
+Array<const char *> name_dependents(std::span<const RoleReference> references,
+                                    std::span<const SchemaObject> objects, std::span<const ::Oid> relations)
 {
     Array<const char *> dependents;
-    const Array<Object> objects = read_objects(schema);
-    const auto is_in_schema = [&](const Object &object) {
-        return std::binary_search(objects.begin(), objects.end(), object);
-    };
-    with_catalog(SharedDependRelationId, SharedDependReferenceIndexId, [&](const Catalog &dependencies) {
-        const std::initializer_list<OidKey> of_role = {{Anum_pg_shdepend_refclassid, AuthIdRelationId},
-                                                       {Anum_pg_shdepend_refobjid, role}};
-        dependencies.scan(of_role, [&](::HeapTuple row) {
-            const auto &dependency = fixed_part<FormData_pg_shdepend>(row);
-            const bool is_policy = dependency.classid == PolicyRelationId;
-            if (dependency.dbid != MyDatabaseId ||
-                !is_in_schema({.catalog = is_policy ? RelationRelationId : dependency.classid,
-                               .oid = is_policy ? table_of_policy(dependency.objid) : dependency.objid}) ||
-                is_known(dependency, relations))
-                return;
-            if (const char *words = in_words(dependency))
-                dependents.push(words);
-        });
-    });
+    for (const RoleReference &reference : references) {
+        if (!is_among(reference.object, objects) || is_known(reference, relations))
+            continue;
+        if (const char *words = in_words(reference))
+            dependents.push(words);
+    }
     std::sort(dependents.begin(), dependents.end(),
               [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
     return dependents;

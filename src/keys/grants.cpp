@@ -1,5 +1,4 @@
-// Reads and plans grants. What is said of tables is planned table by table, and left out of what is said of
-// their schemas; a partition belongs to the closest table above it of which something is said.
+// Reads grants.
 #include "keys/grants.hpp"
 
 namespace dj_deploy {
@@ -88,108 +87,6 @@ const Grant *Grants::find(std::string_view role) const
     const auto found =
         std::find_if(grants.begin(), grants.end(), [&](const Grant &grant) { return role == grant.role; });
     return found != grants.end() ? found : nullptr;
-}
-
-namespace {
-
-// What is said of a role at a table, and what that is said of.
-struct TableGrant {
-    const Grant *grant;
-    ::Oid table;
-    Array<Table> relations; // the table, its partitions, and the sequences of their columns
-};
-
-Array<TableGrant> read_table_grants(const ResolvedEnvironment &resolved)
-{
-    Array<TableGrant> all;
-    for (const NamedTable &table : resolved.named) {
-        const Grants *said = table.settings->settings.find<Grants>();
-        if (said == nullptr)
-            continue;
-        const Array<Table> relations = read_tables(Target::of_table(table.oid), GrantsPlanner::scope);
-        for (const Grant &grant : said->grants)
-            all.push({.grant = &grant, .table = table.oid, .relations = relations});
-    }
-    return all;
-}
-
-bool has_relation(const TableGrant &grant, ::Oid oid)
-{
-    return std::any_of(grant.relations.begin(), grant.relations.end(),
-                       [&](const Table &relation) { return relation.oid == oid; });
-}
-
-// The relations of which something closer is said for the same role: of a schema's by all tables, of a
-// table's by partitions below it.
-Array<::Oid> excepted_from(const Grant &grant, const TableGrant *at_table, std::span<const TableGrant> all)
-{
-    Array<::Oid> excepted;
-    for (const TableGrant &other : all) {
-        const bool is_its_role = std::string_view(other.grant->role) == grant.role;
-        if (!is_its_role || (at_table != nullptr &&
-                             (at_table->table == other.table || !has_relation(*at_table, other.table))))
-            continue;
-        for (const Table &relation : other.relations)
-            excepted.push(relation.oid);
-    }
-    std::sort(excepted.begin(), excepted.end());
-    return excepted;
-}
-
-// What the document makes of the schema's privileges. The planner raises the error for a role that does not
-// exist.
-Array<ToHold> read_to_hold(const ResolvedEnvironment &resolved, ::Oid schema)
-{
-    Array<ToHold> to_hold;
-    for (const ResolvedSchema &candidate : resolved.schemas) {
-        const Grants *said = candidate.settings->settings.find<Grants>();
-        if (candidate.oid != schema || said == nullptr)
-            continue;
-        for (const Grant &grant : said->grants)
-            if (const std::optional<::Oid> role = find_role(grant.role))
-                to_hold.push({.role = *role, .privileges = schema_privileges.wanted(grant.access)});
-    }
-    return to_hold;
-}
-
-void run_planner(Draft &draft, const Grant &grant, const Target &target, std::span<const Table> relations,
-                 const GrantsPlanner &planner)
-{
-    Plan plan = Draft::new_plan();
-    with_place({grant.path}, [&] { planner.plan(target, relations, plan); });
-    draft.add(plan);
-}
-
-} // namespace
-
-void Grants::plan(Draft &draft)
-{
-    const Array<TableGrant> at_tables = read_table_grants(draft.resolved);
-    for (const ResolvedSchema &schema : draft.resolved.schemas) {
-        const Grants *said = schema.settings->settings.find<Grants>();
-        if (said == nullptr)
-            continue;
-        const Target target = Target::of_schema(schema.oid);
-        const Array<Table> relations =
-            read_tables(target, GrantsPlanner::scope, draft.resolved.members.view());
-        const Array<ToHold> to_hold = read_to_hold(draft.resolved, schema.oid);
-        for (const Grant &grant : said->grants) {
-            const Array<::Oid> excepted = excepted_from(grant, nullptr, at_tables.view());
-            auto planner = GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables);
-            planner.excepted = excepted.view();
-            planner.to_hold = to_hold.view();
-            run_planner(draft, grant, target, relations.view(), planner);
-        }
-    }
-    for (const TableGrant &at_table : at_tables) {
-        const Grant &grant = *at_table.grant;
-        const Array<::Oid> excepted = excepted_from(grant, &at_table, at_tables.view());
-        const Array<ToHold> to_hold = read_to_hold(draft.resolved, ::get_rel_namespace(at_table.table));
-        auto planner = GrantsPlanner::of(grant.role, grant.access, false);
-        planner.excepted = excepted.view();
-        planner.to_hold = to_hold.view();
-        run_planner(draft, grant, Target::of_table(at_table.table), at_table.relations.view(), planner);
-    }
 }
 
 } // namespace dj_deploy

@@ -23,6 +23,15 @@ T *keep_value(const T &value)
     return kept;
 }
 
+// Runs step(); what it allocates lives in that context.
+template <class Step>
+void in_context(::MemoryContext context, Step &&step)
+{
+    const ::MemoryContext caller = ::MemoryContextSwitchTo(context);
+    step();
+    ::MemoryContextSwitchTo(caller);
+}
+
 // Runs step(caller); what it allocates in the current memory context is freed at the end. What is to last
 // belongs into the context of the caller.
 template <class Step>

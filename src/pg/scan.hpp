@@ -2,7 +2,7 @@
 // newest committed state whatever the transaction's snapshot.
 #pragma once
 
-#include "pg/postgres.hpp"
+#include "pg/array.hpp"
 
 namespace dj_deploy {
 
@@ -10,6 +10,13 @@ namespace dj_deploy {
 struct OidKey {
     ::AttrNumber column;
     ::Oid value;
+};
+
+// From the first OID to the last, both included.
+struct OidRange {
+    ::AttrNumber column;
+    ::Oid first;
+    ::Oid last;
 };
 
 // Finds OIDs among sorted ones: rows of a catalog that were written together often come in their order.
@@ -40,17 +47,83 @@ struct Catalog {
     template <class OnRow>
     void scan(std::initializer_list<OidKey> keys, OnRow &&on_row) const
     {
-        std::array<::ScanKeyData, 2> scan_keys;
+        scan_while(keys, [&](::HeapTuple row) {
+            on_row(row);
+            return true;
+        });
+    }
+
+    // The same until on_row(HeapTuple) returns false; with a range for the column after those of the keys, in
+    // it. An index hands over a page at a time, up to the end of the range.
+    template <class OnRow>
+    void scan_while(std::initializer_list<OidKey> keys, OnRow &&on_row,
+                    std::optional<OidRange> range = {}) const
+    {
+        std::array<::ScanKeyData, 4> scan_keys;
         int count = 0;
         for (const OidKey &key : keys)
             ::ScanKeyInit(&scan_keys[count++], key.column, BTEqualStrategyNumber, F_OIDEQ,
                           ObjectIdGetDatum(key.value));
+        if (range) {
+            ::ScanKeyInit(&scan_keys[count++], range->column, BTGreaterEqualStrategyNumber, F_OIDGE,
+                          ObjectIdGetDatum(range->first));
+            ::ScanKeyInit(&scan_keys[count++], range->column, BTLessEqualStrategyNumber, F_OIDLE,
+                          ObjectIdGetDatum(range->last));
+        }
 
         const ::SysScanDesc scan =
             ::systable_beginscan_ordered(table, index, nullptr, count, scan_keys.data());
-        while (const ::HeapTuple row = ::systable_getnext_ordered(scan, ForwardScanDirection))
-            on_row(row);
+        for (bool goes_on = true; goes_on;) {
+            const ::HeapTuple row = ::systable_getnext_ordered(scan, ForwardScanDirection);
+            goes_on = HeapTupleIsValid(row) && on_row(row);
+        }
         ::systable_endscan_ordered(scan);
+    }
+
+    // The values of the index's first column, each once and in order, however many rows have one.
+    Array<::Oid> read_distinct(::AttrNumber column) const
+    {
+        Array<::Oid> values;
+        for (bool is_found = true; is_found;) {
+            is_found = false;
+            const auto take = [&](::HeapTuple row) {
+                values.push(value_of(row, column));
+                is_found = true;
+                return false;
+            };
+            const ::Oid next = values.is_empty() ? InvalidOid : values[values.count - 1] + 1;
+            scan_while({}, take, OidRange{column, next, OID_MAX});
+        }
+        return values;
+    }
+
+    // Calls on_row(HeapTuple) for each row that has the values of the keys and one of the sorted OIDs in the
+    // column after those, in the index's order. What was written together is often near each other, so that
+    // it reads on for a while before it looks the next OID up.
+    template <class OnRow>
+    void scan_among(std::initializer_list<OidKey> keys, ::AttrNumber column, std::span<const ::Oid> oids,
+                    OnRow &&on_row) const
+    {
+        constexpr int most_strangers = 8;
+        for (std::size_t place = 0; place < oids.size();) {
+            int strangers = 0;
+            bool is_far = false; // from the next OID
+            const auto look = [&](::HeapTuple row) {
+                const ::Oid oid = value_of(row, column);
+                while (place < oids.size() && oids[place] < oid)
+                    place++;
+                if (place < oids.size() && oids[place] == oid) {
+                    strangers = 0;
+                    on_row(row);
+                } else {
+                    is_far = ++strangers > most_strangers;
+                }
+                return place < oids.size() && !is_far;
+            };
+            scan_while(keys, look, OidRange{column, oids[place], oids.back()});
+            if (!is_far)
+                return;
+        }
     }
 
     // Calls on_row(HeapTuple) for each row that has one of the sorted OIDs in the column, the index's first,
@@ -66,15 +139,19 @@ struct Catalog {
     }
 
 private:
+    ::Oid value_of(::HeapTuple row, ::AttrNumber column) const
+    {
+        bool is_null = false;
+        return DatumGetObjectId(heap_getattr(row, column, RelationGetDescr(table), &is_null));
+    }
+
     template <class OnRow>
     void scan_all(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
     {
         OidFinder finder{oids};
         const ::SysScanDesc scan = ::systable_beginscan(table, InvalidOid, false, nullptr, 0, nullptr);
         while (const ::HeapTuple row = ::systable_getnext(scan)) {
-            bool is_null = false;
-            const ::Oid oid = DatumGetObjectId(heap_getattr(row, column, RelationGetDescr(table), &is_null));
-            if (finder.find(oid) < oids.size())
+            if (finder.find(value_of(row, column)) < oids.size())
                 on_row(row);
         }
         ::systable_endscan(scan);

@@ -2,6 +2,7 @@
 // undoing a REVOKE is a GRANT, or two, where some privileges had the grant option and some had not.
 #include "plan/privilege_effects.hpp"
 
+#include "catalog/column_privileges.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {

@@ -56,8 +56,7 @@ Array<NamedObject> in_order(Array<::Oid> roles)
 
 } // namespace
 
-Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
-                                         std::span<const DefaultPrivileges> defaults) const
+Array<::Oid> FutureTables::find_creators(std::span<const Table> tables) const
 {
     Array<::Oid> creators;
     const auto add = [&](::Oid creator) {
@@ -74,8 +73,7 @@ Array<::Oid> FutureTables::find_creators(std::span<const Table> tables,
     return creators;
 }
 
-bool FutureTables::plan_creator(const NamedObject &creator, std::span<const DefaultPrivileges> defaults,
-                                Plan &plan) const
+bool FutureTables::plan_creator(const NamedObject &creator, Plan &plan) const
 {
     const char *where = ::psprintf("DEFAULT PRIVILEGES FOR ROLE %s IN SCHEMA %s", identifier(creator.name),
                                    identifier(schema.name));
@@ -98,23 +96,29 @@ bool FutureTables::plan_creator(const NamedObject &creator, std::span<const Defa
     return has_changes;
 }
 
+// What the role would get beyond what it is to have, from a creator in whatever schema.
+::AclMode FutureTables::excess_of(::Oid creator, char object_type, const AccessPrivileges &kind) const
+{
+    const Holding held = holding_of(role, creator, find_default_privileges(global, creator, object_type));
+    const ::AclMode wanted = kind.wanted(access);
+    return (held.granted & ~wanted) | (held.grantable & wanted);
+}
+
 // A creator is also whoever may create in the schema after the plan.
 void FutureTables::skip_global(std::span<const ::Oid> creators, Plan &plan) const
 {
     Array<::Oid> others;
     for (const DefaultPrivileges &entry : global)
-        if (entry.creator != role)
+        if (entry.creator != role && holding_of(role, entry.creator, entry.list).granted != ACL_NO_RIGHTS)
             others.push(entry.creator);
     for (const NamedObject &creator : in_order(others))
         for (const Kind &kind : kinds) {
-            const ::Datum list = find_default_privileges(global, creator.oid, kind.object_type);
-            const Holding held = holding_of(role, creator.oid, list);
-            const ::AclMode wanted = kind.privileges.wanted(access);
-            const ::AclMode excess = (held.granted & ~wanted) | (held.grantable & wanted);
-            const bool is_creator =
-                std::find(creators.begin(), creators.end(), creator.oid) != creators.end() ||
-                may(creator.oid, ACL_CREATE, privileges, to_hold);
-            if (excess == ACL_NO_RIGHTS || !is_creator)
+            const ::AclMode excess = excess_of(creator.oid, kind.object_type, kind.privileges);
+            const auto is_creator = [&] {
+                return std::find(creators.begin(), creators.end(), creator.oid) != creators.end() ||
+                       may(creator.oid, ACL_CREATE, privileges, to_hold);
+            };
+            if (excess == ACL_NO_RIGHTS || !is_creator())
                 continue;
             plan.skipped.push({.about = {.schema = schema.name,
                                          .object = ::psprintf("DEFAULT PRIVILEGES FOR ROLE %s ON %s",
@@ -128,15 +132,14 @@ void FutureTables::skip_global(std::span<const ::Oid> creators, Plan &plan) cons
 
 void FutureTables::plan(std::span<const Table> tables, Plan &plan) const
 {
-    const Array<DefaultPrivileges> defaults = read_default_privileges(schema.oid);
-    const Array<::Oid> creators = find_creators(tables, defaults.view());
+    const Array<::Oid> creators = find_creators(tables);
     if (creators.is_empty() && access != Access::none)
         plan.remarks.push(
             {.level = NOTICE,
              .message = ::psprintf("no other role owns schema \"%s\" or a table in it", schema.name),
              .detail = "Nothing is planned for future tables."});
     for (const NamedObject &creator : in_order(creators)) {
-        if (!plan_creator(creator, defaults.view(), plan))
+        if (!plan_creator(creator, plan))
             continue;
         plan.names.push(creator);
         if (!may_set_defaults_of(creator.oid))

@@ -12,9 +12,10 @@ struct FutureTables {
     Access access;
     const Grantee &grantee;
     const NamedObject &schema;
-    const SchemaPrivileges &privileges;        // on the schema
-    std::span<const ToHold> to_hold;           // on the schema, after the plan
-    std::span<const DefaultPrivileges> global; // without IN SCHEMA
+    const SchemaPrivileges &privileges;          // on the schema
+    std::span<const ToHold> to_hold;             // on the schema, after the plan
+    std::span<const DefaultPrivileges> defaults; // IN SCHEMA
+    std::span<const DefaultPrivileges> global;   // without
 
     // Creators are the owners of the schema's tables, the schema's owner and whoever has default privileges
     // in it for the role. Skips what they have granted without IN SCHEMA, which no statement about a schema
@@ -22,10 +23,9 @@ struct FutureTables {
     void plan(std::span<const Table> tables, Plan &plan) const;
 
 private:
-    Array<::Oid> find_creators(std::span<const Table> tables,
-                               std::span<const DefaultPrivileges> defaults) const;
-    bool plan_creator(const NamedObject &creator, std::span<const DefaultPrivileges> defaults,
-                      Plan &plan) const;
+    Array<::Oid> find_creators(std::span<const Table> tables) const;
+    bool plan_creator(const NamedObject &creator, Plan &plan) const;
+    ::AclMode excess_of(::Oid creator, char object_type, const AccessPrivileges &kind) const;
     void skip_global(std::span<const ::Oid> creators, Plan &plan) const;
 };
 

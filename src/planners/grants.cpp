@@ -8,25 +8,6 @@
 
 namespace dj_deploy {
 
-namespace {
-
-bool has_smaller_name(const NamedObject &left, const NamedObject &right)
-{
-    return ::strcmp(left.name, right.name) < 0;
-}
-
-Array<NamedObject> schemas_by_name(const Target &target)
-{
-    Array<NamedObject> schemas;
-    for (const ::Oid schema : target.schemas)
-        schemas.push(
-            {.catalog = NamespaceRelationId, .oid = schema, .name = read_schema_privileges(schema).name});
-    std::sort(schemas.begin(), schemas.end(), has_smaller_name);
-    return schemas;
-}
-
-} // namespace
-
 ::Oid GrantsPlanner::resolve_role() const
 {
     const std::optional<::Oid> role = find_role(role_name);
@@ -71,7 +52,8 @@ struct Precedent {
 
 } // namespace
 
-void GrantsPlanner::plan_table(::Oid role, const Table &table, const Holding &in_columns, Plan &plan) const
+void GrantsPlanner::plan_table(const Table &table, const Holding &held, const Holding &in_columns,
+                               Plan &plan) const
 {
     const PrivilegeTarget target{
         .kind = table_privileges_statement,
@@ -84,21 +66,16 @@ void GrantsPlanner::plan_table(::Oid role, const Table &table, const Holding &in
         .owner = table.owner,
         .list = table.privileges,
     };
-    plan_privileges(target, access, holding_of(role, table.owner, table.privileges), in_columns, grantee,
-                    plan);
+    plan_privileges(target, access, held, in_columns, grantee, plan);
 }
 
-void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const
+void GrantsPlanner::plan_tables(GrantFacts &facts, const RoleFacts &known, Plan &plan) const
 {
-    Array<::Oid> oids;
-    for (const Table &table : tables)
-        oids.push(table.oid);
-    std::sort(oids.begin(), oids.end());
-    const Array<ColumnHolding> columns = read_column_holdings(role, oids.view());
-
+    const ::Oid role = known.role;
+    const Array<ColumnHolding> columns = facts.columns.held_by(known.references);
     plan.analyzed = 0;
     Precedent last{};
-    for (const Table &table : tables) {
+    for (const Table &table : facts.tables) {
         if (is_excepted(table))
             continue;
         plan.analyzed += !table.is_sequence();
@@ -112,22 +89,25 @@ void GrantsPlanner::plan_tables(::Oid role, std::span<const Table> tables, Plan 
         }
         const std::size_t first = plan.changes.count;
         const std::size_t remarks = plan.skipped.count + plan.denials.count;
-        plan_table(role, table, in_columns != nullptr ? in_columns->holding : Holding{}, plan);
+        plan_table(table, facts.held(known, table), in_columns != nullptr ? in_columns->holding : Holding{},
+                   plan);
         const bool is_all = in_columns == nullptr && plan.skipped.count + plan.denials.count == remarks;
         last = {.table = is_all ? &table : nullptr, .first = first, .count = plan.changes.count - first};
     }
 }
 
 // Whoever takes everything from a role may want to drop it.
-void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::span<const Table> tables,
+void GrantsPlanner::note_dependents(GrantFacts &facts, const RoleFacts &role, SchemaFacts &schema,
                                     Plan &plan) const
 {
     Array<::Oid> relations;
-    for (const Table &table : tables)
-        if (table.schema_oid == schema.oid && !is_excepted(table))
+    for (const Table &table : facts.tables)
+        if (table.schema_oid == schema.named.oid && !is_excepted(table))
             relations.push(table.oid);
     std::sort(relations.begin(), relations.end());
-    const Array<const char *> dependents = read_role_dependents(role, schema.oid, relations.view());
+    const std::span<const SchemaObject> objects = facts.objects_in(schema);
+    const Array<const char *> dependents =
+        name_dependents(facts.references_in(schema, role), objects, relations.view());
     if (dependents.is_empty())
         return;
     ::StringInfoData detail;
@@ -139,15 +119,17 @@ void GrantsPlanner::note_dependents(::Oid role, const NamedObject &schema, std::
     plan.remarks.push(
         {.level = NOTICE,
          .message = ::psprintf("role \"%s\" cannot be dropped yet: objects in schema \"%s\" depend on it",
-                               role_name, schema.name),
+                               role_name, schema.named.name),
          .detail = detail.data});
 }
 
 // Privileges on a table are worth nothing without those on its schema.
 void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &plan) const
 {
+    if (access == Access::none || table.owner == role)
+        return;
     const SchemaPrivileges schema = read_schema_privileges(table.schema_oid);
-    if (access == Access::none || table.owner == role || may(role, ACL_USAGE, schema, to_hold))
+    if (may(role, ACL_USAGE, schema, to_hold))
         return;
     plan.remarks.push(
         {.level = NOTICE,
@@ -157,44 +139,54 @@ void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &pla
                             identifier(schema.name), grantee.to)});
 }
 
-void GrantsPlanner::plan_schemas(::Oid role, const Target &target, std::span<const Table> tables,
-                                 Plan &plan) const
+void GrantsPlanner::plan_schemas(GrantFacts &facts, const RoleFacts &role, Plan &plan) const
 {
+    if (facts.schemas.is_empty())
+        return;
     const bool is_about_future_tables = has_future_tables || access == Access::none;
-    const Array<DefaultPrivileges> global =
-        is_about_future_tables ? read_global_default_privileges(role) : Array<DefaultPrivileges>{};
-    const ToHold own{.role = role, .privileges = schema_privileges.wanted(access)};
-    for (const NamedObject &schema : schemas_by_name(target)) {
-        const SchemaPrivileges current = read_schema_privileges(schema.oid);
-        plan.names.push(schema);
-        plan_schema(role, current, plan);
+    const std::span<const DefaultPrivileges> global = is_about_future_tables
+                                                          ? facts.global->for_role(role.references)
+                                                          : std::span<const DefaultPrivileges>{};
+    const ToHold own{.role = role.role, .privileges = schema_privileges.wanted(access)};
+    for (SchemaFacts &schema : facts.schemas) {
+        plan.names.push(schema.named);
+        plan_schema(role.role, schema.privileges, plan);
         if (is_about_future_tables)
-            FutureTables{.role = role,
+            FutureTables{.role = role.role,
                          .access = access,
                          .grantee = grantee,
-                         .schema = schema,
-                         .privileges = current,
+                         .schema = schema.named,
+                         .privileges = schema.privileges,
                          .to_hold = to_hold.empty() ? std::span(&own, 1) : to_hold,
-                         .global = global.view()}
-                .plan(tables, plan);
-        if (access == Access::none && !is_public(role_name))
-            note_dependents(role, schema, tables, plan);
+                         .defaults = facts.defaults_in(schema),
+                         .global = global}
+                .plan(facts.tables, plan);
+        if (access == Access::none && notes_dependents && !is_public(role_name))
+            note_dependents(facts, role, schema, plan);
     }
 }
 
 void GrantsPlanner::plan(const Target &target, std::span<const Table> tables, Plan &plan) const
 {
-    const ::Oid role = resolve_role();
+    GlobalDefaults global{};
+    GrantFacts facts = GrantFacts::of(target, tables, global);
+    this->plan(facts, facts.of_role(resolve_role()), plan);
+}
+
+void GrantsPlanner::plan(GrantFacts &facts, Plan &plan) const
+{
+    this->plan(facts, facts.of_role(resolve_role()), plan);
+}
+
+void GrantsPlanner::plan(GrantFacts &facts, const RoleFacts &role, Plan &plan) const
+{
     if (!is_public(role_name))
-        plan.names.push({.catalog = AuthIdRelationId, .oid = role, .name = role_name});
-    if (OidIsValid(target.table)) {
-        for (const Table &table : tables)
-            if (table.oid == target.table)
-                note_missing_usage(role, table, plan);
-    } else {
-        plan_schemas(role, target, tables, plan);
-    }
-    plan_tables(role, tables, plan);
+        plan.names.push({.catalog = AuthIdRelationId, .oid = role.role, .name = role_name});
+    for (const Table &table : facts.tables)
+        if (table.oid == facts.table)
+            note_missing_usage(role.role, table, plan);
+    plan_schemas(facts, role, plan);
+    plan_tables(facts, role, plan);
 }
 
 } // namespace dj_deploy

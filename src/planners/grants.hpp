@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plan/privileges.hpp"
+#include "planners/grant_facts.hpp"
 
 namespace dj_deploy {
 
@@ -21,6 +22,7 @@ struct GrantsPlanner {
     bool has_future_tables;
     std::span<const ::Oid> excepted = {}; // sorted: relations of which something else is said
     std::span<const ToHold> to_hold = {}; // on the schema, after all plans; empty when this is the only one
+    bool notes_dependents = true;         // what else of the schema depends on a role without access
 
     static GrantsPlanner of(const char *role, Access access, bool has_future_tables)
     {
@@ -32,6 +34,9 @@ struct GrantsPlanner {
 
     // Of schemas, or of one table with its partitions and sequences. 42704 for a role that does not exist.
     void plan(const Target &target, std::span<const Table> tables, Plan &plan) const;
+    // The same of what has been read of these.
+    void plan(GrantFacts &facts, Plan &plan) const;
+    void plan(GrantFacts &facts, const RoleFacts &role, Plan &plan) const;
 
 private:
     ::Oid resolve_role() const;
@@ -40,12 +45,11 @@ private:
         return std::binary_search(excepted.begin(), excepted.end(), table.oid);
     }
     void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
-    void plan_table(::Oid role, const Table &table, const Holding &in_columns, Plan &plan) const;
-    void plan_tables(::Oid role, std::span<const Table> tables, Plan &plan) const;
+    void plan_table(const Table &table, const Holding &held, const Holding &in_columns, Plan &plan) const;
+    void plan_tables(GrantFacts &facts, const RoleFacts &known, Plan &plan) const;
     void note_missing_usage(::Oid role, const Table &table, Plan &plan) const;
-    void plan_schemas(::Oid role, const Target &target, std::span<const Table> tables, Plan &plan) const;
-    void note_dependents(::Oid role, const NamedObject &schema, std::span<const Table> tables,
-                         Plan &plan) const;
+    void plan_schemas(GrantFacts &facts, const RoleFacts &role, Plan &plan) const;
+    void note_dependents(GrantFacts &facts, const RoleFacts &role, SchemaFacts &schema, Plan &plan) const;
 };
 
 } // namespace dj_deploy
