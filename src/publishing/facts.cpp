@@ -1,9 +1,10 @@
-// Reads pg_class, pg_publication_rel, pg_publication_namespace, pg_index and pg_attribute.
+// Reads pg_class, pg_publication_namespace, pg_index and pg_attribute.
 #include "publishing/facts.hpp"
 
 #include "catalog/ancestors.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/scan.hpp"
+#include "publishing/listings.hpp"
 
 namespace dj_deploy {
 
@@ -13,63 +14,6 @@ void sort_unique(Array<::Oid> &oids)
 {
     std::sort(oids.begin(), oids.end());
     oids.count = std::unique(oids.begin(), oids.end()) - oids.begin();
-}
-
-#if PG_VERSION_NUM >= 190000
-bool is_excepted(const FormData_pg_publication_rel &row)
-{
-    return row.prexcept;
-}
-#else
-bool is_excepted(const FormData_pg_publication_rel &)
-{
-    return false;
-}
-#endif
-
-// Numbers of an int2vector.
-::Bitmapset *columns_of_list(::Datum value)
-{
-    const auto *list = reinterpret_cast<const ::int2vector *>(DatumGetPointer(value));
-    ::Bitmapset *columns = nullptr;
-    for (int index = 0; index < list->dim1; index++)
-        columns = ::bms_add_member(columns, list->values[index]);
-    return columns;
-}
-
-::Bitmapset *columns_of_filter(::Datum value)
-{
-    ::Bitmapset *offset = nullptr;
-    ::pull_varattnos(static_cast<::Node *>(::stringToNode(TextDatumGetCString(value))), 1, &offset);
-    ::Bitmapset *columns = nullptr;
-    // A whole row, and a system column, count as 0, which is in no key.
-    for (int member = -1; (member = ::bms_next_member(offset, member)) >= 0;)
-        columns = ::bms_add_member(columns, std::max(member + FirstLowInvalidHeapAttributeNumber, 0));
-    return columns;
-}
-
-Listing listing_of(::HeapTuple row, ::Relation catalog)
-{
-    const auto &fixed = fixed_part<FormData_pg_publication_rel>(row);
-    Listing listing{.table = fixed.prrelid,
-                    .publication = fixed.prpubid,
-                    .is_excepted = is_excepted(fixed),
-                    .has_list = false,
-                    .has_filter = false,
-                    .list = nullptr,
-                    .filter_uses = nullptr};
-    bool is_null = false;
-    const ::Datum list =
-        heap_getattr(row, Anum_pg_publication_rel_prattrs, RelationGetDescr(catalog), &is_null);
-    listing.has_list = !is_null;
-    if (!is_null)
-        listing.list = columns_of_list(list);
-    const ::Datum filter =
-        heap_getattr(row, Anum_pg_publication_rel_prqual, RelationGetDescr(catalog), &is_null);
-    listing.has_filter = !is_null;
-    if (!is_null)
-        listing.filter_uses = columns_of_filter(filter);
-    return listing;
 }
 
 bool can_be_published(char kind)
@@ -98,43 +42,6 @@ Array<Relation> read_relations(std::span<const ::Oid> tables)
     std::sort(relations.begin(), relations.end(),
               [](const Relation &left, const Relation &right) { return left.oid < right.oid; });
     return relations;
-}
-
-// Gives each relation what lists it, by publication: put in place by counting, since there may be very many.
-void add_listings(Array<Relation> &relations, std::span<const ::Oid> oids)
-{
-    Array<Listing> found;
-    Array<std::uint32_t> places; // of the tables that they list
-    Array<std::uint32_t> ends;
-    ends.resize(oids.size() + 1);
-    OidFinder finder{oids};
-    with_catalog(PublicationRelRelationId, PublicationRelPrrelidPrpubidIndexId, [&](const Catalog &catalog) {
-        catalog.scan_each(Anum_pg_publication_rel_prrelid, oids, [&](::HeapTuple row) {
-            const Listing listing = listing_of(row, catalog.table);
-            const std::size_t place = finder.find(listing.table);
-            found.push(listing);
-            places.push(static_cast<std::uint32_t>(place));
-            ends[place + 1]++;
-        });
-    });
-    for (std::size_t place = 0; place < oids.size(); place++)
-        ends[place + 1] += ends[place];
-    Array<Listing> listings;
-    listings.resize(found.count);
-    for (std::size_t index = found.count; index > 0; index--)
-        listings[--ends[places[index - 1] + 1]] = found[index - 1];
-    const auto is_before = [](const Listing &left, const Listing &right) {
-        return left.publication < right.publication;
-    };
-    for (Relation &relation : relations) {
-        // Each end has moved to its beginning.
-        const std::size_t place = finder.find(relation.oid);
-        Listing *first = listings.begin() + ends[place + 1];
-        Listing *last = place + 2 < ends.count ? listings.begin() + ends[place + 2] : listings.end();
-        if (!std::is_sorted(first, last, is_before))
-            std::sort(first, last, is_before);
-        relation.listings = {first, last};
-    }
 }
 
 // Adds those that list one of the relations; then each is there once, sorted.
