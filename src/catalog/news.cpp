@@ -16,7 +16,8 @@ constexpr std::array caches = {::NAMESPACEOID,   ::AUTHOID,        ::AUTHMEMROLE
 CatalogNews heard;
 std::array<::Oid, 64> last_relations; // as far as heard.relations goes, in turn
 
-// The server counts each message of other sessions before it calls back, and none of this session's own.
+// The server counts each message of other sessions before it calls back, and none of this session's own. One
+// of our own that comes after others about caches that are not listened to counts, too; that costs a look.
 bool is_of_others()
 {
     return std::exchange(heard.messages, ::SharedInvalidMessageCounter) != ::SharedInvalidMessageCounter;

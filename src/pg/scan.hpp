@@ -84,7 +84,8 @@ struct Catalog {
     Array<::Oid> read_distinct(::AttrNumber column) const
     {
         Array<::Oid> values;
-        for (bool is_found = true; is_found;) {
+        for (bool is_found = true; is_found && (values.is_empty() || values[values.count - 1] < OID_MAX);) {
+            CHECK_FOR_INTERRUPTS();
             is_found = false;
             const auto take = [&](::HeapTuple row) {
                 values.push(value_of(row, column));
@@ -106,6 +107,7 @@ struct Catalog {
     {
         constexpr int most_strangers = 8;
         for (std::size_t place = 0; place < oids.size();) {
+            CHECK_FOR_INTERRUPTS();
             int strangers = 0;
             bool is_far = false; // from the next OID
             const auto look = [&](::HeapTuple row) {

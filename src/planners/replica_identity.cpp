@@ -111,7 +111,8 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
 // A table with the identity of the one before shares its effect, unless that has an index.
 const Effect *ReplicaIdentityPlanner::effect_on(const Table &table, std::span<const Change> before) const
 {
-    if (!before.empty() && table.replica_identity != REPLICA_IDENTITY_INDEX &&
+    if (!before.empty() && before.back().kind == &statement &&
+        table.replica_identity != REPLICA_IDENTITY_INDEX &&
         table.replica_identity == before.back().table->replica_identity)
         return before.back().effect;
     Effect effect{.property = "replica_identity",

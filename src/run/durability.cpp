@@ -10,10 +10,9 @@ namespace {
 constexpr int longest_pending = 1000; // ms
 
 // As SET LOCAL: what the session has set is in force again after the commit.
-void commit_asynchronously_once()
+void set_for_transaction(const char *name, const char *value)
 {
-    ::set_config_option("synchronous_commit", "off", ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true,
-                        0, false);
+    ::set_config_option(name, value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true, 0, false);
 }
 
 // A record that means nothing.
@@ -32,24 +31,30 @@ bool may_wait_for_standby()
 
 void Durability::commit(bool has_done)
 {
-    const bool is_asynchronous = synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF;
-    if (is_asynchronous && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
-        commit_asynchronously_once();
-    if (has_done && is_asynchronous && !std::exchange(is_pending, true))
+    if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
+        set_for_transaction("synchronous_commit", "off");
+    if (has_done && !std::exchange(is_pending, true))
         since = ::GetCurrentTimestamp();
     ::SPI_commit();
 }
 
+// What the session has set is in force again, whatever a trigger has set in a transaction before.
 void Durability::settle()
 {
-    was_cancelled = false;
-    if (!std::exchange(is_pending, false))
+    was_cancelled = is_waiting = false;
+    if (!is_pending)
         return;
-    ::GetTopTransactionId();
-    write_noop();
-    is_waiting = true;
-    ::SPI_commit();
-    is_waiting = false;
+    if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF) {
+        // A message that nobody wants does not come by here.
+        if (client_min_messages > WARNING)
+            set_for_transaction("client_min_messages", "warning");
+        ::GetTopTransactionId();
+        write_noop();
+        is_waiting = true;
+        ::SPI_commit();
+        is_waiting = false;
+    }
+    is_pending = false;
 }
 
 void Durability::settle_on_the_way()

@@ -134,18 +134,20 @@ bool is_overtaken(const ::ErrorData &error)
     }
 }
 
-// Without news from other sessions another plan would be the same. None is about what belongs to an
-// extension.
-bool is_outdated(const Plan &plan)
+// Without news from other sessions another plan would be the same.
+bool has_news(const Plan &plan)
 {
-    const auto is_locked = [&](::Oid table) {
+    return plan.news.is_outdated([&](::Oid table) {
         return std::any_of(plan.locks.begin(), plan.locks.end(),
                            [&](const TableLock &lock) { return lock.table->oid == table; });
-    };
-    if (plan.news.is_outdated(is_locked))
-        return true;
-    return plan.members && CatalogNews::now().messages != plan.news.messages &&
-           !std::ranges::equal(read_extension_members(), *plan.members);
+    });
+}
+
+// No message tells that a relation has joined or left an extension.
+bool is_outdated(const Plan &plan)
+{
+    return has_news(plan) || (plan.members && CatalogNews::now().messages != plan.news.messages &&
+                              !std::ranges::equal(read_extension_members(), *plan.members));
 }
 
 } // namespace
@@ -182,7 +184,7 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
                 return false;
             // A commit is visible before its news are out.
             const bool has_news_to_come = error.sqlerrcode == ERRCODE_INTERNAL_ERROR;
-            for (int waited = 0; has_news_to_come && waited < longest_wait_for_news && !is_outdated(plan);
+            for (int waited = 0; has_news_to_come && waited < longest_wait_for_news && !has_news(plan);
                  waited++) {
                 CHECK_FOR_INTERRUPTS();
                 ::pg_usleep(1000);
