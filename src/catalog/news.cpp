@@ -1,8 +1,8 @@
 // The server calls back for each message, those about this session's own changes included. A change of a row
 // of pg_class, pg_attribute, pg_index or a foreign key is always told as one of its relation. There is no
 // callback for what is about pg_depend, pg_shdepend or pg_inherits alone: who belongs to an extension is
-// looked up again, what a role holds in columns changes with pg_attribute, and of inheritance only the end of
-// that of a table without columns is not told, from which nothing follows but the order of the statements.
+// compared by the caller, and what a role holds in columns changes with pg_attribute. Of inheritance only the
+// end of that of a table without columns is missed, which changes nothing but the order of the statements.
 #include "catalog/news.hpp"
 
 namespace dj_deploy {

@@ -12,7 +12,8 @@ constexpr int most_for_kept_plan = 100;
 // The rows stay in SPI_tuptable.
 void execute_kept_query(const char *sql, std::span<const Parameter> parameters);
 
-// As query() does. The caller's settings are the same each time.
+// As query() does. Callers that set planner settings set the same ones each time, as the plan is kept with
+// them.
 template <class OnRow, std::convertible_to<Parameter>... Values>
 void kept_query(const char *sql, OnRow &&on_row, Values... values)
 {

@@ -93,17 +93,6 @@ Publication publication_to_make(::Oid number, const char *name)
             .is_for_sequences = false};
 }
 
-Array<Publication> read_publications()
-{
-    Array<Publication> publications;
-    with_catalog(PublicationRelationId, PublicationObjectIndexId, [&](const Catalog &catalog) {
-        catalog.scan({}, [&](::HeapTuple row) {
-            publications.push(publication_of(fixed_part<FormData_pg_publication>(row)));
-        });
-    });
-    return publications;
-}
-
 namespace {
 
 // Calls is_last(row) for each publication, in no particular order, until it is.

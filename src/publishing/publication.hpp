@@ -49,10 +49,7 @@ Publication with_operations(Publication publication, const Publication &other);
 // the name of their root, so that a subscriber needs no table for each.
 Publication publication_to_make(::Oid number, const char *name);
 
-// All publications of the database, by OID.
-Array<Publication> read_publications();
-
-// Those with these OIDs, which are sorted, and those of which nothing can be listed; by OID.
+// Those with these OIDs, which are sorted, and those FOR ALL TABLES or FOR ALL SEQUENCES; by OID.
 Array<Publication> read_publications(std::span<const ::Oid> oids);
 
 // Whether there is one that has writes.

@@ -41,8 +41,8 @@ template <class Step>
     return result;
 }
 
-// What is shown from now on. Outside of with_activity(), as in a worker, it is nothing; nor where
-// track_activities is off. The first of them in a call may read the catalog.
+// What is shown from now on. Nothing is shown outside of with_activity(), as in a worker, and nothing with
+// track_activities off. The first of them in a call may read the catalog.
 
 // dj_deploy.apply: planning
 void show_planning();

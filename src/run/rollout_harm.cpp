@@ -19,13 +19,9 @@ Facts read_facts(const PlanIntent &planned)
     Array<Publication> whole;
     for (const Publication &publication : planned.intent.publications)
         whole.push(publication);
-    Array<::Oid> removed;
-    append(removed, planned.intent.removed);
-    std::sort(removed.begin(), removed.end());
-    if (!removed.is_empty())
-        for (const Publication &publication : read_publications())
-            if (std::binary_search(removed.begin(), removed.end(), publication.oid))
-                whole.push(publication);
+    for (const ::Oid removed : planned.intent.removed)
+        if (const std::optional<Publication> publication = read_publication(removed))
+            whole.push(*publication);
     if (!whole.is_empty())
         for (const ::Oid table : read_published_tables(whole.view()))
             tables.push(table);

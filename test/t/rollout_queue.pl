@@ -113,6 +113,7 @@ $node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 sub look_at_all
 {
 	my $next = 'SELECT pg_snapshot_xmax(pg_current_snapshot())';
+	wait_until_asleep($node, 'rollout 1');
 	my $before = $node->safe_psql('postgres', $next);
 	look('1ms');
 	is($node->safe_psql('postgres', $next), $before, 'no statement is begun meanwhile');
