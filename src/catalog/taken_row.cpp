@@ -37,17 +37,17 @@ std::optional<::ItemPointerData> find_row(::Oid table)
 
 bool is_row_taken(::Oid table)
 {
-    const std::optional<::ItemPointerData> place = find_row(table);
-    if (!place)
-        return false;
-    const ::Relation catalog = ::table_open(RelationRelationId, AccessShareLock);
-    ::HeapTupleData row{};
-    row.t_self = *place;
-    ::Buffer buffer = InvalidBuffer;
     bool is_found_taken = false;
-    if (::heap_fetch(catalog, SnapshotAny, &row, &buffer, false)) {
-        is_found_taken = is_taken(&row, buffer);
-        ::ReleaseBuffer(buffer);
+    // Nobody rewrites the catalog while the lock is held: a place from before could be one of another file.
+    const ::Relation catalog = ::table_open(RelationRelationId, AccessShareLock);
+    if (const std::optional<::ItemPointerData> place = find_row(table)) {
+        ::HeapTupleData row{};
+        row.t_self = *place;
+        ::Buffer buffer = InvalidBuffer;
+        if (::heap_fetch(catalog, SnapshotAny, &row, &buffer, false)) {
+            is_found_taken = is_taken(&row, buffer);
+            ::ReleaseBuffer(buffer);
+        }
     }
     ::table_close(catalog, AccessShareLock);
     return is_found_taken;

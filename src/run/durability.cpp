@@ -15,10 +15,12 @@ void set_for_transaction(const char *name, const char *value)
     ::set_config_option(name, value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true, 0, false);
 }
 
-// A record that means nothing.
+// A record that means nothing; the server takes none without data.
 void write_noop()
 {
+    char nothing = 0;
     ::XLogBeginInsert();
+    ::XLogRegisterData(&nothing, sizeof(nothing));
     ::XLogInsert(RM_XLOG_ID, XLOG_NOOP);
 }
 
