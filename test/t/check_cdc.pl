@@ -435,7 +435,7 @@ if ($version >= 18)
 	my $full = 'ALTER TABLE lab.extra REPLICA IDENTITY FULL';
 	provoke($node, 'error not_member lab.extra', cleanup => 'DROP TABLE lab.extra', setup => "$summed STORED); $full");
 	provoke($node, 'error not_member lab.extra', cleanup => 'DROP TABLE lab.extra', setup => "$summed VIRTUAL); $full",
-		finding => qr/ With it writes would fail, because generated columns of its replica identity are not published/,
+		finding => qr/ Once published, writes would fail, because generated columns of its replica identity are not published/,
 		by_hand => 'ALTER TABLE lab.extra REPLICA IDENTITY DEFAULT; ALTER PUBLICATION cdc ADD TABLE lab.extra',
 		appears => [ 'info generated_not_published lab.extra' ]);
 	$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_generated_columns = none)');
