@@ -102,6 +102,6 @@ $node->restart;
 my $version = $node->safe_psql('postgres', 'SHOW server_version_num') / 10000;
 grow_to($capacity + 71);
 my ($greater) = error_of($node, full_run('big')) =~ /sized for (\d+)/;
-is($greater - $capacity, 7 * ($version >= 19 ? 9 : 10), 'seven prepared transactions make room for their locks');
+is($greater - $capacity, 7 * ($version >= 18 ? 9 : 10), 'seven prepared transactions make room for their locks');
 
 done_testing();
