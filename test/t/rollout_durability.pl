@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Crashes;
 use Deploy;
-use List::Util qw(shuffle);
+use List::Util qw(min shuffle);
 use Rollout;
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -77,7 +77,9 @@ my $together = syncs_of(rollout_of($long_plan));
 cmp_ok($together, '>', 0, 'a rollout waits for the disk');
 # The server's WAL writer may add a few.
 cmp_ok($together, '<', 20 + 2 * (time - $start), "but not for each of its $statements statements ($together times)");
-cmp_ok(syncs_of("SET synchronous_commit = off; " . rollout_of($long_plan)), '<', 5, 'with synchronous_commit = off it does not');
+# The WAL writer may come in between once in ten seconds, so not each time.
+my $fewest = min(map { syncs_of("SET synchronous_commit = off; " . rollout_of($long_plan)) } 1 .. 3);
+is($fewest, 0, 'with synchronous_commit = off it does not');
 
 # What a trigger sets for the transaction of a statement.
 for my $set (qw(off on))
