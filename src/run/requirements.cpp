@@ -73,8 +73,8 @@ void check_schema_usage(std::span<const Change> changes, int level)
 }
 
 // The shared lock table's size as LockManagerShmemInit() computes it. A change keeps its locks until the
-// transaction ends. Up to 17 the table has room beyond its size for what others lock; later ones have none
-// (18.6 neither), so one lock a slot is left.
+// transaction ends. Up to 17 the table has room beyond its size for what others lock; 18.6 and 19 have none,
+// so one lock a slot is left.
 void check_lock_capacity(std::span<const Change> changes, int level)
 {
     constexpr int left_for_others = PG_VERSION_NUM >= 180000 ? 1 : 0;
