@@ -4,7 +4,8 @@
 passed=0
 failed=0
 steps_log=$(mktemp)
-trap 'rm -f "$steps_log"' EXIT
+failures=$(mktemp)
+trap 'rm -f "$steps_log" "$failures"' EXIT
 
 # tests COMMAND ...: a script that sums up in its last line.
 tests() {
@@ -17,17 +18,28 @@ tests() {
         [[ $ended_well == true || ${BASH_REMATCH[2]} -gt 0 ]] || failed=$((failed + 1))
     else
         failed=$((failed + 1))
+        ended_well=false
     fi
+    [[ $ended_well == true ]] || keep_failures "$*"
+}
+
+# keep_failures TITLE: what $steps_log says of failures, for the end.
+keep_failures() {
+    {
+        echo
+        echo "FAILED: $1"
+        grep -aE -m 60 -A 6 'FAILED|^[#[:space:]]*not ok|Failed test|Dubious|^[+-][^+-]' "$steps_log" || tail -n 20 "$steps_log"
+    } >>"$failures"
 }
 
 # check TITLE COMMAND ...: one test.
 check() {
     title "$1"
-    if "${@:2}" </dev/null 2>&1; then
+    if "${@:2}" </dev/null 2>&1 | tee "$steps_log"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAILED: $1"
+        keep_failures "$1"
     fi
 }
 
@@ -40,7 +52,9 @@ status() {
     git -c safe.directory='*' status --porcelain
 }
 
+# The failures once more, since a log is often kept without its middle.
 sum_up() {
+    cat "$failures"
     echo
     echo "$passed passed, $failed failed"
     ((failed == 0))
