@@ -1,5 +1,6 @@
 """A dry run of apply with everything still to do, against the dry runs of the four operations that
-it is made of.
+it is made of: the calls as such, and with the text of their results, which the server writes for a
+client. A document's result has six times as much of it: all changes, with what undoes them.
 """
 
 import json
@@ -11,12 +12,13 @@ TITLE = "A document against its parts"
 AIM = 1.5
 PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02}
 PARTS = {
-    "`set_replica_identity`": f"SELECT dj_deploy.set_replica_identity('{SCHEMA}', 'full', true, true)",
-    "`set_publication_membership`": f"SELECT dj_deploy.set_publication_membership('{SCHEMA}', 'cdc')",
-    "`set_autovacuum`": f"SELECT dj_deploy.set_autovacuum('{SCHEMA}', '{json.dumps(PARAMETERS)}')",
-    "`set_grants`": f"SELECT dj_deploy.set_grants('{SCHEMA}', '{READER}', 'read')",
+    "`set_replica_identity`": f"dj_deploy.set_replica_identity('{SCHEMA}', 'full', true, true)",
+    "`set_publication_membership`": f"dj_deploy.set_publication_membership('{SCHEMA}', 'cdc')",
+    "`set_autovacuum`": f"dj_deploy.set_autovacuum('{SCHEMA}', '{json.dumps(PARAMETERS)}')",
+    "`set_grants`": f"dj_deploy.set_grants('{SCHEMA}', '{READER}', 'read')",
 }
-WHOLE = {"`apply`": f"SELECT dj_deploy.apply('{frame.document()}')"}
+WHOLE = {"`apply`": f"dj_deploy.apply('{frame.document()}')"}
+WITH_TEXT = ", with its text"
 
 
 def measure(bench):
@@ -27,14 +29,20 @@ def measure(bench):
 
 def measure_size(bench, server, tables):
     database = frame.declared(server, tables)
-    takers = {what: (lambda sql=sql: frame.warm_cost(database, sql)) for what, sql in (WHOLE | PARTS).items()}
+    takers = {}
+    for what, call in (WHOLE | PARTS).items():
+        takers[what] = taker(database, f"SELECT pg_column_size({call})")
+        takers[what + WITH_TEXT] = taker(database, f"SELECT {call}")
     return frame.in_turns(bench.rounds * 2, takers)
 
 
-def times(seconds):
-    return sum(frame.median(values) for what, values in seconds.items() if what in WHOLE) / sum(
-        frame.median(values) for what, values in seconds.items() if what in PARTS
-    )
+def taker(database, sql):
+    return lambda: frame.warm_cost(database, sql)
+
+
+def times(seconds, suffix=""):
+    whole, parts = (sum(frame.median(seconds[what + suffix]) for what in whats) for whats in (WHOLE, PARTS))
+    return whole / parts
 
 
 def goals(results):
@@ -45,12 +53,15 @@ def goals(results):
 
 def figures(results):
     rows = [
-        [what, *(frame.milliseconds(seconds[what]) for seconds in results.values())] for what in WHOLE | PARTS
+        [what + suffix, *(frame.milliseconds(seconds[what + suffix]) for seconds in results.values())]
+        for suffix in ("", WITH_TEXT)
+        for what in WHOLE | PARTS
+    ] + [
+        [f"`apply` ÷ the others{suffix}", *(f"{times(seconds, suffix):.2f}" for seconds in results.values())]
+        for suffix in ("", WITH_TEXT)
     ]
-    rows.append(
-        ["`apply` ÷ the sum of the others", *(f"{times(seconds):.2f}" for seconds in results.values())]
-    )
     return (
         "Dry runs with everything still to do, milliseconds of processor time, median (smallest to largest),"
-        " warm:\n\n" + frame.table(["tables", *frame.numbers(results)], rows)
+        " warm; the calls as such, and with the text of their results:\n\n"
+        + frame.table(["tables", *frame.numbers(results)], rows)
     )
