@@ -196,6 +196,12 @@ DROP ROLE regress_analyst;
 \set VERBOSITY default
 CREATE ROLE regress_analyst;
 
+-- So does the schema itself.
+BEGIN;
+ALTER SCHEMA future OWNER TO regress_analyst;
+SELECT pg_temp.set('none');
+ROLLBACK;
+
 -- Ten, and how many more.
 SELECT format('CREATE FUNCTION future.f%s() RETURNS int LANGUAGE sql RETURN 1', lpad(n::text, 2, '0')) FROM generate_series(1, 12) n \gexec
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA future FROM PUBLIC;

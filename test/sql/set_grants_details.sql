@@ -16,14 +16,17 @@ CREATE FUNCTION pg_temp.grants() RETURNS jsonb LANGUAGE sql AS $$ SELECT dj_depl
 -- A role that initdb has made, and PUBLIC, may hold something in columns as any other.
 CREATE TABLE details.a (id int, note text);
 CREATE TABLE details.b (id int, note text);
+CREATE TABLE details.c (id int, note text);
 GRANT SELECT (id), UPDATE (note) ON details.a TO pg_read_all_data;
 GRANT SELECT (note) ON details.b TO PUBLIC;
+GRANT UPDATE (note) ON details.c TO PUBLIC;
 GRANT INSERT (note) ON details.b TO regress_details;
 SELECT pg_temp.ddl('pg_read_all_data', 'none', false);
 SELECT pg_temp.ddl('public', 'none', false);
 SELECT pg_temp.ddl('regress_details', 'none', false);
 SELECT attrelid::regclass, attname, attacl FROM pg_attribute
-WHERE attrelid IN ('details.a'::regclass, 'details.b'::regclass) AND attacl <> '{}' ORDER BY 1, 2;
+WHERE attrelid IN ('details.a'::regclass, 'details.b'::regclass, 'details.c'::regclass) AND attacl <> '{}' ORDER BY 1, 2;
+DROP TABLE details.c;
 
 -- What a role held in a column that was dropped is nothing: nothing to revoke, nothing to describe.
 GRANT USAGE ON SCHEMA details TO regress_details;

@@ -966,6 +966,28 @@ sql(q{DROP TABLE future.own; SET ROLE b; ALTER DEFAULT PRIVILEGES IN SCHEMA futu
 is($notice, '', 'farewell: nothing is left');
 is($node->psql('postgres', 'DROP ROLE future_grantee'), 0, 'farewell: and it is dropped');
 
+# What it has in another database is not in the schema, though the copy of a function has the same number there. With this many
+# grants it is looked for from the side of the role.
+my @many = map { "many_$_" } 1 .. 12;
+sql(join ';', map { "CREATE ROLE $_" } @many);
+sql(q{
+	CREATE ROLE copied;
+	CREATE SCHEMA copied;
+	CREATE TABLE copied.t (id int);
+	CREATE FUNCTION copied.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+	GRANT EXECUTE ON FUNCTION copied.f() TO copied;
+	GRANT UPDATE (id) ON copied.t TO copied;
+	GRANT SELECT ON copied.t TO } . join ', ', @many);
+(undef, $notice) = set_grants('not copied yet', 'copied', 'copied', 'none');
+like($notice, qr/^(?:DETAIL:  )?privileges for function copied\.f\(\)$/m, 'not copied yet: names the function');
+is(privileges('copied', 'copied'), 'nothing', 'not copied yet: what it held in a column is gone');
+sql('CREATE DATABASE copy TEMPLATE postgres', 'template1');
+sql('REVOKE EXECUTE ON FUNCTION copied.f() FROM copied');
+(undef, $notice) = set_grants('copied', 'copied', 'copied', 'none');
+is($notice, '', 'copied: nothing here is left');
+sql('DROP DATABASE copy', 'template1');
+sql('DROP SCHEMA copied CASCADE; DROP ROLE copied, ' . join ', ', @many);
+
 # ---------------------------------------------------------------- one table
 
 # Called by a role that owns the tables and nothing else. What the release may do is tried, with the schema's access and with
