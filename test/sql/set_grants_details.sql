@@ -50,6 +50,16 @@ SELECT pg_temp.ddl('regress_details', 'read');
 DROP SCHEMA details_other CASCADE;
 DROP TABLE details.a;
 
+-- However many tables of another schema were made between two of this one.
+CREATE SCHEMA details_other;
+CREATE TABLE details.a (id int);
+SELECT format('CREATE TABLE details_other.t%s (id int); GRANT UPDATE (id) ON details_other.t%1$s TO regress_details', n) FROM generate_series(1, 12) n \gexec
+CREATE TABLE details.z (id int);
+GRANT UPDATE (id) ON details.a, details.z TO regress_details;
+SELECT pg_temp.ddl('regress_details', 'none');
+DROP SCHEMA details_other CASCADE;
+DROP TABLE details.a, details.z;
+
 -- Two columns, two grantors: all that is held counts, and who granted it.
 CREATE TABLE details.a (id int, note text, more text);
 GRANT SELECT (id), UPDATE (note), REFERENCES (more) ON details.a TO regress_details;

@@ -55,6 +55,7 @@ my %elsewhere = (
 	'nothing' => sub { },
 	'temporary table in another database' =>
 	  sub { $elsewhere->query_safe('CREATE TEMPORARY TABLE t (id int PRIMARY KEY, note text); DROP TABLE t') },
+	'privilege on another database' => sub { $node->safe_psql('postgres', 'GRANT CREATE ON DATABASE elsewhere TO regress_one') },
 	'table in another database' => sub { $elsewhere->query_safe('CREATE TABLE t (id int PRIMARY KEY, note text)') },
 	'temporary table of another session' => sub { $here->query_safe('CREATE TEMPORARY TABLE t (id int PRIMARY KEY, note text)') },
 	'temporary table that is gone' =>
@@ -62,7 +63,7 @@ my %elsewhere = (
 	'many of them' =>
 	  sub { $elsewhere->query_safe("CREATE TEMPORARY TABLE t$_ (id int PRIMARY KEY, note text)") for 1 .. 30 },
 );
-for my $what ('nothing', 'temporary table in another database', 'table in another database',
+for my $what ('nothing', 'privilege on another database', 'temporary table in another database', 'table in another database',
 	'temporary table of another session', 'temporary table that is gone', 'many of them')
 {
 	is(count_plans($elsewhere{$what}), 0, "$what: planned once");

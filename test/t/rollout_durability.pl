@@ -130,13 +130,12 @@ my %ends = (
 	},
 	'a message on the way' => {
 		before => sub { stop_at(@_); stop_at($_[0], $_[1] + 1) },
-		until => sub {
-			my ($run, $control, $number) = @_;
-			wait_until_stopped($control, $run, $number);
-			sleep 5;
-			$control->query_safe("SELECT pg_advisory_unlock($number)");
-			return has_said($run, 'stderr', qr/NOTICE:  00000: (\d+) of $tables statements done/);
-		},
+		until => \&go_on_after_five_seconds,
+	},
+	'a message on what was done a moment ago' => {
+		number => 0,
+		before => sub { stop_at(@_); stop_at($_[0], $_[1] + 1) },
+		until => \&go_on_after_five_seconds,
 	},
 	'a busy round' => {
 		before => sub { $_[0]->query_safe("BEGIN; LOCK TABLE lab.t$_[1] IN ACCESS SHARE MODE") },
@@ -176,6 +175,16 @@ sub wait_until_stopped
 	die "the rollout does not come to table $number";
 }
 
+# When a message is due.
+sub go_on_after_five_seconds
+{
+	my ($run, $control, $number) = @_;
+	wait_until_stopped($control, $run, $number);
+	sleep 5;
+	$control->query_safe("SELECT pg_advisory_unlock($number)");
+	return has_said($run, 'stderr', qr/NOTICE:  00000: (\d+) of $tables statements done/);
+}
+
 sub hit_stopped
 {
 	my ($function, $sqlstate, $run, $control, $number) = @_;
@@ -202,7 +211,7 @@ my %identities = (f => 'FULL', n => 'NOTHING');
 my ($goal, $count) = ('f', 0);
 for my $end (@drawn[ 0 .. $rounds - 1 ])
 {
-	my $number = 3 + int rand($tables - 6);
+	my $number = $ends{$end}{number} // 3 + int rand($tables - 6);
 	my $crash = (sort keys %crashes)[ rand keys %crashes ];
 	my $title = 'round ' . ++$count . ", $end, table $number, $crash";
 	my $control = $node->background_psql('postgres');

@@ -103,19 +103,24 @@ for my $level ('remote_write', 'on', 'remote_apply')
 	$goal =~ tr/dn/nd/;
 }
 
-# On the way, the cancel is meant for the whole.
-my $before = identities($primary, 'lab');
-my $session = beside_no_standby('slow', 'on', 'pg_cancel_backend');
-my (undef, $said) = finish_rollout($session);
-like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, 'a cancelled wait on the way is a WARNING');
-like($said, qr/^ERROR:  57014: canceling statement due to user request\nDETAIL:  2 of 5 statements are done and stay done\.$/m, 'and ends the call');
-is(substr(identities($primary, 'lab'), 0, 9), substr(all_are($goal), 0, 9), 'two are done');
-is(substr(identities($primary, 'lab'), 9), substr($before, 9), 'and the rest is not');
-$session->quit;
+# On the way, the cancel is meant for the whole, whatever the session wants to read.
+for my $least ('notice', 'error')
+{
+	my $before = identities($primary, 'lab');
+	my $session = beside_no_standby('slow', "on; SET client_min_messages = $least", 'pg_cancel_backend');
+	my (undef, $said) = finish_rollout($session);
+	like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, "$least: a cancelled wait on the way is a WARNING");
+	like($said, qr/^ERROR:  57014: canceling statement due to user request\nDETAIL:  2 of 5 statements are done and stay done\.$/m, 'and ends the call');
+	is(substr(identities($primary, 'lab'), 0, 9), substr(all_are($goal), 0, 9), 'two are done');
+	is(substr(identities($primary, 'lab'), 9), substr($before, 9), 'and the rest is not');
+	is($session->query('SHOW client_min_messages'), $least, 'and the setting is as before');
+	$session->quit;
+	$goal =~ tr/dn/nd/;
+}
 
 # Terminated while it sleeps: it does not wait for the standby then.
 $primary->safe_psql('postgres', 'SET synchronous_commit = local; ' . rollout_of(plan_of('DEFAULT')));
-$session = start_session($primary, 'slow', 'SET synchronous_commit = on');
+my $session = start_session($primary, 'slow', 'SET synchronous_commit = on');
 start_rollout($session, rollout_of(plan_of('FULL')));
 wait_for_identities($primary, 'lab', 't1:f');
 $primary->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'slow'});
@@ -127,8 +132,8 @@ $session->{run}->finish;
 # The standby comes back and has all.
 $session = beside_no_standby('quick', 'on', 'pg_stat_get_backend_pid');
 $standby->start;
-(undef, $said) = finish_rollout($session);
-is($said, '', 'the call ends when the standby is back');
+(undef, $messages) = finish_rollout($session);
+is($messages, '', 'the call ends when the standby is back');
 $session->quit;
 $primary->wait_for_catchup($standby);
 is(identities($standby, 'lab'), identities($primary, 'lab'), 'which has all then');
