@@ -113,17 +113,20 @@ ANALYZE details.root;
 SELECT table_name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE table_name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
 DROP TABLE details.root, details.x, details.y, details.z;
 
--- Publications that list tables of these schemas, and no others; a partition is in what publishes it through its root, too.
+-- Publications that list tables of these schemas, and no others, nor tables above theirs; a partition is in what publishes it through its root, too.
 CREATE SCHEMA details_elsewhere;
 CREATE TABLE details_elsewhere.t (id int PRIMARY KEY);
 CREATE TABLE details.tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE details.leaf PARTITION OF details.tree FOR VALUES FROM (0) TO (10);
+CREATE TABLE details_elsewhere.tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details.twig PARTITION OF details_elsewhere.tree DEFAULT;
 CREATE PUBLICATION regress_elsewhere FOR TABLE details_elsewhere.t;
+CREATE PUBLICATION regress_above FOR TABLE details_elsewhere.tree;
 CREATE PUBLICATION regress_of_leaf FOR TABLE details.leaf;
 CREATE PUBLICATION regress_of_tree FOR TABLE details.tree;
 SELECT dj_deploy.describe('details') #> '{schemas,details,tables,leaf,publications}' AS leaf, jsonb_object_keys(dj_deploy.describe('details') -> 'publications') AS publication;
 SELECT dj_deploy.apply(dj_deploy.describe('details')) - '{fingerprint,tables_analyzed}'::text[] AS nothing;
-DROP PUBLICATION regress_elsewhere, regress_of_leaf, regress_of_tree;
+DROP PUBLICATION regress_elsewhere, regress_above, regress_of_leaf, regress_of_tree;
 DROP TABLE details.tree;
 DROP SCHEMA details_elsewhere CASCADE;
 
