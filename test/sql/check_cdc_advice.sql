@@ -344,6 +344,17 @@ CREATE UNLOGGED TABLE advice.unlogged (id int PRIMARY KEY);
 SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'no_publication');
 DROP TABLE advice.unlogged;
 
+-- An unlogged table joins an empty publication only where the others can follow.
+CREATE TABLE advice.t (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE advice.unlogged (id int PRIMARY KEY);
+CREATE PUBLICATION regress_advice;
+CREATE PUBLICATION regress_other FOR TABLE advice.t WHERE (id > 50) WITH (publish_via_partition_root);
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'unlogged_table', 'regress_advice');
+DROP PUBLICATION regress_other;
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'unlogged_table', 'regress_advice');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.t, advice.unlogged;
+
 -- Old rows that a consumer receives now are not to come with less of them, and writes that would fail are told before that. Those
 -- of a table that joins with the rows above nobody receives yet.
 CREATE TABLE advice.root (id int PRIMARY KEY, doc json, note text) PARTITION BY RANGE (id);

@@ -986,7 +986,59 @@ sql('REVOKE EXECUTE ON FUNCTION copied.f() FROM copied');
 (undef, $notice) = set_grants('copied', 'copied', 'copied', 'none');
 is($notice, '', 'copied: nothing here is left');
 sql('DROP DATABASE copy', 'template1');
-sql('DROP SCHEMA copied CASCADE; DROP ROLE copied, ' . join ', ', @many);
+
+# The same of a role that has more elsewhere than is worth reading; what the next role has is not its own.
+sql(q{
+	CREATE ROLE crowded;
+	CREATE ROLE after_crowded;
+	CREATE SCHEMA beside_copied;
+	DO $$
+	BEGIN
+		FOR number IN 1..30 LOOP
+			EXECUTE format('CREATE TABLE beside_copied.t%s (id int); GRANT SELECT ON beside_copied.t%1$s TO crowded', number);
+		END LOOP;
+	END $$;
+	GRANT EXECUTE ON FUNCTION copied.f() TO crowded, after_crowded;
+	GRANT UPDATE (id) ON copied.t TO crowded;
+	CREATE TYPE copied.kind AS ENUM ();
+	GRANT USAGE ON TYPE copied.kind TO after_crowded});
+(undef, $notice) = set_grants('crowded', 'copied', 'crowded', 'none');
+like($notice, qr/^(?:DETAIL:  )?privileges for function copied\.f\(\)$/m, 'crowded: names the function');
+unlike($notice, qr/kind/, 'crowded: and nothing else');
+is(privileges('copied', 'crowded'), 'nothing', 'crowded: what it held in a column is gone');
+sql('DROP SCHEMA copied, beside_copied CASCADE; DROP ROLE copied, crowded, after_crowded, ' . join ', ', @many);
+
+# However many default privileges there are, those of other schemas are not those of all schemas; PUBLIC has some of these.
+sql(q{
+	CREATE ROLE maker;
+	CREATE ROLE made_for;
+	CREATE ROLE filler;
+	CREATE SCHEMA made AUTHORIZATION maker;
+	ALTER DEFAULT PRIVILEGES FOR ROLE maker GRANT DELETE ON TABLES TO made_for, PUBLIC;
+	DO $$
+	BEGIN
+		FOR number IN 1..200 LOOP
+			EXECUTE format('CREATE SCHEMA made_%s; ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA made_%1$s GRANT SELECT ON TABLES TO filler', number);
+		END LOOP;
+	END $$;
+	ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA made_1 GRANT INSERT ON TABLES TO made_for});
+for my $role ('made_for', 'public')
+{
+	my ($made) = set_grants("made for $role", 'made', $role, 'read', future_tables => 'true');
+	my @reasons = map { $_->{reason} } @{ $made->{skipped} };
+	is(scalar @reasons, 1, "made for $role: one is skipped");
+	like($reasons[0], qr/^default privileges of role "maker" without IN SCHEMA grant DELETE on tables to /, "made for $role: what all schemas have");
+}
+sql(q{
+	DO $$
+	BEGIN
+		FOR number IN 1..200 LOOP
+			EXECUTE format('DROP SCHEMA made_%s', number);
+		END LOOP;
+	END $$;
+	DROP SCHEMA made;
+	DROP OWNED BY maker, made_for;
+	DROP ROLE maker, made_for, filler});
 
 # ---------------------------------------------------------------- one table
 
