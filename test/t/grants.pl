@@ -1014,14 +1014,15 @@ sql(q{
 	CREATE ROLE made_for;
 	CREATE ROLE filler;
 	CREATE SCHEMA made AUTHORIZATION maker;
+	CREATE SCHEMA made_first;
+	ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA made_first GRANT INSERT ON TABLES TO made_for;
 	ALTER DEFAULT PRIVILEGES FOR ROLE maker GRANT DELETE ON TABLES TO made_for, PUBLIC;
 	DO $$
 	BEGIN
 		FOR number IN 1..200 LOOP
 			EXECUTE format('CREATE SCHEMA made_%s; ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA made_%1$s GRANT SELECT ON TABLES TO filler', number);
 		END LOOP;
-	END $$;
-	ALTER DEFAULT PRIVILEGES FOR ROLE maker IN SCHEMA made_1 GRANT INSERT ON TABLES TO made_for});
+	END $$});
 for my $role ('made_for', 'public')
 {
 	my ($made) = set_grants("made for $role", 'made', $role, 'read', future_tables => 'true');
@@ -1036,7 +1037,7 @@ sql(q{
 			EXECUTE format('DROP SCHEMA made_%s', number);
 		END LOOP;
 	END $$;
-	DROP SCHEMA made;
+	DROP SCHEMA made, made_first;
 	DROP OWNED BY maker, made_for;
 	DROP ROLE maker, made_for, filler});
 
