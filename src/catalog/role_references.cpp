@@ -68,8 +68,7 @@ Array<::Oid> tables_with_columns(std::span<const RoleReference> references, std:
         if (reference.column != 0 && reference.object.catalog == RelationRelationId &&
             std::binary_search(tables.begin(), tables.end(), reference.object.oid))
             found.push(reference.object.oid);
-    std::sort(found.begin(), found.end());
-    found.count = std::unique(found.begin(), found.end()) - found.begin();
+    sort_unique(found);
     return found;
 }
 

@@ -17,8 +17,7 @@ Array<SchemaObject> read_schema_objects(::Oid schema)
             objects.push({.catalog = dependency.classid, .oid = dependency.objid});
         });
     });
-    std::sort(objects.begin(), objects.end());
-    objects.count = std::unique(objects.begin(), objects.end()) - objects.begin();
+    sort_unique(objects);
     return objects;
 }
 

@@ -116,8 +116,7 @@ Array<::Oid> read_dependents(::Oid catalog, ::Oid object, ::DependencyType type)
         else
             dependencies.scan({of_catalog}, add);
     });
-    std::sort(dependents.begin(), dependents.end());
-    dependents.count = std::unique(dependents.begin(), dependents.end()) - dependents.begin();
+    sort_unique(dependents);
     return dependents;
 }
 
@@ -149,8 +148,7 @@ Array<::Oid> read_partitions(std::span<const ::Oid> parents)
     Array<::Oid> partitions;
     for (const Dependency &link : read_children(parents))
         partitions.push(link.child);
-    std::sort(partitions.begin(), partitions.end());
-    partitions.count = std::unique(partitions.begin(), partitions.end()) - partitions.begin();
+    sort_unique(partitions);
     return partitions;
 }
 

@@ -96,8 +96,7 @@ Array<const Subject *> around(const Review &review, std::span<const Finding *con
         for (const Subject *leaf : review.leaves(is_of_root ? *subject->root : *subject))
             subjects.push(leaf);
     }
-    std::sort(subjects.begin(), subjects.end());
-    subjects.count = std::unique(subjects.begin(), subjects.end()) - subjects.begin();
+    sort_unique(subjects);
     return subjects;
 }
 

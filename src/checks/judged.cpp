@@ -16,8 +16,7 @@ Array<::Oid> listing_publications(const Review &review)
         if (subject.heir_of == nullptr)
             for (const ::Oid publication : review.scenario.listed_in(*subject.relation))
                 publications.push(publication);
-    std::sort(publications.begin(), publications.end());
-    publications.count = std::unique(publications.begin(), publications.end()) - publications.begin();
+    sort_unique(publications);
     return publications;
 }
 

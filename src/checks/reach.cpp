@@ -85,8 +85,7 @@ Array<const Subject *> subjects_about(const Review &review, const Intent &intent
             if (const Subject *subject = review.all->find(table))
                 about.push(subject);
         });
-    std::sort(about.begin(), about.end());
-    about.count = std::unique(about.begin(), about.end()) - about.begin();
+    sort_unique(about);
     return about;
 }
 

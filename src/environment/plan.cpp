@@ -27,18 +27,6 @@ bool has_smaller_name(const NamedObject &left, const NamedObject &right)
     return left.catalog != right.catalog ? left.catalog < right.catalog : ::strcmp(left.name, right.name) < 0;
 }
 
-bool is_same_object(const NamedObject &left, const NamedObject &right)
-{
-    return left.catalog == right.catalog && ::strcmp(left.name, right.name) == 0;
-}
-
-// Each once, in an order that all runs share: runs wait for each other by these names.
-void sort_names(Array<NamedObject> &names)
-{
-    std::sort(names.begin(), names.end(), has_smaller_name);
-    names.count = std::unique(names.begin(), names.end(), is_same_object) - names.begin();
-}
-
 int compare_texts(const char *left, const char *right)
 {
     return ::strcmp(left != nullptr ? left : "", right != nullptr ? right : "");
@@ -114,7 +102,8 @@ void unite(Draft &draft)
     plan.changes = changes;
     if (plan.changes.is_empty())
         return;
-    sort_names(plan.names);
+    // In an order that all runs share: runs wait for each other by these names.
+    sort_unique(plan.names, has_smaller_name);
     const Array<Table> tables = unite_tables(draft, plan);
     Array<::Oid> schemas;
     for (const ResolvedSchema &schema : draft.resolved.schemas)

@@ -172,8 +172,7 @@ Array<Look> MembershipDraft::looks() const
         wishes.add_decided_below(wishes.decided[number].oid, numbers);
     for (const Member &member : members.listed)
         wishes.add_decided_below(member.table, numbers);
-    std::sort(numbers.begin(), numbers.end());
-    numbers.count = std::unique(numbers.begin(), numbers.end()) - numbers.begin();
+    sort_unique(numbers);
     return from_the_top(numbers.view());
 }
 

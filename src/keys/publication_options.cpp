@@ -128,12 +128,7 @@ Array<PublicationSettings> named_publications(const Environment &environment)
     Array<PublicationSettings> listed;
     add_unknown(environment, named, listed);
     append(named, listed);
-    std::sort(named.begin(), named.end(), has_smaller_name);
-    named.count = std::unique(named.begin(), named.end(),
-                              [](const PublicationSettings &left, const PublicationSettings &right) {
-                                  return ::strcmp(left.name, right.name) == 0;
-                              }) -
-                  named.begin();
+    sort_unique(named, has_smaller_name);
     return named;
 }
 
@@ -154,12 +149,6 @@ void PublicationOptions::plan(Draft &draft)
 }
 
 namespace {
-
-void sort_unique(Array<::Oid> &oids)
-{
-    std::sort(oids.begin(), oids.end());
-    oids.count = std::unique(oids.begin(), oids.end()) - oids.begin();
-}
 
 bool has(const Array<::Oid> &sorted, ::Oid oid)
 {

@@ -17,10 +17,7 @@ PublicationNames PublicationNames::read(const Path &path, const JsonValue &json,
         names.push(require_string(path.element(number++), element));
         require_name_at(path, "publication", names[names.count - 1]);
     }
-    const auto is_less = [](const char *left, const char *right) { return ::strcmp(left, right) < 0; };
-    const auto is_same = [](const char *left, const char *right) { return ::strcmp(left, right) == 0; };
-    std::sort(names.begin(), names.end(), is_less);
-    names.count = std::unique(names.begin(), names.end(), is_same) - names.begin();
+    sort_unique(names, [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
     return read;
 }
 
@@ -120,8 +117,7 @@ Array<std::size_t> DescribedPublications::publishing(::Oid table) const
     for_each(table, add);
     for (const ::Oid ancestor : ancestors(table))
         for_each(ancestor, add);
-    std::sort(numbers.begin(), numbers.end());
-    numbers.count = std::unique(numbers.begin(), numbers.end()) - numbers.begin();
+    sort_unique(numbers);
     return numbers;
 }
 

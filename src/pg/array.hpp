@@ -53,6 +53,21 @@ private:
     }
 };
 
+// Sorts the items, and keeps one of those of which none is before the other.
+template <class T, class IsBefore>
+void sort_unique(Array<T> &items, IsBefore is_before)
+{
+    const auto is_same = [&](const T &left, const T &right) { return !is_before(left, right); };
+    std::sort(items.begin(), items.end(), is_before);
+    items.count = std::unique(items.begin(), items.end(), is_same) - items.begin();
+}
+
+template <class T>
+void sort_unique(Array<T> &items)
+{
+    sort_unique(items, [](const T &left, const T &right) { return left < right; });
+}
+
 // The first item of a list sorted by an OID of its items that has this OID; null when there is none.
 template <class T>
 const T *find_sorted(std::span<const T> items, ::Oid T::*key, ::Oid oid)

@@ -10,11 +10,6 @@ bool is_before(const Edge &left, const Edge &right)
     return left.from != right.from ? left.from < right.from : left.to < right.to;
 }
 
-bool is_same(const Edge &left, const Edge &right)
-{
-    return left.from == right.from && left.to == right.to;
-}
-
 bool is_greater(Index left, Index right)
 {
     return left > right;
@@ -88,9 +83,7 @@ Graph Graph::of(std::span<const Edge> edges, std::size_t nodes)
     Graph graph{.edges = {}, .first = {}};
     for (const Edge &edge : edges)
         graph.edges.push(edge);
-    std::sort(graph.edges.begin(), graph.edges.end(), is_before);
-    const Edge *end = std::unique(graph.edges.begin(), graph.edges.end(), is_same);
-    graph.edges.count = static_cast<std::size_t>(end - graph.edges.begin());
+    sort_unique(graph.edges, is_before);
 
     graph.first.resize(nodes + 1);
     for (const Edge &edge : graph.edges)

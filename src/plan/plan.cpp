@@ -97,12 +97,8 @@ Array<NamedObject> schemas_of(std::span<const Table> tables, std::span<const ::O
     for (const Table &table : tables)
         if (schemas.is_empty() || schemas[schemas.count - 1].oid != table.schema_oid)
             schemas.push({.catalog = NamespaceRelationId, .oid = table.schema_oid, .name = table.schema});
-    std::sort(schemas.begin(), schemas.end(),
-              [](const NamedObject &left, const NamedObject &right) { return left.oid < right.oid; });
-    const auto is_same = [](const NamedObject &left, const NamedObject &right) {
-        return left.oid == right.oid;
-    };
-    schemas.count = std::unique(schemas.begin(), schemas.end(), is_same) - schemas.begin();
+    sort_unique(schemas,
+                [](const NamedObject &left, const NamedObject &right) { return left.oid < right.oid; });
     return schemas;
 }
 

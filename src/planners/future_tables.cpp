@@ -42,8 +42,7 @@ bool may_set_defaults_of(::Oid creator)
 // Each once, by name; without those that are dropped meanwhile.
 Array<NamedObject> in_order(Array<::Oid> roles)
 {
-    std::sort(roles.begin(), roles.end());
-    roles.count = std::unique(roles.begin(), roles.end()) - roles.begin();
+    sort_unique(roles);
     Array<NamedObject> named;
     for (const ::Oid role : roles)
         if (const char *name = ::GetUserNameFromId(role, true))

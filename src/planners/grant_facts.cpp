@@ -74,8 +74,7 @@ GrantFacts GrantFacts::for_many_roles(const Target &target, std::span<const Tabl
     Array<OwnedList> lists;
     for (const Table &table : tables)
         lists.push(list_of(table));
-    std::sort(lists.begin(), lists.end());
-    lists.count = std::unique(lists.begin(), lists.end()) - lists.begin();
+    sort_unique(lists);
     facts.lists = HeldLists::of(lists);
     for (const Table &table : tables)
         facts.numbers.push(std::lower_bound(lists.begin(), lists.end(), list_of(table)) - lists.begin());

@@ -10,12 +10,6 @@ namespace dj_deploy {
 
 namespace {
 
-void sort_unique(Array<::Oid> &oids)
-{
-    std::sort(oids.begin(), oids.end());
-    oids.count = std::unique(oids.begin(), oids.end()) - oids.begin();
-}
-
 bool can_be_published(char kind)
 {
     return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_FOREIGN_TABLE;

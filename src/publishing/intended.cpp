@@ -32,8 +32,7 @@ Array<Publication> joined_publications(const Facts &facts, const Intent &intent)
         if (facts.publication(member.publication) == nullptr &&
             (joined.is_empty() || joined[joined.count - 1] != member.publication))
             joined.push(member.publication);
-    std::sort(joined.begin(), joined.end());
-    joined.count = std::unique(joined.begin(), joined.end()) - joined.begin();
+    sort_unique(joined);
     Array<Publication> publications;
     for (const ::Oid oid : joined)
         if (const std::optional<Publication> publication = read_publication(oid))

@@ -94,8 +94,7 @@ Array<::Oid> read_partitions_of(std::span<const ::Oid> tables)
         if (::get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE)
             parents.push(table);
     while (!parents.is_empty()) {
-        std::sort(parents.begin(), parents.end());
-        parents.count = std::unique(parents.begin(), parents.end()) - parents.begin();
+        sort_unique(parents);
         Array<::Oid> children;
         for (const Dependency &link : read_children(parents.view()))
             children.push(link.child);

@@ -194,8 +194,7 @@ Array<::Oid> read_schema_publications()
                          publications.push(fixed_part<FormData_pg_publication_namespace>(row).pnpubid);
                      });
                  });
-    std::sort(publications.begin(), publications.end());
-    publications.count = std::unique(publications.begin(), publications.end()) - publications.begin();
+    sort_unique(publications);
     return publications;
 }
 

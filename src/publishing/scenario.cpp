@@ -110,8 +110,7 @@ Array<::Oid> Scenario::listed_in(const Relation &table) const
         publications.push(listing.publication);
     if (publications.count == known)
         return publications;
-    std::sort(publications.begin(), publications.end());
-    publications.count = std::unique(publications.begin(), publications.end()) - publications.begin();
+    sort_unique(publications);
     return publications;
 }
 
@@ -205,8 +204,7 @@ Array<Publishing> Scenario::publishings(const Relation &table) const
     for (const ::Oid oid : table.ancestors)
         if (const Relation *ancestor = facts->find(oid))
             add_candidates(*ancestor, candidates);
-    std::sort(candidates.begin(), candidates.end());
-    candidates.count = std::unique(candidates.begin(), candidates.end()) - candidates.begin();
+    sort_unique(candidates);
     Array<Publishing> published;
     for (const ::Oid oid : candidates) {
         const Publication *candidate = publication(oid);

@@ -134,8 +134,7 @@ Target resolve_target(const NamedTarget &named, Nameable nameable)
     Target target{};
     for (const char *schema : named.schemas)
         target.schemas.push(resolve_schema(schema, nameable));
-    std::sort(target.schemas.begin(), target.schemas.end());
-    target.schemas.count = std::unique(target.schemas.begin(), target.schemas.end()) - target.schemas.begin();
+    sort_unique(target.schemas);
     return target;
 }
 
