@@ -89,10 +89,8 @@ void Durability::heed_message()
         return;
     ::XLogFlush(XactLastCommitEnd);
     if (may_wait_for_standby())
-        ::errdetail(
-            "%zu of %zu %s are done and stay done, but the last of them might not have been replicated "
-            "to the standby.",
-            progress.done, progress.total, progress.what);
+        ::errdetail("%s, but the last of them might not have been replicated to the standby.",
+                    progress.what_stays());
 }
 
 } // namespace dj_deploy

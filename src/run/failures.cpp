@@ -77,8 +77,7 @@ void Failures::raise(const Progress &progress, const char *hint) const
         return;
     if (count == 1 && first != nullptr) {
         if (first->detail == nullptr)
-            first->detail =
-                ::psprintf("%zu of %zu statements are done and stay done.", progress.done, progress.total);
+            first->detail = ::psprintf("%s.", progress.what_stays());
         if (has_context)
             without_context([&] { ::ThrowErrorData(first); });
         ::ThrowErrorData(first);

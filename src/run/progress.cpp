@@ -54,9 +54,14 @@ void Progress::explain_cancel() const
 {
     if (::geterrcode() != ERRCODE_QUERY_CANCELED && ::geterrcode() != ERRCODE_ADMIN_SHUTDOWN)
         return;
-    ::errdetail("%zu of %zu %s are done and stay done.", done, total, what);
+    ::errdetail("%s.", what_stays());
     if (const char *hint = leftovers_hint())
         ::errhint("%s", hint);
+}
+
+const char *Progress::what_stays() const
+{
+    return ::psprintf("%zu of %zu %s are done and stay done", done, total, what);
 }
 
 const char *Progress::leftovers_hint() const

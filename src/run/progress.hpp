@@ -30,6 +30,9 @@ struct Progress {
     // Adds to the leftovers; null adds nothing.
     void leave_behind(const char *statements);
 
+    // What an error begins its detail with: "4 of 5 statements are done and stay done".
+    const char *what_stays() const;
+
     // What to do about the leftovers; null when there are none.
     const char *leftovers_hint() const;
 

@@ -76,8 +76,7 @@ void Crew::give_up(const ::ErrorData &error)
     ::ErrorData copy = error;
     if (next == 0)
         ::ThrowErrorData(&copy);
-    append_line(copy.detail,
-                ::psprintf("%zu of %zu statements are done and stay done.", progress.done, progress.total));
+    append_line(copy.detail, ::psprintf("%s.", progress.what_stays()));
     failures.add("background worker", copy);
     is_stopping = true;
 }
