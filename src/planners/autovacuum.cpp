@@ -6,6 +6,7 @@
 #include "pg/context.hpp"
 #include "plan/quote.hpp"
 #include "plan/statement_shapes.hpp"
+#include "planners/memo.hpp"
 
 namespace dj_deploy {
 
@@ -143,11 +144,9 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
     std::sort(toasts.begin(), toasts.end());
     const Array<ClassValue> toast_values = read_class_values(Anum_pg_class_reloptions, toasts.view());
 
-    Options last_options{.own = 0, .of_toast = 0, .has_toast = false};
-    Difference last_difference = compare(last_options);
-    Difference last_written{};
-    const char *written = nullptr;
-    const Effect *effect = nullptr;
+    Memo<Options, Difference> differences{};
+    Memo<Difference, const char *> actions{};
+    Memo<Options, const Effect *> effects{};
     plan.analyzed = 0;
     for (const Table &table : tables) {
         if (table.is_partitioned())
@@ -156,21 +155,15 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
         const Options options{.own = table.options,
                               .of_toast = find_class_value(toast_values.view(), table.toast),
                               .has_toast = OidIsValid(table.toast)};
-        if (std::exchange(last_options, options) != options) {
-            last_difference = compare(options);
-            effect = nullptr;
-        }
-        if (last_difference.is_none())
+        const Difference difference = differences.of(options, [&] { return compare(options); });
+        if (difference.is_none())
             continue;
-        if (written == nullptr || std::exchange(last_written, last_difference) != last_difference)
-            written = action(last_difference);
-        if (plan.has_effects && effect == nullptr)
-            effect = this->effect(options, last_difference);
+        const auto make_effect = [&] { return effect(options, difference); };
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
-                           .after = written,
+                           .after = actions.of(difference, [&] { return action(difference); }),
                            .kind = &statement,
-                           .effect = effect});
+                           .effect = plan.has_effects ? effects.of(options, make_effect) : nullptr});
     }
 }
 

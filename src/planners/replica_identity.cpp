@@ -5,6 +5,7 @@
 #include "pg/context.hpp"
 #include "plan/quote.hpp"
 #include "plan/statement_shapes.hpp"
+#include "planners/memo.hpp"
 #include "planners/publishing_harm.hpp"
 
 namespace dj_deploy {
@@ -92,29 +93,29 @@ void ReplicaIdentityPlanner::require_index(const Table &table) const
 void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     const char *action = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index));
+    Memo<char, const Effect *> effects{}; // of tables whose identity has no index
     for (const Table &table : tables) {
         if (is_settled(table))
             continue;
         require_index(table);
         notice_replaced(table, plan);
+        const auto make_effect = [&] { return effect_on(table); };
+        const bool has_index = table.replica_identity == REPLICA_IDENTITY_INDEX;
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
                            .after = action,
                            .kind = &statement,
-                           .effect = plan.has_effects ? effect_on(table, plan.changes.view()) : nullptr});
+                           .effect = !plan.has_effects ? nullptr
+                                     : has_index       ? make_effect()
+                                                       : effects.of(table.replica_identity, make_effect)});
     }
     if (!plan.is_judged_elsewhere)
         warn_of_broken_writes(plan);
     plan.ignores_current_state = !skip_unchanged;
 }
 
-// A table with the identity of the one before shares its effect, unless that has an index.
-const Effect *ReplicaIdentityPlanner::effect_on(const Table &table, std::span<const Change> before) const
+const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
 {
-    if (!before.empty() && before.back().kind == &statement &&
-        table.replica_identity != REPLICA_IDENTITY_INDEX &&
-        table.replica_identity == before.back().table->replica_identity)
-        return before.back().effect;
     Effect effect{.property = "replica_identity",
                   .old_value = identity_word(table.replica_identity, table.identity_index),
                   .new_value = identity_word(identity, index)};

@@ -21,7 +21,7 @@ struct ReplicaIdentityPlanner {
 private:
     void require_index(const Table &table) const;
     bool is_settled(const Table &table) const;
-    const Effect *effect_on(const Table &table, std::span<const Change> before) const;
+    const Effect *effect_on(const Table &table) const;
     void notice_replaced(const Table &table, Plan &plan) const;
     void warn_of_broken_writes(Plan &plan) const;
 };
