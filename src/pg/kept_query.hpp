@@ -7,7 +7,7 @@
 namespace dj_deploy {
 
 // With more values in an array the query is planned for these: such a plan may join in other ways.
-constexpr int most_for_kept_plan = 100;
+constexpr std::size_t most_for_kept_plan = 100;
 
 // The rows stay in SPI_tuptable.
 void execute_kept_query(const char *sql, std::span<const Parameter> parameters);

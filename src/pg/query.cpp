@@ -23,19 +23,22 @@ template <class T, class ToDatum>
 
 Parameter::Parameter(std::span<const ::Oid> values)
     : type(OIDARRAYOID),
-      value(array_datum(values, OIDOID, sizeof(::Oid), [](::Oid oid) { return ObjectIdGetDatum(oid); }))
+      value(array_datum(values, OIDOID, sizeof(::Oid), [](::Oid oid) { return ObjectIdGetDatum(oid); })),
+      count(values.size())
 {
 }
 
 Parameter::Parameter(std::span<const std::int32_t> values)
     : type(INT4ARRAYOID), value(array_datum(values, INT4OID, sizeof(std::int32_t),
-                                            [](std::int32_t number) { return Int32GetDatum(number); }))
+                                            [](std::int32_t number) { return Int32GetDatum(number); })),
+      count(values.size())
 {
 }
 
 Parameter::Parameter(std::span<const char *const> values)
     : type(TEXTARRAYOID),
-      value(array_datum(values, TEXTOID, -1, [](const char *text) { return CStringGetTextDatum(text); }))
+      value(array_datum(values, TEXTOID, -1, [](const char *text) { return CStringGetTextDatum(text); })),
+      count(values.size())
 {
 }
 
@@ -172,19 +175,6 @@ KeptPlan *kept_plans = nullptr;
     return plan;
 }
 
-bool is_array(::Oid type)
-{
-    return type == OIDARRAYOID || type == INT4ARRAYOID || type == TEXTARRAYOID;
-}
-
-bool has_many(const Parameter &parameter)
-{
-    if (!is_array(parameter.type))
-        return false;
-    const ::ArrayType *array = DatumGetArrayTypeP(parameter.value);
-    return ::ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > most_for_kept_plan;
-}
-
 } // namespace
 
 void execute_query(const char *sql, std::span<const Parameter> parameters, ::DestReceiver *receiver)
@@ -195,6 +185,7 @@ void execute_query(const char *sql, std::span<const Parameter> parameters, ::Des
 
 void execute_kept_query(const char *sql, std::span<const Parameter> parameters)
 {
+    const auto has_many = [](const Parameter &parameter) { return parameter.count > most_for_kept_plan; };
     if (std::any_of(parameters.begin(), parameters.end(), has_many))
         return execute_query(sql, parameters);
     execute_with(parameters, nullptr, [&](const ::SPIExecuteOptions &options) {

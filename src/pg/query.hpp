@@ -11,6 +11,7 @@ namespace dj_deploy {
 struct Parameter {
     ::Oid type;
     ::Datum value;
+    std::size_t count = 1; // of the values, in an array
 
     Parameter(bool value) : type(BOOLOID), value(BoolGetDatum(value)) {}
     Parameter(std::int32_t value) : type(INT4OID), value(Int32GetDatum(value)) {}
