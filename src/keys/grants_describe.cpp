@@ -1,6 +1,6 @@
 // Describes grants, role by role.
 #include "catalog/relation_lists.hpp"
-#include "keys/held_access.hpp"
+#include "keys/grants_access.hpp"
 #include "pg/context.hpp"
 
 namespace dj_deploy {
@@ -72,7 +72,7 @@ bool describe_role(const Candidate &role, HeldAccess &held)
                         "The schema has no tables of other roles that tell read, write and all apart.");
         return false;
     }
-    if (!find_access(role, held)) {
+    if (!find_held_access(role, held)) {
         notice_left_out(role.name, schema_name, "They are not exactly those of read, write or all.");
         return false;
     }

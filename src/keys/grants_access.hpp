@@ -40,6 +40,6 @@ struct Candidate {
 
 // The access that the role holds with the fewest exceptions, and not more of them than other tables. Returns
 // false for a role that has no such access.
-bool find_access(const Candidate &role, HeldAccess &found);
+bool find_held_access(const Candidate &role, HeldAccess &found);
 
 } // namespace dj_deploy

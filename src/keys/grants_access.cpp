@@ -1,6 +1,6 @@
 // A role has the access for which the planner of grants plans nothing; where that holds for a schema but for
 // some of its tables, what holds for these is said of them.
-#include "keys/held_access.hpp"
+#include "keys/grants_access.hpp"
 
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
@@ -110,7 +110,7 @@ bool find_held(const Candidate &role, HeldAccess &held, std::size_t most)
 
 } // namespace
 
-bool find_access(const Candidate &role, HeldAccess &found)
+bool find_held_access(const Candidate &role, HeldAccess &found)
 {
     std::size_t tables = 0;
     for (const Table &relation : role.schema.relations)
