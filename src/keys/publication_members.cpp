@@ -35,7 +35,7 @@ bool is_before(const Look &left, const Look &right)
 // The tables of one publication, part by part.
 struct MembershipDraft {
     Draft &draft;
-    const Wishes &wishes;
+    const DesiredMembers &desired;
     const KnownMembers &known;
     const NamedPublication &publication;
     Array<std::size_t> joining; // the numbers of the decided tables that are to be members, in order
@@ -58,9 +58,9 @@ private:
     {
         return std::binary_search(joining.begin(), joining.end(), decided);
     }
-    std::size_t number_of(const DecidedTable *table) const { return table - wishes.decided.begin(); }
+    std::size_t number_of(const DecidedTable *table) const { return table - desired.decided.begin(); }
     Array<Look> from_the_top(std::span<const std::size_t> decided) const;
-    Array<Wishes::Place> leaving() const;
+    Array<DesiredMembers::Place> leaving() const;
     void plan_schemas();
     Array<Look> looks() const;
     void plan_decided();
@@ -74,7 +74,7 @@ void MembershipDraft::plan_all()
     const bool is_for_all = publication.known.for_all() != nullptr;
     if (is_for_all || known.publishes_schemas(publication.known.oid))
         check_schemas();
-    if (is_for_all || wishes.is_empty())
+    if (is_for_all || desired.is_empty())
         return;
     if (OidIsValid(publication.known.oid))
         check_publication(publication.known, known.is_empty(publication.known.oid), plan);
@@ -89,7 +89,7 @@ Array<Member> MembershipDraft::staying() const
 {
     Array<Member> listed;
     for (const Member &member : current())
-        if (const DecidedTable *table = wishes.find_decided(member.table);
+        if (const DecidedTable *table = desired.find_decided(member.table);
             table == nullptr || is_to_join(number_of(table)))
             listed.push(member);
     return listed;
@@ -108,42 +108,43 @@ void MembershipDraft::check_schema(std::size_t number, bool is_member)
 
 void MembershipDraft::check_schemas()
 {
-    for (const std::size_t schema : wishes.schemas)
-        check_schema(schema, wishes.says(schema, name()));
+    for (const std::size_t schema : desired.schemas)
+        check_schema(schema, desired.says(schema, name()));
     Array<std::size_t> all;
-    for (std::size_t number = 0; number < wishes.decided.count; number++)
+    for (std::size_t number = 0; number < desired.decided.count; number++)
         all.push(number);
     for (const Look &look : from_the_top(all.view()))
         check_schema(look.table->schema, look.is_member);
 }
 
 // The members in schemas that are not to have any.
-Array<Wishes::Place> MembershipDraft::leaving() const
+Array<DesiredMembers::Place> MembershipDraft::leaving() const
 {
-    Array<Wishes::Place> places;
+    Array<DesiredMembers::Place> places;
     for (const Member &member : members.listed)
-        if (const Wishes::Place *place = wishes.find_place(member.table);
-            place != nullptr && !wishes.says(place->schema, name()))
+        if (const DesiredMembers::Place *place = desired.find_place(member.table);
+            place != nullptr && !desired.says(place->schema, name()))
             places.push(*place);
-    std::sort(places.begin(), places.end(), [](const Wishes::Place &left, const Wishes::Place &right) {
-        return left.schema != right.schema ? left.schema < right.schema : left.table < right.table;
-    });
+    std::sort(places.begin(), places.end(),
+              [](const DesiredMembers::Place &left, const DesiredMembers::Place &right) {
+                  return left.schema != right.schema ? left.schema < right.schema : left.table < right.table;
+              });
     return places;
 }
 
 // Schema by schema, as the document names them.
 void MembershipDraft::plan_schemas()
 {
-    const Array<Wishes::Place> places = leaving();
-    const Wishes::Place *place = places.begin();
+    const Array<DesiredMembers::Place> places = leaving();
+    const DesiredMembers::Place *place = places.begin();
     const auto plan_leaving = [&](std::size_t end) {
         for (; place != places.end() && place->schema < end; place++)
             planner().plan_of_schema(*place->table, false, plan);
     };
-    for (const std::size_t schema : wishes.schemas_with(name())) {
+    for (const std::size_t schema : desired.schemas_with(name())) {
         plan_leaving(schema);
         const Target target = Target::of_schema(draft.resolved.schemas[schema].oid);
-        for (const Table *table : wishes.tables_of(schema))
+        for (const Table *table : desired.tables_of(schema))
             if (is_of_schemas(target, *table, members))
                 planner().plan_of_schema(*table, true, plan);
     }
@@ -155,7 +156,7 @@ Array<Look> MembershipDraft::from_the_top(std::span<const std::size_t> decided) 
 {
     Array<Look> looks;
     for (const std::size_t number : decided)
-        looks.push({.table = &wishes.decided[number], .is_member = is_to_join(number)});
+        looks.push({.table = &desired.decided[number], .is_member = is_to_join(number)});
     std::sort(looks.begin(), looks.end(), is_before);
     return looks;
 }
@@ -166,12 +167,12 @@ Array<Look> MembershipDraft::looks() const
     Array<std::size_t> numbers;
     append(numbers, joining);
     for (const Member &member : current())
-        if (const DecidedTable *table = wishes.find_decided(member.table))
+        if (const DecidedTable *table = desired.find_decided(member.table))
             numbers.push(number_of(table));
     for (const std::size_t number : joining)
-        wishes.add_decided_below(wishes.decided[number].oid, numbers);
+        desired.add_decided_below(desired.decided[number].oid, numbers);
     for (const Member &member : members.listed)
-        wishes.add_decided_below(member.table, numbers);
+        desired.add_decided_below(member.table, numbers);
     sort_unique(numbers);
     return from_the_top(numbers.view());
 }
@@ -226,14 +227,14 @@ void MembershipDraft::take_changes()
 
 } // namespace
 
-Members plan_members(Draft &draft, const Wishes &wishes, const KnownMembers &known,
+Members plan_members(Draft &draft, const DesiredMembers &desired, const KnownMembers &known,
                      const NamedPublication &publication)
 {
     MembershipDraft membership{.draft = draft,
-                               .wishes = wishes,
+                               .desired = desired,
                                .known = known,
                                .publication = publication,
-                               .joining = wishes.decided_with(publication.known.name)};
+                               .joining = desired.decided_with(publication.known.name)};
     membership.plan_all();
     return membership.members;
 }

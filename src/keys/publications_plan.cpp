@@ -46,12 +46,12 @@ void PublicationNames::plan(Draft &draft)
     const Array<NamedPublication> publications = NamedPublication::all_of(draft);
     if (publications.is_empty())
         return;
-    const Wishes wishes = Wishes::of(draft.resolved);
+    const DesiredMembers desired = DesiredMembers::of(draft.resolved);
     const KnownMembers known = KnownMembers::read(draft, publications.view());
     Array<Turned> turned;
     for (const NamedPublication &publication : publications) {
         CHECK_FOR_INTERRUPTS();
-        const Members members = plan_members(draft, wishes, known, publication);
+        const Members members = plan_members(draft, desired, known, publication);
         if (publication.known.is_via_root != publication.is_via_root)
             turned.push({.publication = &publication, .members = members});
     }

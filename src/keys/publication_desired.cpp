@@ -1,5 +1,5 @@
 // Sorted lists, in which a publication finds its own.
-#include "keys/publication_wishes.hpp"
+#include "keys/publication_desired.hpp"
 
 #include "catalog/ancestors.hpp"
 #include "planners/publication_membership.hpp"
@@ -32,22 +32,22 @@ Array<std::size_t> numbers_of(const Array<Said> &said, const char *publication)
 
 } // namespace
 
-Wishes Wishes::of(const ResolvedEnvironment &resolved)
+DesiredMembers DesiredMembers::of(const ResolvedEnvironment &resolved)
 {
-    Wishes wishes{};
-    wishes.resolved = &resolved;
-    wishes.read_decided();
-    wishes.read_schemas();
-    sort_said(wishes.of_schemas);
-    sort_said(wishes.of_tables);
-    std::sort(wishes.below.begin(), wishes.below.end(), [](const Below &left, const Below &right) {
+    DesiredMembers desired{};
+    desired.resolved = &resolved;
+    desired.read_decided();
+    desired.read_schemas();
+    sort_said(desired.of_schemas);
+    sort_said(desired.of_tables);
+    std::sort(desired.below.begin(), desired.below.end(), [](const Below &left, const Below &right) {
         return left.above != right.above ? left.above < right.above : left.number < right.number;
     });
-    return wishes;
+    return desired;
 }
 
 // Their tables are found with those of the schemas.
-void Wishes::read_decided()
+void DesiredMembers::read_decided()
 {
     for (const NamedTable &named : resolved->named) {
         const PublicationNames *names = named.settings->settings.find<PublicationNames>();
@@ -63,7 +63,7 @@ void Wishes::read_decided()
     }
 }
 
-void Wishes::read_schemas()
+void DesiredMembers::read_schemas()
 {
     said.resize(resolved->schemas.count);
     undecided.resize(resolved->schemas.count);
@@ -90,12 +90,12 @@ void Wishes::read_schemas()
     });
 }
 
-const DecidedTable *Wishes::find_decided(::Oid table) const
+const DecidedTable *DesiredMembers::find_decided(::Oid table) const
 {
     return find_sorted(decided.view(), &DecidedTable::oid, table);
 }
 
-const Wishes::Place *Wishes::find_place(::Oid table) const
+const DesiredMembers::Place *DesiredMembers::find_place(::Oid table) const
 {
     for (const Place *place = find_sorted(places.view(), &Place::oid, table);
          place != nullptr && place != places.end() && place->oid == table; place++)
@@ -104,17 +104,17 @@ const Wishes::Place *Wishes::find_place(::Oid table) const
     return nullptr;
 }
 
-Array<std::size_t> Wishes::schemas_with(const char *publication) const
+Array<std::size_t> DesiredMembers::schemas_with(const char *publication) const
 {
     return numbers_of(of_schemas, publication);
 }
 
-Array<std::size_t> Wishes::decided_with(const char *publication) const
+Array<std::size_t> DesiredMembers::decided_with(const char *publication) const
 {
     return numbers_of(of_tables, publication);
 }
 
-void Wishes::add_decided_below(::Oid table, Array<std::size_t> &numbers) const
+void DesiredMembers::add_decided_below(::Oid table, Array<std::size_t> &numbers) const
 {
     for (const Below *found = find_sorted(below.view(), &Below::above, table);
          found != nullptr && found != below.end() && found->above == table; found++)

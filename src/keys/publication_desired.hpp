@@ -15,7 +15,7 @@ struct DecidedTable {
     const PublicationNames *said;
 };
 
-struct Wishes {
+struct DesiredMembers {
     // Another table, where the document says of its schema which publications hold it.
     struct Place {
         ::Oid oid;
@@ -26,7 +26,7 @@ struct Wishes {
     Array<std::size_t> schemas;  // of which the document says something, by number, in order
     Array<DecidedTable> decided; // by OID
 
-    static Wishes of(const ResolvedEnvironment &resolved);
+    static DesiredMembers of(const ResolvedEnvironment &resolved);
 
     bool is_empty() const { return schemas.is_empty() && decided.is_empty(); }
     bool says(std::size_t schema, const char *publication) const { return said[schema]->has(publication); }
