@@ -7,18 +7,23 @@ namespace dj_deploy {
 
 namespace {
 
-// Who holds anything in the schema that is not its own.
-Array<::Oid> find_grantees(GrantFacts &facts)
+// All of the schema, sorted.
+Array<::Oid> relations_in(GrantFacts &facts)
+{
+    Array<::Oid> relations;
+    for (const SchemaObject &relation : objects_of(facts.objects_in(facts.schemas[0]), RelationRelationId))
+        relations.push(relation.oid);
+    return relations;
+}
+
+// Who holds anything in the schema, its relations and their columns that is not its own.
+Array<::Oid> find_grantees(GrantFacts &facts, std::span<const ::Oid> relations)
 {
     SchemaFacts &schema = facts.schemas[0];
-    Array<::Oid> relations;
-    for (const SchemaObject &relation : objects_of(facts.objects_in(schema), RelationRelationId))
-        relations.push(relation.oid);
-    Array<OwnedList> lists = read_relation_lists(relations.view());
+    Array<OwnedList> lists = read_relation_lists(relations);
     lists.push({.owner = schema.privileges.owner, .list = schema.privileges.list});
     for (const DefaultPrivileges &defaults : facts.defaults_in(schema))
         lists.push({.owner = defaults.creator, .list = defaults.list});
-    facts.read_all_columns(relations);
     append(lists, facts.columns.all().lists);
     return HeldLists::of(lists).grantees();
 }
@@ -90,9 +95,11 @@ void describe_schema(Description &description, std::size_t index, GlobalDefaults
     const ::Oid schema = description.resolved.schemas[index].oid;
     const Array<Table> relations = read_tables(Target::of_schema(schema), GrantsPlanner::scope);
     KnownSchema known = KnownSchema::read(schema, relations.view(), global);
+    const Array<::Oid> all = relations_in(known.facts);
+    known.facts.read_all_columns(all);
     Grants grants{};
     Array<Exception> exceptions;
-    for (const ::Oid oid : find_grantees(known.facts)) {
+    for (const ::Oid oid : find_grantees(known.facts, all.view())) {
         const char *name = oid == ACL_ID_PUBLIC ? "public" : ::GetUserNameFromId(oid, true);
         if (name == nullptr)
             continue;
