@@ -1,4 +1,4 @@
-// What is granted in the columns of tables.
+// What is granted in the columns of tables: pg_attribute.attacl.
 #pragma once
 
 #include "catalog/held_lists.hpp"
@@ -13,7 +13,8 @@ struct ColumnList {
     OwnedList list;
 };
 
-// Those of the tables, whose OIDs are sorted; by table and the columns' numbers.
+// All columns of these tables that have a list. The OIDs are sorted; the result is by table and column
+// number.
 Array<ColumnList> read_column_lists(std::span<const ::Oid> tables);
 
 // What a role holds in the columns of a table, put together.
@@ -22,16 +23,16 @@ struct ColumnHolding {
     Holding holding;
 };
 
-// The columns of tables, for one role after another. Those with privileges are known from what is registered
-// of the role, or from what is registered of the tables, which is read once for all roles; else all columns
-// are read, once.
+// What roles hold in the columns of these tables, asked for one role after another. pg_shdepend names the
+// tables in whose columns a role holds anything: as read for this role, or else for all tables, once for all
+// roles that it registers. For the others, and where the tables have many grants, all columns are read, once.
 struct ColumnPrivileges {
     Array<::Oid> tables; // sorted
-    bool has_few_grants; // on tables as a whole: so few that those in columns are found among them
+    bool has_few_grants; // so few that pg_shdepend is read for the tables, rather than all their columns
     ::MemoryContext context = ::CurrentMemoryContext;
-    enum Extent { nothing, registered_roles, all_roles } extent = nothing; // of what follows
-    Array<ColumnList> columns;
-    HeldLists lists; // of the columns
+    enum Extent { nothing, registered_roles, all_roles } extent = nothing; // who holds columns: is known of
+    Array<ColumnList> columns;                                             // these roles, of all tables
+    HeldLists lists;                                                       // of the columns
 
     static ColumnPrivileges of(const Array<::Oid> &tables, bool has_few_grants)
     {
@@ -41,10 +42,10 @@ struct ColumnPrivileges {
     // By table; without tables in whose columns it holds nothing.
     Array<ColumnHolding> held_by(const RoleReferences &role);
 
-    // The lists of all columns.
+    // The lists of all columns, for all roles.
     const HeldLists &all();
 
-    // What is registered of all tables, if that has been read anyway.
+    // Uses what has been read of pg_shdepend for all tables, if nothing has been read here before.
     void take(std::span<const RoleReference> references);
 
 private:

@@ -74,7 +74,7 @@ std::span<const DefaultPrivileges> GlobalDefaults::for_role(const RoleReferences
     constexpr std::size_t few_rows = 64;
     if (!is_read)
         with_catalog(DefaultAclRelationId, DefaultAclRoleNspObjIndexId, [&](const Catalog &defaults) {
-            is_read = is_for_many_roles || RelationGetNumberOfBlocks(defaults.table) <= few_pages;
+            is_read = reads_all || RelationGetNumberOfBlocks(defaults.table) <= few_pages;
             if (is_read)
                 in_context(all.context, [&] { all = read_all_global(defaults); });
         });
@@ -83,7 +83,7 @@ std::span<const DefaultPrivileges> GlobalDefaults::for_role(const RoleReferences
     const RoleReferences own = role.is_whole ? role : RoleReferences::read(role.role, few_rows);
     if (own.is_whole)
         return read_each_global(own.found.view()).view();
-    is_for_many_roles = true;
+    reads_all = true;
     return for_role(role);
 }
 

@@ -17,11 +17,12 @@ Array<DefaultPrivileges> read_default_privileges(::Oid schema, std::span<const S
 
 // Those without IN SCHEMA, which hold in every schema.
 struct GlobalDefaults {
-    bool is_for_many_roles = false; // for which they are read at once
-    bool is_read = false;
+    bool reads_all = false; // rather than those of one role after another
+    bool is_read = false;   // all of them
     Array<DefaultPrivileges> all = {};
 
-    // All in which the role (ACL_ID_PUBLIC for PUBLIC) is named, and perhaps others.
+    // All in which the role (ACL_ID_PUBLIC for PUBLIC) is named, and perhaps others. Reads all, for this role
+    // and the next ones, where they are on one page, or the role itself has too many dependencies.
     std::span<const DefaultPrivileges> for_role(const RoleReferences &role);
 };
 

@@ -128,7 +128,7 @@ void describe_schema(Description &description, std::size_t index, GlobalDefaults
 
 void Grants::describe(Description &description)
 {
-    GlobalDefaults global{.is_for_many_roles = true};
+    GlobalDefaults global{.reads_all = true};
     for (std::size_t index = 0; index < description.described; index++)
         describe_schema(description, index, global);
 }

@@ -179,7 +179,7 @@ void Grants::plan(Draft &draft)
 {
     const SaidTables at_tables = SaidTables::read(draft.resolved);
     const Array<SchemaToHold> to_hold = read_to_hold(draft.resolved);
-    GlobalDefaults global{.is_for_many_roles = true};
+    GlobalDefaults global{.reads_all = true};
     for (const ResolvedSchema &schema : draft.resolved.schemas) {
         const Grants *said = schema.settings->settings.find<Grants>();
         if (said == nullptr)

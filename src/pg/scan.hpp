@@ -53,8 +53,9 @@ struct Catalog {
         });
     }
 
-    // The same until on_row(HeapTuple) returns false; with a range for the column after those of the keys, in
-    // it. An index hands over a page at a time, up to the end of the range.
+    // Like scan(), but ends as soon as on_row(HeapTuple) returns false. With a range, only rows whose value
+    // in the column after those of the keys lies in it. The server reads the index a page at a time: a range
+    // keeps it from reading on for rows that nobody asks for.
     template <class OnRow>
     void scan_while(std::initializer_list<OidKey> keys, OnRow &&on_row,
                     std::optional<OidRange> range = {}) const

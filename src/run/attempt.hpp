@@ -58,8 +58,9 @@ bool survive(Step &&step)
     return run_and_survive(call, &step);
 }
 
-// Runs step(), and then finish(), also when step() fails: its error goes on to the caller as it is. For what
-// no abort gives back; finish() raises nothing.
+// Runs step() and then finish(), which must not raise an error. When step() raises one, finish() runs before
+// the error goes on to the caller, unchanged. Only for state that no abort resets, such as what
+// pg_stat_activity shows; what an abort gives back needs no finish().
 template <class Step, class Finish>
 void with_finish(Step &&step, Finish &&finish)
 {
