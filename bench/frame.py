@@ -20,6 +20,7 @@ OWNER = "pipeline"  # owns what is measured; no superuser
 READER = "reader"  # is granted to
 SUPERUSER = "postgres"
 SCHEMA = "lab"
+USER_TABLES = "c.relname NOT LIKE '~%'"  # a condition on pg_class c
 HERE = pathlib.Path(__file__).parent
 
 # Commits reach the disk, as in production. The lock table is large enough for everybody to finish,
@@ -255,8 +256,9 @@ def in_turns(rounds, takers):
     return results
 
 
-def identity_loop(schema=SCHEMA):
-    """What a person writes who alters all tables in one go."""
+def loop(statement, body="{}", tables="true", schema=SCHEMA):
+    """A block that executes one statement for each table; %I.%I in the statement is the table."""
+    execute = body.format(f"EXECUTE format('{statement}', target.nspname, target.relname);")
     return f"""
 DO $$
 DECLARE
@@ -265,13 +267,18 @@ BEGIN
     FOR target IN
         SELECT n.nspname, c.relname
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = '{schema}' AND c.relkind IN ('r', 'p') AND c.relname NOT LIKE '~%'
+        WHERE n.nspname = '{schema}' AND c.relkind IN ('r', 'p') AND {tables}
         ORDER BY c.relname
     LOOP
-        EXECUTE format('ALTER TABLE %I.%I REPLICA IDENTITY FULL', target.nspname, target.relname);
+        {execute}
     END LOOP;
 END
-$$"""
+$$;"""
+
+
+def identity_loop(schema=SCHEMA):
+    """What a person writes who alters all tables in one go."""
+    return loop("ALTER TABLE %I.%I REPLICA IDENTITY FULL", tables=USER_TABLES, schema=schema)
 
 
 def document(identity="full", scale_factor=0.02, access="read", publications=("cdc",)):

@@ -29,7 +29,7 @@ def measure(bench):
     # The default configuration, on disk.
     with bench.start("busy", {"fsync": "on"}) as server:
         database = server.create("busy")
-        declare(database)
+        declare(database, TABLES)
         scripts = write_scripts(server.directory)
         runs = {name: [] for name in contenders}
         for number in range(rounds):
@@ -41,9 +41,9 @@ def measure(bench):
         return {"seconds": seconds, "runs": runs}
 
 
-def declare(database):
+def declare(database, tables):
     database.query("CREATE SCHEMA busy")
-    for number in range(1, TABLES + 1):
+    for number in range(1, tables + 1):
         database.query(
             f"CREATE TABLE busy.t{number} (id integer PRIMARY KEY, value integer NOT NULL DEFAULT 0)"
         )
@@ -68,15 +68,13 @@ def write_scripts(directory):
 
 
 def run_busy(database, directory, scripts, seconds, work):
-    for path in directory.glob("clients.*"):
-        path.unlink()
-    clients = start_clients(database, directory, scripts, 1 + seconds + AFTER)
+    clients = start_clients(database, directory, CLIENTS, 1 + seconds + AFTER, "--jobs=2", *scripts)
     time.sleep(1)
     moments, is_done = [], threading.Event()
     threads = [threading.Thread(target=watch_tables, args=[database, moments, is_done])]
     if work is not None:
         threads.append(threading.Thread(target=work, args=[database]))
-    with long_transaction(database):
+    with open_transaction(database, f"SELECT count(*) FROM busy.t{LONG}"):
         began = time.time()
         for thread in threads:
             thread.start()
@@ -101,22 +99,24 @@ def run_busy(database, directory, scripts, seconds, work):
     }
 
 
-def start_clients(database, directory, scripts, seconds):
-    command = ["pgbench", "--no-vacuum", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", "--log"]
-    command += [f"--log-prefix={directory}/clients", *scripts]
+def start_clients(database, directory, number, seconds, *options):
+    for path in directory.glob("clients.*"):
+        path.unlink()
+    command = ["pgbench", "--no-vacuum", f"--client={number}", f"--time={seconds}", "--log"]
+    command += [f"--log-prefix={directory}/clients", *options]
     return subprocess.Popen(
         command, env=database.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
 @contextlib.contextmanager
-def long_transaction(database):
+def open_transaction(database, statement):
     connection = database.connect()
     connection.autocommit = False
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM busy.t{LONG}")
+        cursor.execute(statement)
         yield
-    connection.commit()
+    connection.rollback()
     connection.close()
 
 
@@ -135,7 +135,7 @@ def watch_tables(database, moments, is_done):
 
 def read_logs(directory):
     """(script, when it ended, ms) of each statement. A line: client, number, latency in µs, script,
-    second, microsecond.
+    second, microsecond, perhaps lag.
     """
     for path in directory.glob("clients.*"):
         with path.open() as lines:

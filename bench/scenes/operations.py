@@ -10,13 +10,12 @@ import typing
 
 import frame
 import resources
-from frame import SCHEMA, Goal
+from frame import SCHEMA, USER_TABLES, Goal, loop
 from scenes.identity import per_table, ratios, times
 
 TITLE = "The other operations"
 PUBLICATION = "cdc"
 ROLE = frame.READER
-USER_TABLES = "c.relname NOT LIKE '~%'"
 PARAMETERS = {"autovacuum_vacuum_scale_factor": 0.02, "autovacuum_vacuum_insert_scale_factor": 0.05}
 
 CATALOGS = ["pg_class", "pg_namespace", "pg_depend", "pg_shdepend", "pg_publication", "pg_publication_rel"]
@@ -27,26 +26,6 @@ GRANT_USAGE = f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE};"
 
 # What people put around a statement that fails the second time.
 UNLESS_DUPLICATE = "BEGIN {} EXCEPTION WHEN duplicate_object THEN NULL; END;"
-
-
-def loop(statement, body="{}", tables="true"):
-    """A block that executes one statement for each table; %I.%I in the statement is the table."""
-    execute = body.format(f"EXECUTE format('{statement}', target.nspname, target.relname);")
-    return f"""
-DO $$
-DECLARE
-    target record;
-BEGIN
-    FOR target IN
-        SELECT n.nspname, c.relname
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p') AND {tables}
-        ORDER BY c.relname
-    LOOP
-        {execute}
-    END LOOP;
-END
-$$;"""
 
 
 @dataclasses.dataclass

@@ -3,12 +3,13 @@ without that GRANT.
 """
 
 import contextlib
-import subprocess
+import sys
 import threading
 import time
 
 import frame
-from frame import OWNER, READER, Goal
+from frame import READER, Goal
+from scenes.busy import declare, open_transaction, read_logs, roll_out, start_clients
 
 TITLE = "Readers beside rollout and an uncommitted GRANT"
 AIM = 2
@@ -22,7 +23,7 @@ def measure(bench):
     seconds, rounds = (1, 1) if bench.is_quick else (3, bench.rounds)
     with bench.start("readers") as server:
         database = server.create("readers")
-        declare(database)
+        declare(database, TABLES)
         script = server.directory / "read.sql"
         script.write_text(f"\\set id random(1, 1000)\nSELECT value FROM busy.t{READ} WHERE id = :id;\n")
         frame.say(f"reading, {rounds} rounds of {3 * (seconds + 2)} s")
@@ -33,32 +34,16 @@ def measure(bench):
         return {"seconds": seconds, "worst": frame.in_turns(rounds, takers)}
 
 
-def declare(database):
-    database.query("CREATE SCHEMA busy")
-    for number in range(1, TABLES + 1):
-        database.query(
-            f"CREATE TABLE busy.t{number} (id integer PRIMARY KEY, value integer NOT NULL DEFAULT 0)"
-        )
-        database.query(f"INSERT INTO busy.t{number} SELECT generate_series(1, 1000)")
-    database.settle()
-
-
 def take(database, script, seconds, beside):
     """The most milliseconds that a read took while the GRANT was there, or as long without."""
-    database.query(
-        "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('busy', 'default'), dry_run => false)"
-    )
-    log = script.parent / "reads"
-    for path in script.parent.glob("reads.*"):
-        path.unlink()
-    command = ["pgbench", "--no-vacuum", f"--client={CLIENTS}", f"--rate={RATE}", f"--time={seconds + 2}"]
-    command += ["--log", f"--log-prefix={log}", f"--file={script}"]
-    readers = subprocess.Popen(
-        command, env=database.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    roll_out(database, "default")
+    directory = script.parent
+    options = [f"--rate={RATE}", f"--file={script}"]
+    readers = start_clients(database, directory, CLIENTS, seconds + 2, *options)
     time.sleep(1)
     began = time.time()
-    with uncommitted_grant(database) if beside == "grant" else contextlib.nullcontext():
+    grant = open_transaction(database, f"GRANT SELECT ON busy.t{READ} TO {READER}")
+    with grant if beside == "grant" else contextlib.nullcontext():
         rollout = threading.Thread(target=roll_out, args=[database])
         if beside != "nothing":
             rollout.start()
@@ -66,38 +51,14 @@ def take(database, script, seconds, beside):
         ended = time.time()
     if beside != "nothing":
         rollout.join()
-    if readers.wait() != 0:
-        raise RuntimeError(readers.stderr.read())
+    output, errors = readers.communicate()
+    if readers.returncode != 0:
+        sys.exit(f"bench: pgbench failed: {errors}{output}")
     left = database.query(
         "SELECT count(*) FROM pg_class WHERE relnamespace = 'busy'::regnamespace AND relreplident = 'f'"
     )
     assert left == (0 if beside == "nothing" else TABLES), f"rollout changed {left} tables"
-    return max(latency for at, latency in read_log(script.parent) if began <= at - latency / 1000 <= ended)
-
-
-@contextlib.contextmanager
-def uncommitted_grant(database):
-    connection = database.connect(OWNER)
-    connection.autocommit = False
-    with connection.cursor() as cursor:
-        cursor.execute(f"GRANT SELECT ON busy.t{READ} TO {READER}")
-        yield
-    connection.rollback()
-    connection.close()
-
-
-def roll_out(database):
-    database.query("CALL dj_deploy.rollout(dj_deploy.set_replica_identity('busy', 'full'), dry_run => false)")
-
-
-def read_log(directory):
-    """(when it ended, milliseconds) of each read. A line: client, number, latency in µs, script,
-    second, microsecond, lag.
-    """
-    for path in directory.glob("reads.*"):
-        for line in path.read_text().splitlines():
-            _, _, latency, _, second, microsecond, *_ = map(int, line.split())
-            yield second + microsecond / 1e6, latency / 1000
+    return max(latency for _, at, latency in read_logs(directory) if began <= at - latency / 1000 <= ended)
 
 
 def goals(results):
