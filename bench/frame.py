@@ -363,6 +363,10 @@ def milliseconds(seconds, digits=1):
     return f"{middle} ({low} to {high})"
 
 
+def counted(number, noun):
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def numbers(sizes):
     return [f"{int(size):,}" for size in sizes]
 

@@ -58,7 +58,7 @@ def provenance(measured):
     quick = "**These are tiny scenes, whose figures mean nothing.** " if measured["quick"] else ""
     return wrapped(
         f"{quick}PostgreSQL {measured['server']}; {measured['machine']}; `script/bench`{commit}."
-        f" Medians of {measured['rounds']} rounds or more.\n"
+        f" Medians of {frame.counted(measured['rounds'], 'round')} or more.\n"
     )
 
 

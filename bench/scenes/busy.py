@@ -221,8 +221,8 @@ def figures(results):
     ]
     return (
         f"{CLIENTS} clients read and write {TABLES} tables, a transaction that has read one of them stays"
-        f" open for {results['seconds']} s. Medians of {len(runs['nothing'])} runs; the slowest statement of"
-        " each table in ms, and seconds:\n\n"
+        f" open for {results['seconds']} s. Medians of {frame.counted(len(runs['nothing']), 'run')}; the"
+        " slowest statement of each table in ms, and seconds:\n\n"
         + frame.table(
             [
                 "",

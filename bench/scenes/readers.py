@@ -26,7 +26,7 @@ def measure(bench):
         declare(database, TABLES)
         script = server.directory / "read.sql"
         script.write_text(f"\\set id random(1, 1000)\nSELECT value FROM busy.t{READ} WHERE id = :id;\n")
-        frame.say(f"reading, {rounds} rounds of {3 * (seconds + 2)} s")
+        frame.say(f"reading, {frame.counted(rounds, 'round')} of {3 * (seconds + 2)} s")
         takers = {
             name: (lambda name=name: take(database, script, seconds, name))
             for name in ("nothing", "rollout", "grant")
@@ -80,6 +80,6 @@ def figures(results):
     return (
         f"{CLIENTS} clients read one table, {RATE:,} times a second, for {results['seconds']} s."
         " The slowest read in ms,"
-        f" of {len(results['worst']['nothing'])} runs:\n\n"
+        f" of {frame.counted(len(results['worst']['nothing']), 'run')}:\n\n"
         + frame.table(["beside", "median", "smallest to largest"], rows)
     )

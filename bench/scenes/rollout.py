@@ -256,7 +256,8 @@ def figures(results):
         ["PL/pgSQL loop in one transaction", f"{loop[1]} ({loop[0]})" if loop else "came to its end"],
     ]
     rounds = len(results["costs"][str(results["many"])])
-    return f"`fsync = off`, medians of {rounds} rounds in new sessions:\n\n" + frame.table(["", ""], rows)
+    medians = f"medians of {frame.counted(rounds, 'round')}"
+    return f"`fsync = off`, {medians} in new sessions:\n\n" + frame.table(["", ""], rows)
 
 
 def megabytes(sizes):
