@@ -19,8 +19,8 @@ TAP_TESTS      = 1
 PROVE_TESTS   ?= test/t/*.pl
 
 PG_CONFIG   ?= pg_config
-# -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register". The same source gives the same module,
-# wherever it is built.
+# -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register". The same
+# source gives the same module, wherever it is built.
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DDJ_DEPLOY_VERSION='"$(EXTVERSION)"'
 PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \

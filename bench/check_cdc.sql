@@ -1,4 +1,5 @@
--- What check_cdc is measured against: a plain query of the facts that it rests on, for the tables of schema :schema.
+-- What check_cdc is measured against: a plain query of the facts that it rests on, for the tables
+-- of schema :schema.
 SELECT n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident, c.relispartition, t.relpages, i.*, r.*, a.*
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace

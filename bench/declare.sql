@@ -1,6 +1,7 @@
--- The scene: one schema as DataJoint declares it. Tables come in groups of five, a lookup, a manual, an imported and a
--- computed table and a part of the last, chained by foreign keys; the manual tables form a tree across the groups.
--- With it comes the hidden table of every DataJoint schema, which no contender may touch.
+-- The scene: one schema as DataJoint declares it. Tables come in groups of five, a lookup, a
+-- manual, an imported and a computed table and a part of the last, chained by foreign keys; the
+-- manual tables form a tree across the groups. With it comes the hidden table of every DataJoint
+-- schema, which no contender may touch.
 
 CREATE PROCEDURE declare_schema(schema text, tables integer)
 LANGUAGE plpgsql

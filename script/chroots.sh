@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of script/lib.sh, and for the script that sources this
-# Chroots of the Debian releases that carry the versions of PostgreSQL, kept in the cache directory; rm -rf is all it takes to be
-# rid of one. Mounts and processes live in namespaces of their own and end with them. Needs root.
+# Chroots of the Debian releases that carry the versions of PostgreSQL, kept in the cache directory;
+# rm -rf is all it takes to be rid of one. Mounts and processes live in namespaces of their own and
+# end with them. Needs root.
 
 # restart_as_root [ARGUMENT ...]: those of the script.
 restart_as_root() {
@@ -18,9 +19,9 @@ suite_of() {
     esac
 }
 
-# make_chroot NAME VERSION SCRIPT [ARGUMENT ...]: sets $chroot to NAME, one of the release of this version in which the script has run, and
-# keeps it locked: another run waits. Made under another name and complete when it is moved in place, so that an interrupt leaves no
-# half chroot.
+# make_chroot NAME VERSION SCRIPT [ARGUMENT ...]: sets $chroot to NAME, one of the release of this
+# version in which the script has run, and keeps it locked: another run waits. Made under another
+# name and complete when it is moved in place, so that an interrupt leaves no half chroot.
 make_chroot() {
     lock_chroot "$1"
     [[ ! -d $chroot ]] || return 0
@@ -60,7 +61,8 @@ fetch_debian() {
         say "${0##*/}: fetching Debian $suite"
         trap 'rm -rf --one-file-system "$base.new"' EXIT
         rm -rf --one-file-system "$base.new"
-        # A mirror that is a frozen snapshot has Release files past their date; the option stays in the chroot's apt.
+        # A mirror that is a frozen snapshot has Release files past their date; the option stays in
+        # the chroot's apt.
         quietly mmdebstrap --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --skip=cleanup/apt/lists \
             "${options[@]}" "$suite" "$base.new"
         [[ $suite != sid ]] || add_experimental "$base.new/etc/apt"
@@ -87,8 +89,9 @@ add_experimental() {
         >"$1/preferences.d/experimental"
 }
 
-# keep_mounts_private DIRECTORY: what is mounted below it from here on is seen in this namespace alone. In a chroot there may be no
-# mount at /, whose propagation could be changed; then the directory becomes one, until let_mounts_go.
+# keep_mounts_private DIRECTORY: what is mounted below it from here on is seen in this namespace
+# alone. In a chroot there may be no mount at /, whose propagation could be changed; then the
+# directory becomes one, until let_mounts_go.
 keep_mounts_private() {
     bound=
     mount --make-rprivate / 2>/dev/null && return
@@ -103,15 +106,16 @@ let_mounts_go() {
     done
 }
 
-# in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot, from a copy. A server that is not
-# Debian's stands where script/setup-chroot has put it.
+# in_chroot DIRECTORY VERSION SCRIPT [ARGUMENT ...]: runs a script of this checkout in the chroot,
+# from a copy. A server that is not Debian's stands where script/setup-chroot has put it.
 in_chroot() {
     local directory=$1 copy=/root/datajoint_deploy server=(PGVERSION="${2%%-*}")
     rm -rf "${directory:?}$copy"
     copy_tree "$directory$copy"
     cp --dereference /etc/resolv.conf "$directory/etc/" 2>/dev/null || true
     [[ ! -e $directory/opt/postgresql ]] || server=(PG_CONFIG=/opt/postgresql/bin/pg_config)
-    # What pip is told to trust lies outside the chroot; the package ca-certificates makes that file anew, with what is local.
+    # What pip is told to trust lies outside the chroot; the package ca-certificates makes that file
+    # anew, with what is local.
     if [[ -e ${PIP_CERT:-} ]]; then
         install -D "$PIP_CERT" "$directory$PIP_CERT"
         install -D "$PIP_CERT" "$directory/usr/local/share/ca-certificates/pip.crt"

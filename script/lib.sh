@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of, and for, the script that sources this
-# What the scripts share: which PostgreSQL, root and unprivileged commands, a scratch directory and a throw-away
-# cluster. Everything that runs on behalf of a script lives below $scratch, and one trap takes it all away again.
+# What the scripts share: which PostgreSQL, root and unprivileged commands, a scratch directory and
+# a throw-away cluster. Everything that runs on behalf of a script lives below $scratch, and one
+# trap takes it all away again.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/datajoint_deploy
@@ -56,8 +57,8 @@ apt_get_without_server() {
     trap clean_up EXIT
 }
 
-# A file remembers it, because subshells ask as well. Another apt may be at work, as on a machine that has just started: Lock::Timeout
-# is for packages alone.
+# A file remembers it, because subshells ask as well. Another apt may be at work, as on a machine
+# that has just started: Lock::Timeout is for packages alone.
 update_package_lists() {
     local attempts=0 output
     [[ -e $scratch/updated ]] && return
@@ -71,7 +72,8 @@ update_package_lists() {
     touch "$scratch/updated"
 }
 
-# The server refuses to run as root. Nobody's home and dot files are looked at, and temporary files stay in $scratch.
+# The server refuses to run as root. Nobody's home and dot files are looked at, and temporary files
+# stay in $scratch.
 as_unprivileged() {
     local command=(env "HOME=$scratch" "TMPDIR=$scratch" "$@")
     if ((EUID == 0)); then
@@ -113,8 +115,9 @@ install_pgspot() {
     install_environment -- pgspot==0.9.4
 }
 
-# install_environment [PACKAGE ...] -- REQUIREMENT ...: a Python environment with these releases from PyPI, cached under their names, so
-# that the second time needs no network; with Debian's packages, if any. Its Python is one that the unprivileged user can run. Sets $venv.
+# install_environment [PACKAGE ...] -- REQUIREMENT ...: a Python environment with these releases
+# from PyPI, cached under their names, so that the second time needs no network; with Debian's
+# packages, if any. Its Python is one that the unprivileged user can run. Sets $venv.
 install_environment() {
     local requirements=() packages=() options=() python
     while [[ $1 != -- ]]; do
@@ -159,8 +162,9 @@ clean_up() {
     rm -rf "$scratch"
 }
 
-# Ends what works below $scratch, all servers included, also those of a test that was interrupted. A server takes
-# SIGQUIT for an immediate shutdown and removes its shared memory; SIGKILL is for what does not listen.
+# Ends what works below $scratch, all servers included, also those of a test that was interrupted. A
+# server takes SIGQUIT for an immediate shutdown and removes its shared memory; SIGKILL is for what
+# does not listen.
 stop_processes() {
     local attempt pids
     for attempt in {1..100}; do
@@ -189,7 +193,8 @@ copy_tree() {
         tar -C "$1" --no-same-owner -xf -
 }
 
-# start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in $scratch only.
+# start_cluster [setting=value ...]: a server for logical decoding that listens on a Unix socket in
+# $scratch only.
 start_cluster() {
     local setting
     ((EUID)) || id postgres &>/dev/null || die "the server does not run as root, and there is no user postgres"

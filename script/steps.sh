@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What .ci/run and script/test-all share: steps one after another, whatever the one before has given, and their sum.
+# What .ci/run and script/test-all share: steps one after another, whatever the one before has
+# given, and their sum.
 
 passed=0
 failed=0

@@ -1,5 +1,5 @@
--- 10,000 errors in one session, at top level, in subtransactions and caught by our own code: memory is flat, no
--- setting stays changed. Prints one line for each way.
+-- 10,000 errors in one session, at top level, in subtransactions and caught by our own code: memory
+-- is flat, no setting stays changed. Prints one line for each way.
 \set ON_ERROR_STOP 0
 \set QUIET on
 \pset tuples_only on

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# Alembic runs examples/alembic: again, with a new table, offline, with JSON in the text of a statement, with a call that fails, and
-# with one that needs no transaction block.
+# Alembic runs examples/alembic: again, with a new table, offline, with JSON in the text of a
+# statement, with a call that fails, and with one that needs no transaction block.
 
 mapfile -t requirements <"$tree/examples/alembic/requirements.txt"
 python_environment "$(IFS=- && tr -d '[]' <<<"${requirements[*]//==/-}")" "${requirements[@]}"

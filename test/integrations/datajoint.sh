@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# DataJoint: dj.deploy.set_replica_identity beside ours, a project that deploys through dj.conn(), and the deploy hook of
-# examples/datajoint. The pipeline is that of test/fixtures, declared and filled by DataJoint.
+# DataJoint: dj.deploy.set_replica_identity beside ours, a project that deploys through dj.conn(),
+# and the deploy hook of examples/datajoint. The pipeline is that of test/fixtures, declared and
+# filled by DataJoint.
 
-# datajoint_program NAME: a Python program of test/integrations/datajoint, on PGDATABASE. It prints its own verdicts.
+# datajoint_program NAME: a Python program of test/integrations/datajoint, on PGDATABASE. It prints
+# its own verdicts.
 datajoint_program() {
     DJ_DATABASE_NAME=$PGDATABASE "$venv/bin/python" "$tree/test/integrations/datajoint/$1.py"
 }
@@ -15,7 +17,8 @@ deployed_state() {
         SELECT concat_ws(' ', oid, xmin) FROM pg_default_acl) AS row (c)"
 }
 
-# Tables of the pipeline, by identity; members of the publication; tables with the parameter; tables that analyst may read.
+# Tables of the pipeline, by identity; members of the publication; tables with the parameter; tables
+# that analyst may read.
 deployed_counts() {
     sql "SELECT concat_ws(' ', count(*) FILTER (WHERE relreplident = 'f'), count(*) FILTER (WHERE relreplident = 'd'),
             (SELECT count(*) FROM pg_publication_tables WHERE pubname = 'cdc'),

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# dbmate runs examples/dbmate: again, with a new table, with a call that fails, and with one that needs no transaction block.
+# dbmate runs examples/dbmate: again, with a new table, with a call that fails, and with one that
+# needs no transaction block.
 
 # Its binary is in a package of the same version for each platform.
 install_dbmate() {

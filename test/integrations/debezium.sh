@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# Debezium's embedded engine, by the program of examples/debezium: what it receives of schemas lab and analysis before the first
-# deploy, under replica identity DEFAULT, under FULL, and of tables that are made later.
+# Debezium's embedded engine, by the program of examples/debezium: what it receives of schemas lab
+# and analysis before the first deploy, under replica identity DEFAULT, under FULL, and of tables
+# that are made later.
 
 # shellcheck source=test/integrations/consumers/frame.sh
 source "$tree/test/integrations/consumers/frame.sh"
@@ -136,7 +137,8 @@ run_program() {
     (cd "$example" && PGUSER=debezium timeout --foreground 300 java -Xmx256m -cp 'target/dependency/*' Changes.java)
 }
 
-# start_consumer COMMAND ...: in a process group of its own. Returns when the first copy is done and it reads the slot.
+# start_consumer COMMAND ...: in a process group of its own. Returns when the first copy is done and
+# it reads the slot.
 start_consumer() {
     set -m
     "$@" >>"$output" 2>errors </dev/null &
@@ -164,7 +166,8 @@ clean_up_consumer() {
     drop_slots
 }
 
-# take STAGE: marks the end of the stage in the stream of changes; what came since the mark before goes into seen.arrived.
+# take STAGE: marks the end of the stage in the stream of changes; what came since the mark before
+# goes into seen.arrived.
 take() {
     local mark
     mark=$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh and of the frame
-# Each driver makes the calls and shows everything in drivers/checks.txt, first directly, then through PgBouncer in transaction mode,
-# where all share one server connection; and its line in examples/drivers/README.md runs.
+# Each driver makes the calls and shows everything in drivers/checks.txt, first directly, then
+# through PgBouncer in transaction mode, where all share one server connection; and its line in
+# examples/drivers/README.md runs.
 
 programs=$tree/test/integrations/drivers
 example=$tree/examples/drivers
@@ -159,7 +160,8 @@ titles_of() {
     esac
 }
 
-# What a client finds on the server connection that it is given. The report loads the library, which has a setting of its own.
+# What a client finds on the server connection that it is given. The report loads the library, which
+# has a setting of its own.
 server_connection() {
     psql -X -q -A -t -c "SELECT FROM dj_deploy.tables('lab')" -c "SELECT pg_backend_pid(), session_user, current_user" \
         -c "SELECT name, setting FROM pg_settings" -c "SELECT name FROM pg_prepared_statements" \
@@ -245,7 +247,8 @@ hold_table() {
     return 1
 }
 
-# Why the drivers' settings are needed: two clients of the same driver without them. PgBouncer keeps prepared statements apart since 1.21.
+# Why the drivers' settings are needed: two clients of the same driver without them. PgBouncer keeps
+# prepared statements apart since 1.21.
 test_prepared_statements() {
     local name
     for name in psycopg asyncpg pgjdbc; do

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# The DataJoint Elements: 21 schemas, which DataJoint declares on PostgreSQL as whoever builds on them does, configured as one lab by one
-# call and by one document; and another Element a month later. test/integrations/elements has what makes the Elements, which are
-# written for MySQL, go with DataJoint 2.3 (classic.py).
+# The DataJoint Elements: 21 schemas, which DataJoint declares on PostgreSQL as whoever builds on
+# them does, configured as one lab by one call and by one document; and another Element a month
+# later. test/integrations/elements has what makes the Elements, which are written for MySQL, go
+# with DataJoint 2.3 (classic.py).
 
 elements=(lab==0.3.0 animal==0.1.8 session==0.1.6 event==0.2.3 array-ephys==0.2.11 calcium-imaging==0.7.8 interface==0.6.1
     miniscope==0.3.2 deeplabcut==0.2.8 optogenetics==0.1.3 electrode-localization==0.1.4 facemap==0.1.7)

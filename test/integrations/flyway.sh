@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2119,SC2120,SC2154  # migrate's options; variables of script/lib.sh
-# Flyway runs examples/flyway: again, with a new table, with changed scripts, with calls that fail, and with and without the settings
-# that calls outside a transaction need.
+# Flyway runs examples/flyway: again, with a new table, with changed scripts, with calls that fail,
+# and with and without the settings that calls outside a transaction need.
 
 flyway_release=11.14.1
 
-# What flyway-commandline depends on for PostgreSQL. All of it would be the drivers of twenty databases, 250 MB. Without
-# flyway-reports a failed migration ends with status 0.
+# What flyway-commandline depends on for PostgreSQL. All of it would be the drivers of twenty
+# databases, 250 MB. Without flyway-reports a failed migration ends with status 0.
 copy_flyway() {
     copy_jars org.flywaydb:flyway-{database-postgresql,reports,verb-info,verb-migrate}:"$flyway_release" \
         com.fasterxml.jackson.dataformat:jackson-dataformat-toml:2.19.1 org.postgresql:postgresql:42.7.11 &&
@@ -19,7 +19,8 @@ java_command flyway org.flywaydb.commandline.Main
 export REDGATE_DISABLE_TELEMETRY=true
 program Flyway "$(flyway -v 2>&1 | awk '/^Flyway/ { print $4 }')"
 
-# migrate [OPTION ...]: as the example does it, in the copy of it to which this test adds scripts. The file output has what Flyway prints.
+# migrate [OPTION ...]: as the example does it, in the copy of it to which this test adds scripts.
+# The file output has what Flyway prints.
 migrate() {
     (cd project && timeout 120 flyway -url="jdbc:postgresql://$PGHOST:$PGPORT/$PGDATABASE" -user="$PGUSER" "$@" migrate) |& tee output
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# What the integrations share: installing a pinned program, databases with DataJoint's pipeline, running an example by the lines at
-# its top, and verdicts. script/test-integrations sources this file and then, in a process each with a directory of its own, the others.
+# What the integrations share: installing a pinned program, databases with DataJoint's pipeline,
+# running an example by the lines at its top, and verdicts. script/test-integrations sources this
+# file and then, in a process each with a directory of its own, the others.
 
 # program NAME VERSION: the checks that follow are about it.
 program() {
@@ -18,7 +19,8 @@ fail() {
     [[ -z ${2:-} ]] || tail -n 40 <<<"$2" | sed 's/^/  | /'
 }
 
-# check TITLE COMMAND ...: it ends well. Bash goes on after a failure in a function that is called here: chain with &&.
+# check TITLE COMMAND ...: it ends well. Bash goes on after a failure in a function that is called
+# here: chain with &&.
 check() {
     local output
     if output=$("${@:2}" 2>&1); then
@@ -28,7 +30,8 @@ check() {
     fi
 }
 
-# refused TITLE PATTERN COMMAND ...: it ends with an error, and what it prints has the pattern, an extended regular expression.
+# refused TITLE PATTERN COMMAND ...: it ends with an error, and what it prints has the pattern, an
+# extended regular expression.
 refused() {
     local output
     if output=$("${@:3}" 2>&1); then
@@ -72,8 +75,9 @@ sql() {
     PGUSER=postgres psql -X -q -A -t -v ON_ERROR_STOP=1 "${arguments[@]}"
 }
 
-# make_database NAME: a new one of role deployer with DataJoint's pipeline, its schemas lab, behavior, ephys and analysis. Without
-# the extension: examples create it. From here on PGDATABASE and PGUSER name both.
+# make_database NAME: a new one of role deployer with DataJoint's pipeline, its schemas lab,
+# behavior, ephys and analysis. Without the extension: examples create it. From here on PGDATABASE
+# and PGUSER name both.
 make_database() {
     empty_database "$1"
     psql -X -q -v ON_ERROR_STOP=1 -f "$tree/test/fixtures/pipeline.sql" >/dev/null
@@ -101,8 +105,9 @@ require_command() {
     command -v "$1" >/dev/null || install_packages "${@:2}"
 }
 
-# installed NAME FUNCTION [ARGUMENT ...]: sets $installed to a directory of the cache, in which the function has run once and ended
-# well. Another function or other arguments have another directory; one run at a time makes it.
+# installed NAME FUNCTION [ARGUMENT ...]: sets $installed to a directory of the cache, in which the
+# function has run once and ended well. Another function or other arguments have another directory;
+# one run at a time makes it.
 installed() {
     local key
     key=$({ printf '%s\n' "${@:2}" && declare -f "$2"; } | sha256sum | head -c 12)
@@ -121,8 +126,8 @@ installed() {
     ) 9>"$installed.lock"
 }
 
-# python_environment NAME REQUIREMENT ...: sets $installed to a Python environment that has these releases. What they require besides
-# is as new as it was then.
+# python_environment NAME REQUIREMENT ...: sets $installed to a Python environment that has these
+# releases. What they require besides is as new as it was then.
 python_environment() {
     python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
     installed "$1" make_environment "${@:2}"
@@ -132,7 +137,8 @@ make_environment() {
     python3 -m venv . && bin/pip install --quiet --disable-pip-version-check "$@"
 }
 
-# maven_jars NAME ARTIFACT ...: sets $installed to a directory with these jars (group:artifact:version) and all that they need.
+# maven_jars NAME ARTIFACT ...: sets $installed to a directory with these jars
+# (group:artifact:version) and all that they need.
 maven_jars() {
     require_command mvn maven
     installed "$1" copy_jars "${@:2}"
@@ -161,7 +167,8 @@ free_port() {
     say "$port"
 }
 
-# run_example NAME: the lines in the first code block of examples/NAME/README.md, as they stand, in a copy of that directory.
+# run_example NAME: the lines in the first code block of examples/NAME/README.md, as they stand, in
+# a copy of that directory.
 run_example() {
     (cd "$tree/examples/$1" && bash -euo pipefail -c "$(example_lines "$1")")
 }
@@ -170,8 +177,8 @@ example_lines() {
     awk '/^```$/ && inside { exit } inside { print } /^```sh$/ { inside = 1 }' "$tree/examples/$1/README.md"
 }
 
-# npm_packages NAME DIRECTORY: sets $installed to a directory whose node_modules has the releases that the directory's
-# package-lock.json says.
+# npm_packages NAME DIRECTORY: sets $installed to a directory whose node_modules has the releases
+# that the directory's package-lock.json says.
 npm_packages() {
     require_command npm nodejs npm
     installed "$1" copy_modules "$2" "$(sha256sum <"$2/package-lock.json")"
@@ -181,7 +188,8 @@ copy_modules() {
     cp "$1/package.json" "$1/package-lock.json" . && npm ci --no-audit --no-fund --no-update-notifier
 }
 
-# How many tables of lab have full identity, are in publication cdc, have the parameter of the examples, of how many.
+# How many tables of lab have full identity, are in publication cdc, have the parameter of the
+# examples, of how many.
 lab_for_cdc() {
     sql "SELECT format('%s full, %s published, %s with parameter of %s', count(*) FILTER (WHERE c.relreplident = 'f'), count(p),
                 count(*) FILTER (WHERE 'autovacuum_vacuum_insert_scale_factor=0.05' = ANY (c.reloptions)), count(*))
@@ -189,7 +197,8 @@ lab_for_cdc() {
          WHERE c.relnamespace = 'lab'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '~%'"
 }
 
-# Each row of the catalog that a deployment writes to, with the transaction that wrote it: equal where nothing was written.
+# Each row of the catalog that a deployment writes to, with the transaction that wrote it: equal
+# where nothing was written.
 catalog_state() {
     sql "SELECT md5(string_agg(format('%s %s %s %s', c.oid, c.xmin, c.relreplident, c.reloptions), ',' ORDER BY c.oid)) FROM pg_class c" \
         "SELECT md5(string_agg(format('%s %s', p.oid, p.xmin), ',' ORDER BY p.oid)) FROM pg_publication p" \

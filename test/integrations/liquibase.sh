@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# Liquibase runs examples/liquibase: again, with a new table, back, with changed text, with calls that fail, and with and without the
-# attribute that calls outside a transaction need.
+# Liquibase runs examples/liquibase: again, with a new table, back, with changed text, with calls
+# that fail, and with and without the attribute that calls outside a transaction need.
 
 liquibase_release=4.33.0
 maven_jars "liquibase-$liquibase_release" org.liquibase:liquibase-core:"$liquibase_release" info.picocli:picocli:4.7.7 \
@@ -9,7 +9,8 @@ java_command liquibase liquibase.integration.commandline.LiquibaseCommandLine
 export LIQUIBASE_ANALYTICS_ENABLED=false
 program Liquibase "$(liquibase --version 2>&1 | awk '/^Liquibase Version:/ { print $NF }')"
 
-# liquibase_run COMMAND ...: as the example does it, in the copy of it that this test changes. The file output has what Liquibase prints.
+# liquibase_run COMMAND ...: as the example does it, in the copy of it that this test changes. The
+# file output has what Liquibase prints.
 liquibase_run() {
     (cd project && timeout 120 liquibase --url="jdbc:postgresql://$PGHOST:$PGPORT/$PGDATABASE" --username="$PGUSER" "$@") |& tee output
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# node-pg-migrate runs examples/node-pg-migrate: again, with a new table, with arguments of pgm.sql(), with a call that fails, and
-# with one that needs no transaction block.
+# node-pg-migrate runs examples/node-pg-migrate: again, with a new table, with arguments of
+# pgm.sql(), with a call that fails, and with one that needs no transaction block.
 
 npm_packages node-pg-migrate "$tree/examples/node-pg-migrate"
 ln -s "$installed/node_modules" "$tree/examples/node-pg-migrate/node_modules"
@@ -62,7 +62,8 @@ refused "a failing call fails the migration, with its message" '^error: schema "
     migrate_with failing "${failing[@]}"
 same "and leaves nothing, in the catalog and in the history" "$(catalog_state && history_of_node)" "$before"
 
-# run_of_two NAME STATEMENT ...: the example with a migration that creates lab.rack, and one of these statements.
+# run_of_two NAME STATEMENT ...: the example with a migration that creates lab.rack, and one of
+# these statements.
 run_of_two() {
     migration "$@"
     printf 'exports.up = (pgm) => pgm.sql("CREATE TABLE lab.rack (rack_id integer PRIMARY KEY)");\n' >"$1/migrations/20260201000000000_rack.js"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh and script/test-integrations
-# The packages that people install: Debian's, as script/package builds them, each tried in a bare Debian, and PGXN's archive.
+# The packages that people install: Debian's, as script/package builds them, each tried in a bare
+# Debian, and PGXN's archive.
 
 versions=(15 17 18)
 checkout=$PWD/checkout

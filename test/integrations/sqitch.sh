@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
-# Sqitch runs examples/sqitch: again, with a new table, a reworked change, with a call that fails, and with one that needs no
-# transaction block.
+# Sqitch runs examples/sqitch: again, with a new table, a reworked change, with a call that fails,
+# and with one that needs no transaction block.
 
 require_command sqitch sqitch libdbd-pg-perl
 program Sqitch "$(sqitch --version | sed 's/.* v//')"

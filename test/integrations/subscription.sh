@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154
-# A native subscription to schemas lab and analysis, from a second database of the same server, so that its slot is made beforehand:
-# what arrives under replica identity DEFAULT and FULL, and of a table that is made later and has no primary key.
+# A native subscription to schemas lab and analysis, from a second database of the same server, so
+# that its slot is made beforehand:
+# what arrives under replica identity DEFAULT and FULL, and of a table that is made later and has no
+# primary key.
 
 # shellcheck source=test/integrations/consumers/frame.sh
 source "$tree/test/integrations/consumers/frame.sh"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # variables of script/test-integrations
-# A configured database through pg_dump and pg_restore by an ordinary role, and through pg_upgrade: 15 to 17, 15 to 18, 17 to 18, for
-# which three servers live in one chroot.
+# A configured database through pg_dump and pg_restore by an ordinary role, and through pg_upgrade:
+# 15 to 17, 15 to 18, 17 to 18, for which three servers live in one chroot.
 
 here=$tree/test/integrations/upgrade
 # shellcheck source=test/integrations/upgrade/lib.sh

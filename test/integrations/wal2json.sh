@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# wal2json (format-version 2), read by pg_recvlogical: what it prints of schemas lab and analysis under replica identity DEFAULT,
-# under FULL, and of a table that is made later.
+# wal2json (format-version 2), read by pg_recvlogical: what it prints of schemas lab and analysis
+# under replica identity DEFAULT, under FULL, and of a table that is made later.
 
 # shellcheck source=test/integrations/consumers/frame.sh
 source "$tree/test/integrations/consumers/frame.sh"
@@ -109,8 +109,8 @@ members() {
     sql "SELECT string_agg(schemaname || '.' || tablename, ',') FROM pg_publication_tables WHERE pubname = 'cdc'"
 }
 
-# take STAGE [TABLES]: what came since the last time goes into seen.arrived, beside the lines themselves. A value that is not in
-# columns is one that an UPDATE has left.
+# take STAGE [TABLES]: what came since the last time goes into seen.arrived, beside the lines
+# themselves. A value that is not in columns is one that an UPDATE has left.
 take() {
     read_changes "${2:-$(members)}" >lines 2>errors
     load "$PWD/lines"

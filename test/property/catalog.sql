@@ -1,6 +1,7 @@
--- What the catalogs hold, as facts that can be compared: every row of every catalog that the current transaction made or
--- changed. Facts go by meaning: privileges one by one, with the built-in default for a missing ACL, options in the order of
--- their names, and no OIDs where a call makes the object. A row that went is missed by the number of the others.
+-- What the catalogs hold, as facts that can be compared: every row of every catalog that the
+-- current transaction made or changed. Facts go by meaning: privileges one by one, with the
+-- built-in default for a missing ACL, options in the order of their names, and no OIDs where a call
+-- makes the object. A row that went is missed by the number of the others.
 
 CREATE TYPE property.fact AS (catalog text, key text, content jsonb);
 
@@ -22,8 +23,9 @@ CREATE FUNCTION property.publication_name(publication oid) RETURNS name LANGUAGE
     SELECT pubname FROM pg_publication WHERE oid = publication
 $$;
 
--- How the rows t of a catalog become facts where it is not to_jsonb(t) under their OID. What VACUUM maintains, and the
--- dependencies that the server derives from rows that are compared, are no facts.
+-- How the rows t of a catalog become facts where it is not to_jsonb(t) under their OID. What VACUUM
+-- maintains, and the dependencies that the server derives from rows that are compared, are no
+-- facts.
 CREATE TABLE property.reading (catalog name PRIMARY KEY, key text, content text, condition text);
 INSERT INTO property.reading VALUES
     ('pg_attribute', $$concat(t.attrelid, '.', t.attnum)$$,
@@ -49,8 +51,9 @@ INSERT INTO property.reading VALUES
     ('pg_shdepend', NULL, NULL,
      $$t.classid NOT IN ('pg_publication'::regclass, 'pg_default_acl'::regclass) AND t.deptype <> 'a'$$);
 
--- Every catalog but statistics, which belong to ANALYZE: the query of its facts, and how many rows it has before any sequence.
--- age() is that of the transaction: what it or its subtransactions wrote is at most 0 old.
+-- Every catalog but statistics, which belong to ANALYZE: the query of its facts, and how many rows
+-- it has before any sequence. age() is that of the transaction: what it or its subtransactions
+-- wrote is at most 0 old.
 CREATE TABLE property.catalog AS
 SELECT c.oid, relname AS name, NULL::bigint AS rows, format(
            'SELECT %L, %s, %s FROM pg_catalog.%I t WHERE age(t.xmin) <= 0 AND %s', relname,
@@ -62,8 +65,8 @@ LEFT JOIN pg_attribute a ON attrelid = c.oid AND attname = 'oid'
 WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r'
   AND relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject');
 
--- Only catalogs that the server says this transaction wrote to, or one before it: they all together take longer to plan
--- than to read.
+-- Only catalogs that the server says this transaction wrote to, or one before it: they all together
+-- take longer to plan than to read.
 CREATE FUNCTION property.catalog() RETURNS property.fact[] LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     query text := (
@@ -117,7 +120,8 @@ BEGIN
         SELECT c FROM unnest(changes) c WHERE c.content IS NOT NULL);
 END $$;
 
--- The facts that are not as expected, one line each; of one that is there but different the columns, of a list the items.
+-- The facts that are not as expected, one line each; of one that is there but different the
+-- columns, of a list the items.
 CREATE FUNCTION property.differences(expected property.fact[], actual property.fact[]) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

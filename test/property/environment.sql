@@ -1,8 +1,9 @@
--- Runs a sequence: a random database is described, a random document is applied to it, a copy is made from the description
--- of the outcome, and all is undone. It takes place in a subtransaction that always ends with an exception.
+-- Runs a sequence: a random database is described, a random document is applied to it, a copy is
+-- made from the description of the outcome, and all is undone. It takes place in a subtransaction
+-- that always ends with an exception.
 
--- Returns how often what occurred, or what went wrong as "failure". Markers tell environment.pl which messages belong to
--- which call.
+-- Returns how often what occurred, or what went wrong as "failure". Markers tell environment.pl
+-- which messages belong to which call.
 CREATE FUNCTION property.environment(seed int, number int) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     tally jsonb;
@@ -135,8 +136,9 @@ CREATE FUNCTION property.without_globals(skipped jsonb) RETURNS jsonb LANGUAGE s
     WHERE s ->> 'reason' !~ 'without IN SCHEMA'
 $$;
 
--- Nothing is planned or drifts but for what is skipped; a run changes nothing. Who may create in a schema for the first time may
--- have default privileges without IN SCHEMA, which nobody was told of before.
+-- Nothing is planned or drifts but for what is skipped; a run changes nothing. Who may create in a
+-- schema for the first time may have default privileges without IN SCHEMA, which nobody was told of
+-- before.
 CREATE FUNCTION property.require_settled(title text, document jsonb, facts property.fact[], skipped jsonb,
                                          is_creating boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql AS $$

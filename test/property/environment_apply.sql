@@ -1,4 +1,5 @@
--- Applies a document, dry and for real, and compares with the oracle, with the dry run, and with what writes say.
+-- Applies a document, dry and for real, and compares with the oracle, with the dry run, and with
+-- what writes say.
 
 -- document is what was applied in the end, facts what it led to; result is null where it was refused.
 CREATE TYPE property.applied AS (document jsonb, result jsonb, facts property.fact[], verdicts text[]);
@@ -133,7 +134,8 @@ BEGIN
         WHERE kind IS NOT NULL);
 END $$;
 
--- What is to be changed is what drifts, each property of an object once, from what it is to what it becomes in the end.
+-- What is to be changed is what drifts, each property of an object once, from what it is to what it
+-- becomes in the end.
 CREATE FUNCTION property.require_drift(document jsonb, caller text, result jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     outcome property.outcome := property.call_environment(
@@ -173,8 +175,8 @@ EXCEPTION WHEN SQLSTATE 'DJEND' THEN
     RETURN array(SELECT b FROM unnest(broken) b WHERE NOT property.is_allowed(property.plain(document), b));
 END $$;
 
--- Whether a publication of all tables is to list some, or the document decides what one lists of a schema that it publishes as
--- a whole.
+-- Whether a publication of all tables is to list some, or the document decides what one lists of a
+-- schema that it publishes as a whole.
 CREATE FUNCTION property.is_refused(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
@@ -187,8 +189,9 @@ BEGIN
                          WHERE pnpubid = p.oid AND pnnspid = property.schema_oid(schema)) END);
 END $$;
 
--- Whether publish_via_partition_root changes where a column list or row filter would lose its meaning: of a partitioned table
--- whose partitions are no longer published as their root, or of a partition below a table that is to be listed.
+-- Whether publish_via_partition_root changes where a column list or row filter would lose its
+-- meaning: of a partitioned table whose partitions are no longer published as their root, or of a
+-- partition below a table that is to be listed.
 CREATE FUNCTION property.is_narrowed(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (

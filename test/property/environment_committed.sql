@@ -1,5 +1,5 @@
--- The same in databases that are committed, for what cannot happen in a subtransaction: procedures, and copies as the server
--- makes them.
+-- The same in databases that are committed, for what cannot happen in a subtransaction: procedures,
+-- and copies as the server makes them.
 
 -- Schemas of the sequence are those that came after this test's own.
 CREATE OR REPLACE FUNCTION property.relations(VARIADIC kinds "char"[]) RETURNS oid[] LANGUAGE plpgsql STABLE AS $$
@@ -14,7 +14,8 @@ CREATE FUNCTION property.generated_schemas() RETURNS text[] LANGUAGE sql STABLE 
     SELECT array(SELECT nspname::text FROM pg_namespace WHERE oid > 'property'::regnamespace AND nspname <> 'dj_deploy' ORDER BY 1)
 $$;
 
--- A random database of which a description leaves nothing out, and a document that can be applied to it and undone.
+-- A random database of which a description leaves nothing out, and a document that can be applied
+-- to it and undone.
 CREATE FUNCTION property.make_environment(seed int, number int) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     roles text[];
@@ -47,7 +48,8 @@ BEGIN
     RETURN document;
 END $$;
 
--- Every row since this file of all catalogs but those of the whole cluster; OIDs are those of the template in each copy.
+-- Every row since this file of all catalogs but those of the whole cluster; OIDs are those of the
+-- template in each copy.
 CREATE FUNCTION property.whole_catalog() RETURNS property.fact[] LANGUAGE plpgsql AS $$
 DECLARE
     query text := (

@@ -1,5 +1,5 @@
--- A copy of the schemas from which all is taken away that an environment document speaks of, and how like its original it is
--- once the document has been applied to it.
+-- A copy of the schemas from which all is taken away that an environment document speaks of, and
+-- how like its original it is once the document has been applied to it.
 
 -- original is what the facts are, outside the subtransaction in which they are made a copy.
 CREATE FUNCTION property.check_copy(schemas text[], original property.fact[]) RETURNS text[] LANGUAGE plpgsql AS $$
@@ -85,8 +85,9 @@ BEGIN
     WHERE nspname = ANY (schemas) AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT attisdropped;
 END $$;
 
--- What describe has no words for, one line for each NOTICE that says so: publications that publish what nobody listed, column
--- lists and row filters, partitions that are listed below a listed table, and privileges that are not exactly an access.
+-- What describe has no words for, one line for each NOTICE that says so: publications that publish
+-- what nobody listed, column lists and row filters, partitions that are listed below a listed
+-- table, and privileges that are not exactly an access.
 CREATE FUNCTION property.left_out(schemas text[], document jsonb) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(
@@ -142,8 +143,9 @@ CREATE FUNCTION property.is_described(document jsonb, schema text, role oid) RET
                     ? CASE role WHEN 0 THEN 'public' ELSE pg_get_userbyid(role)::text END, false)
 $$;
 
--- The facts as far as a copy can have them: values by their meaning, an index that was dropped as the server takes it (nothing),
--- who granted something and who owns a publication left out, and what describe has left out.
+-- The facts as far as a copy can have them: values by their meaning, an index that was dropped as
+-- the server takes it (nothing), who granted something and who owns a publication left out, and
+-- what describe has left out.
 CREATE FUNCTION property.as_copied(facts property.fact[], document jsonb) RETURNS property.fact[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN array(

@@ -67,7 +67,8 @@ BEGIN
     END IF;
 END $$;
 
--- What UPDATE and DELETE may fail at: generated columns, in the identity or not, and row filters by other columns.
+-- What UPDATE and DELETE may fail at: generated columns, in the identity or not, and row filters by
+-- other columns.
 CREATE FUNCTION property.make_hazard(relation oid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text := property.quoted(relation);

@@ -1,4 +1,5 @@
--- What a document makes of the facts, told from what docs/environment.md says of its keys and not from how apply does it.
+-- What a document makes of the facts, told from what docs/environment.md says of its keys and not
+-- from how apply does it.
 
 CREATE FUNCTION property.expected_facts(document jsonb, caller text, facts property.fact[]) RETURNS property.fact[]
 LANGUAGE plpgsql AS $$
@@ -39,7 +40,8 @@ BEGIN
     WHERE c.relname = t.key AND c.relnamespace = property.schema_oid(s.key);
 END $$;
 
--- The relations about which the document says something closer for the role than at the schema, or at the table.
+-- The relations about which the document says something closer for the role than at the schema, or
+-- at the table.
 CREATE FUNCTION property.said_closer(document jsonb, role text, own oid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN (
@@ -58,8 +60,8 @@ CREATE FUNCTION property.tables_above(relation oid) RETURNS oid[] LANGUAGE sql S
                  WHERE relid <> relation ORDER BY at DESC)
 $$;
 
--- What the document says of a key for a table, the closest last. Of a schema's tables that are hidden only what is said of
--- vacuum counts, unless they are partitions of one that is not.
+-- What the document says of a key for a table, the closest last. Of a schema's tables that are
+-- hidden only what is said of vacuum counts, unless they are partitions of one that is not.
 CREATE FUNCTION property.said(document jsonb, relation oid, key text) RETURNS jsonb[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     above oid[] := property.tables_above(relation);
@@ -167,8 +169,9 @@ BEGIN
     RETURN changes;
 END $$;
 
--- Null where the document does not say whether the publication holds the table: at the table itself, or in the schema of its
--- root, which holds user tables and neither hidden ones nor partitions.
+-- Null where the document does not say whether the publication holds the table: at the table
+-- itself, or in the schema of its root, which holds user tables and neither hidden ones nor
+-- partitions.
 CREATE FUNCTION property.is_to_be_listed(document jsonb, publication text, relation oid) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -202,7 +205,8 @@ BEGIN
     is_via_root := coalesce((document #> ARRAY['publications', name, 'publish_via_partition_root'])::boolean,
                             publication.pubviaroot, true);
     members := property.members(publication.oid);
-    -- Partitions that stay listed with a column list or row filter, which would not count below a listed table.
+    -- Partitions that stay listed with a column list or row filter, which would not count below a
+    -- listed table.
     narrowing := array(
         SELECT m.relation FROM unnest(members) m
         WHERE is_via_root AND NOT is_plain AND CASE WHEN property.decides(document, m.relation)

@@ -1,5 +1,5 @@
--- Patterns of schemas in random documents, and the document without patterns that means the same, told from what
--- docs/environment.md says of them.
+-- Patterns of schemas in random documents, and the document without patterns that means the same,
+-- told from what docs/environment.md says of them.
 
 -- By a regular expression, which apply does not use.
 CREATE FUNCTION property.matches(pattern text, name text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
@@ -77,7 +77,8 @@ BEGIN
     RETURN whole;
 END $$;
 
--- The same for the schemas that are there, without patterns. What only a pattern names is still a named publication.
+-- The same for the schemas that are there, without patterns. What only a pattern names is still a
+-- named publication.
 CREATE FUNCTION property.plain(document jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
     described jsonb := coalesce(document -> 'schemas', '{}');
@@ -130,7 +131,8 @@ CREATE FUNCTION property.written(value jsonb) RETURNS text LANGUAGE sql IMMUTABL
     FROM (SELECT value #>> '{}') t(text)
 $$;
 
--- Whether two patterns say different things of the same schema, or of a table that it has, that its own entry does not settle.
+-- Whether two patterns say different things of the same schema, or of a table that it has, that its
+-- own entry does not settle.
 CREATE FUNCTION property.is_contradictory(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (

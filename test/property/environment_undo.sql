@@ -15,7 +15,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- An identity index that was dropped is as good as NOTHING, and where the text of a row filter stood is forgotten.
+-- An identity index that was dropped is as good as NOTHING, and where the text of a row filter
+-- stood is forgotten.
 CREATE FUNCTION property.undoable(facts property.fact[]) RETURNS property.fact[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     indexed text[] := array(SELECT content ->> 'indrelid' FROM unnest(facts)
@@ -31,8 +32,8 @@ BEGIN
         FROM unnest(facts) f);
 END $$;
 
--- Whether a role of the document has passed on what it holds in columns: REVOKE of a whole table's privilege, which undoes a
--- GRANT of it, would take that, too.
+-- Whether a role of the document has passed on what it holds in columns: REVOKE of a whole table's
+-- privilege, which undoes a GRANT of it, would take that, too.
 CREATE FUNCTION property.is_passed_on(document jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (

@@ -147,7 +147,8 @@ BEGIN
     END IF;
 END $$;
 
--- A leaf, a table partitioned in its turn, or a foreign table where the server allows it. 0 is the default partition.
+-- A leaf, a table partitioned in its turn, or a foreign table where the server allows it. 0 is the
+-- default partition.
 CREATE FUNCTION property.make_partition(parent text, value int, schemas text[], depth int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text := property.new_name(schemas);

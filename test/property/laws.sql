@@ -1,5 +1,6 @@
--- What the test of the laws does in the server: rows that fit each table, and writes that are really tried. There are no
--- tables here, since FOR ALL TABLES would publish them. See test/t/laws.pl.
+-- What the test of the laws does in the server: rows that fit each table, and writes that are
+-- really tried. There are no tables here, since FOR ALL TABLES would publish them. See
+-- test/t/laws.pl.
 
 CREATE SCHEMA laws;
 
@@ -9,8 +10,8 @@ CREATE FUNCTION laws.schemas() RETURNS SETOF name LANGUAGE sql STABLE AS $$
     WHERE nspname NOT IN ('public', 'laws', 'dj_deploy', 'information_schema') AND nspname !~ '^pg_' ORDER BY nspname
 $$;
 
--- A value of a column in the first row of a table, which filters call low, or in the second, which they call high. The second has
--- long texts, which are stored out of line.
+-- A value of a column in the first row of a table, which filters call low, or in the second, which
+-- they call high. The second has long texts, which are stored out of line.
 CREATE FUNCTION laws.value_of(type regtype, length int, number int) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN type IN ('int2'::regtype, 'int4', 'int8', 'numeric', 'float8') THEN ('{1,61}'::text[])[number]
@@ -25,7 +26,8 @@ CREATE FUNCTION laws.value_of(type regtype, length int, number int) RETURNS text
     END
 $$;
 
--- Numbers for the integer columns of a table that its partition constraint accepts; null if there are none among those tried.
+-- Numbers for the integer columns of a table that its partition constraint accepts; null if there
+-- are none among those tried.
 CREATE FUNCTION laws.fitting_numbers(relation regclass, number int) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
     names text[] := array(
@@ -128,8 +130,8 @@ EXCEPTION WHEN OTHERS THEN
     RETURN jsonb_build_object('error', SQLSTATE || ' ' || SQLERRM);
 END $$;
 
--- Inserts, updates and deletes both rows of each table, each in a transaction of its own. A row that cannot be deleted is
--- truncated.
+-- Inserts, updates and deletes both rows of each table, each in a transaction of its own. A row
+-- that cannot be deleted is truncated.
 CREATE PROCEDURE laws.write(tables jsonb, INOUT results jsonb DEFAULT '[]') LANGUAGE plpgsql AS $$
 DECLARE
     item jsonb;

@@ -1,8 +1,9 @@
--- What a call is to do, told from what it means and not from how it does it: which facts become which, and who is refused.
--- Each operation has a file with the random arguments of its calls and what is expected of them.
+-- What a call is to do, told from what it means and not from how it does it: which facts become
+-- which, and who is refused. Each operation has a file with the random arguments of its calls and
+-- what is expected of them.
 
--- target is 0 for the forms by schema, caller "none" for the superuser. schemas is null but for the form of several; schema
--- is then one of them.
+-- target is 0 for the forms by schema, caller "none" for the superuser. schemas is null but for the
+-- form of several; schema is then one of them.
 CREATE TYPE property.call AS (
     operation text, schema text, schemas text[], target oid, arguments jsonb, caller text, setting text, setting_value text);
 
@@ -10,8 +11,8 @@ CREATE FUNCTION property.schema_oids(call property.call) RETURNS oid[] LANGUAGE 
     SELECT array(SELECT DISTINCT property.schema_oid(name) FROM unnest(coalesce(call.schemas, ARRAY[call.schema])) name)
 $$;
 
--- refusal and dry_refusal are SQLSTATEs, skipped the tables of that key. ddl is null where only the effect is specified,
--- else the statements in any order.
+-- refusal and dry_refusal are SQLSTATEs, skipped the tables of that key. ddl is null where only the
+-- effect is specified, else the statements in any order.
 CREATE TYPE property.expectation AS (
     refusal text, dry_refusal text, analyzed int, modified int, skipped text[], ddl text[], changes property.fact[]);
 
@@ -49,7 +50,8 @@ CREATE FUNCTION property.reaches(caller text, relations oid[]) RETURNS boolean L
         SELECT FROM pg_class WHERE oid = ANY (relations) AND NOT has_schema_privilege(caller, relnamespace, 'USAGE'))
 $$;
 
--- The table of the target, or the schema's tables and partitioned tables, each with all its partitions wherever they are.
+-- The table of the target, or the schema's tables and partitioned tables, each with all its
+-- partitions wherever they are.
 CREATE FUNCTION property.tables(call property.call, with_hidden boolean) RETURNS oid[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     schemas oid[] := property.schema_oids(call);

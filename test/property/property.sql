@@ -1,5 +1,6 @@
--- Where the property test lives, and its small words. Everything random is drawn from random() after setseed(), in an order
--- that depends on names alone and never on OIDs, so that a sequence comes out the same whenever it is run by itself.
+-- Where the property test lives, and its small words. Everything random is drawn from random()
+-- after setseed(), in an order that depends on names alone and never on OIDs, so that a sequence
+-- comes out the same whenever it is run by itself.
 SET client_min_messages = warning;
 SET check_function_bodies = off;
 CREATE EXTENSION datajoint_deploy;

@@ -1,5 +1,5 @@
--- Does more than was asked: the first statement of each call brings another along, which makes, changes or removes a row that
--- has nothing to do with the call. property.sabotage says which.
+-- Does more than was asked: the first statement of each call brings another along, which makes,
+-- changes or removes a row that has nothing to do with the call. property.sabotage says which.
 CREATE FUNCTION property.sabotage() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     IF current_setting('property.is_calling', true) = 'on' THEN

@@ -1,8 +1,9 @@
--- Runs a sequence: generates, then makes random calls and compares what they do with what the oracle expects. A sequence takes
--- place in a subtransaction that always ends with an exception, so nothing of it remains.
+-- Runs a sequence: generates, then makes random calls and compares what they do with what the
+-- oracle expects. A sequence takes place in a subtransaction that always ends with an exception, so
+-- nothing of it remains.
 
--- Returns how often each operation came to which end, or what went wrong as "failure". It is the same for the same seed and
--- number, whatever ran before.
+-- Returns how often each operation came to which end, or what went wrong as "failure". It is the
+-- same for the same seed and number, whatever ran before.
 CREATE FUNCTION property.sequence(seed int, number int) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     roles text[];
@@ -54,7 +55,8 @@ BEGIN
     RETURN jsonb_build_object('failure', failure, 'call', described);
 END $$;
 
--- Whether a role, or one that it inherits from, holds a grant option on something in the schema that is not its own.
+-- Whether a role, or one that it inherits from, holds a grant option on something in the schema
+-- that is not its own.
 CREATE FUNCTION property.has_grant_options(schema text, role text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM (SELECT nspowner AS owner, nspacl AS acl FROM pg_namespace WHERE nspname = schema
@@ -88,7 +90,8 @@ BEGIN
         WHEN property.chance(0.3) THEN property.pick(roles)
         ELSE pg_get_userbyid(coalesce((SELECT relowner FROM pg_class WHERE oid = call.target),
                                       (SELECT nspowner FROM pg_namespace WHERE nspname = call.schema))) END;
-    -- A member of an owner who has grant options itself may be refused; test/sql/set_grants.sql looks at that.
+    -- A member of an owner who has grant options itself may be refused; test/sql/set_grants.sql
+    -- looks at that.
     IF call.operation = 'set_grants' AND call.caller <> 'none'
        AND (SELECT bool_or(property.has_grant_options(name, call.caller)) FROM unnest(schemas) name) THEN
         call.caller := 'none';
@@ -154,8 +157,8 @@ BEGIN
     RETURN property.perform(property.statement(call, is_dry), call.caller, call.setting, call.setting_value);
 END $$;
 
--- While the role is another, only built-in types are touched: the role may not look into this schema. property.is_calling
--- tells sabotage.sql when.
+-- While the role is another, only built-in types are touched: the role may not look into this
+-- schema. property.is_calling tells sabotage.sql when.
 CREATE FUNCTION property.perform(statement text, caller text, setting text, setting_value text) RETURNS property.outcome
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,5 @@
--- Every ordinary table, and its TOAST table, has the parameters asked for. Text of the same meaning stays as it is.
+-- Every ordinary table, and its TOAST table, has the parameters asked for. Text of the same meaning
+-- stays as it is.
 
 CREATE FUNCTION property.random_autovacuum() RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE

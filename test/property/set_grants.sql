@@ -1,5 +1,5 @@
--- What the owner of each object granted to the role is what the access needs, without grant options. What others granted,
--- and what the role passed on, stays.
+-- What the owner of each object granted to the role is what the access needs, without grant
+-- options. What others granted, and what the role passed on, stays.
 
 CREATE FUNCTION property.random_grants(roles text[]) RETURNS jsonb LANGUAGE sql VOLATILE AS $$
     SELECT jsonb_build_object(
@@ -69,8 +69,9 @@ BEGIN
     RETURN expected;
 END $$;
 
--- Something with an ACL, and the fact that has it: the schema (kind n), a relation or a column of it (S for sequences, else
--- r), or default privileges (r, S). relation is null but for relations and columns. content is that of the fact afterwards.
+-- Something with an ACL, and the fact that has it: the schema (kind n), a relation or a column of
+-- it (S for sequences, else r), or default privileges (r, S). relation is null but for relations
+-- and columns. content is that of the fact afterwards.
 CREATE TYPE property.holder AS (
     catalog text, key text, content jsonb, relation oid, kind text, owner oid, before jsonb, after jsonb);
 
@@ -108,8 +109,8 @@ CREATE FUNCTION property.may_set_defaults(caller text, creator oid) RETURNS bool
     SELECT caller = 'none' OR pg_has_role(caller, creator, CASE WHEN property.is_since(16) THEN 'USAGE' ELSE 'MEMBER' END)
 $$;
 
--- The default privileges in the schema of each role that creates tables: it owns some, or the schema, or it has default
--- privileges there for the grantee.
+-- The default privileges in the schema of each role that creates tables: it owns some, or the
+-- schema, or it has default privileges there for the grantee.
 CREATE FUNCTION property.future_holders(schema oid, grantee text, facts property.fact[]) RETURNS property.holder[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -147,7 +148,8 @@ CREATE FUNCTION property.will_create(creator oid, schema oid, grantee text, acce
     FROM pg_namespace WHERE oid = schema
 $$;
 
--- The default privileges that give the grantee more than that in all schemas, of whoever may create in this one.
+-- The default privileges that give the grantee more than that in all schemas, of whoever may create
+-- in this one.
 CREATE FUNCTION property.globals(schema oid, grantee text, access text, facts property.fact[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -183,8 +185,8 @@ BEGIN
     RETURN settled;
 END $$;
 
--- The privileges that the role granted to others, or to itself, on the same relation or its columns, or on the schema. The
--- server takes none of them from it, in none of these ACLs.
+-- The privileges that the role granted to others, or to itself, on the same relation or its
+-- columns, or on the schema. The server takes none of them from it, in none of these ACLs.
 CREATE FUNCTION property.passed_on(holders property.holder[], holder property.holder, role text) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -36,7 +36,8 @@ BEGIN
 
     members := property.members(publication.oid);
     belonging := CASE call.target WHEN 0 THEN property.own_tables(schemas) ELSE ARRAY[call.target] END;
-    -- Under publish_via_partition_root the list or filter of a partition would no longer count once a table above it is listed.
+    -- Under publish_via_partition_root the list or filter of a partition would no longer count once
+    -- a table above it is listed.
     IF publication.pubviaroot THEN
         narrowed := array(SELECT relid FROM unnest(members), pg_partition_ancestors(relation)
                           WHERE NOT is_plain AND relid <> relation);
@@ -99,8 +100,8 @@ CREATE FUNCTION property.own_tables(schemas oid[]) RETURNS oid[] LANGUAGE sql ST
                  WHERE relnamespace = ANY (schemas) AND relkind IN ('r', 'p') AND NOT relispartition AND NOT starts_with(relname, '~'))
 $$;
 
--- A partition belongs to the schema of the topmost table, any other table to its own. A plain member has no column list and
--- no row filter.
+-- A partition belongs to the schema of the topmost table, any other table to its own. A plain
+-- member has no column list and no row filter.
 CREATE TYPE property.member AS (relation oid, root_schema oid, is_partition boolean, is_plain boolean);
 
 CREATE FUNCTION property.members(publication oid) RETURNS property.member[] LANGUAGE plpgsql STABLE AS $$

@@ -1,4 +1,5 @@
--- The identity of every table, partitions included, is the one asked for; an index that was chosen no longer is.
+-- The identity of every table, partitions included, is the one asked for; an index that was chosen
+-- no longer is.
 
 CREATE FUNCTION property.random_replica_identity() RETURNS jsonb LANGUAGE sql VOLATILE AS $$
     SELECT jsonb_build_object(

@@ -1,4 +1,5 @@
-// Faults that script/test-sanitizers must report: a read of memory whose context was reset, and undefined behaviour.
+// Faults that script/test-sanitizers must report: a read of memory whose context was reset, and
+// undefined behaviour.
 #include "pg/postgres.hpp"
 
 extern "C" {

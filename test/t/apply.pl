@@ -1,5 +1,5 @@
-# apply beside other sessions: a reviewed plan that is overtaken is refused, runs take turns, and rollout of its plan changes
-# what a publication publishes only when the tables are ready for it.
+# apply beside other sessions: a reviewed plan that is overtaken is refused, runs take turns, and
+# rollout of its plan changes what a publication publishes only when the tables are ready for it.
 use strict;
 use warnings FATAL => 'all';
 

@@ -7,8 +7,8 @@ use lib "$FindBin::RealBin/lib";
 use Deploy;
 use Test::More;
 
-# By the server's own settings nothing here is ever due. There is one worker at a time, so that a table that is vacuumed
-# again and again proves that the others were looked at in between.
+# By the server's own settings nothing here is ever due. There is one worker at a time, so that a
+# table that is vacuumed again and again proves that the others were looked at in between.
 my $never = 1_000_000_000;
 my $node = new_server('main',
 	autovacuum_naptime => '1s', autovacuum_max_workers => 1, autovacuum_vacuum_threshold => $never,
@@ -52,7 +52,8 @@ sub converge
 	return $ddl;
 }
 
-# "schema.table: options / options of its TOAST table", one table per line; options in the order of their names.
+# "schema.table: options / options of its TOAST table", one table per line; options in the order of
+# their names.
 sub options
 {
 	my ($condition) = @_;
@@ -130,7 +131,8 @@ write_to(@tables);
 my @due = ('rig.eager', 'toast of rig.eager', 'toast of rig.only_toast', 'rig.not_toast', 'rig."~hidden"',
 	'toast of rig."~hidden"', 'rig.leaf', 'toast of archive.leaf', 'archive.leaf', 'rig.narrow');
 my @not_due = ('rig.off', 'toast of rig.off', 'rig.only_toast', 'toast of rig.not_toast', 'archive.plain', 'toast of archive.plain');
-# The first round may have begun before all was written; the second is over when the third has come to the witness.
+# The first round may have begun before all was written; the second is over when the third has come
+# to the witness.
 for my $round (1 .. 3)
 {
 	wait_for('rig.witness', $round);

@@ -1,6 +1,7 @@
-# Background processes in the way are named by what they are: in the error of a lock that is not to be had, by rollout and by
-# blockers, also to a role that may not see what others do. An autovacuum that prevents wraparound does not give way to those who wait for
-# its lock: whoever meets it is told so, and what to do. An ordinary one, which would give way, is told apart.
+# Background processes in the way are named by what they are: in the error of a lock that is not to
+# be had, by rollout and by blockers, also to a role that may not see what others do. An autovacuum
+# that prevents wraparound does not give way to those who wait for its lock: whoever meets it is
+# told so, and what to do. An ordinary one, which would give way, is told apart.
 use strict;
 use warnings FATAL => 'all';
 
@@ -10,8 +11,8 @@ use Deploy;
 use Test::More;
 use Workers;
 
-# The longest pauses there are, so that a vacuum is at work until it is told to end. An ordinary one would give way to the lock of
-# a set_ function after deadlock_timeout.
+# The longest pauses there are, so that a vacuum is at work until it is told to end. An ordinary one
+# would give way to the lock of a set_ function after deadlock_timeout.
 my $node = new_server('main',
 	autovacuum => 'off', autovacuum_naptime => '1s', autovacuum_freeze_max_age => 100000, vacuum_freeze_min_age => 0,
 	autovacuum_vacuum_cost_delay => '100ms', autovacuum_vacuum_cost_limit => 1, deadlock_timeout => '600s',

@@ -1,4 +1,5 @@
-# Called from everywhere: PL/pgSQL, prepared statements, SQL functions, and a server that is keen on parallel workers.
+# Called from everywhere: PL/pgSQL, prepared statements, SQL functions, and a server that is keen on
+# parallel workers.
 use strict;
 use warnings FATAL => 'all';
 

@@ -11,8 +11,8 @@ my $node = new_server('main');
 $node->safe_psql('postgres', 'CREATE SCHEMA lab; ' . join '', map { "CREATE TABLE lab.t$_ (id int PRIMARY KEY);" } 1 .. 6);
 my $untouched = 't1:d t2:d t3:d t4:d t5:d t6:d';
 
-# An event trigger counts the statements in a sequence, which no rollback turns back, and stops at the third while somebody
-# holds its key.
+# An event trigger counts the statements in a sequence, which no rollback turns back, and stops at
+# the third while somebody holds its key.
 $node->safe_psql('postgres', q{
 	CREATE SEQUENCE altered;
 	CREATE FUNCTION count_altered() RETURNS event_trigger LANGUAGE plpgsql AS
@@ -21,8 +21,8 @@ $node->safe_psql('postgres', q{
 		EXECUTE FUNCTION count_altered();
 });
 
-# Starts a run that has changed t1, t2 and t3 and goes no further; interrupts it, or waits for its settings to do so;
-# expects the SQLSTATE.
+# Starts a run that has changed t1, t2 and t3 and goes no further; interrupts it, or waits for its
+# settings to do so; expects the SQLSTATE.
 sub interrupted_run
 {
 	my ($title, $sqlstate, $interrupt, $settings) = @_;

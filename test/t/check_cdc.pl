@@ -1,6 +1,6 @@
-# check_cdc: each check of tables and publications is provoked, its row shown, its remedy run exactly as it is printed, and the
-# row is gone and nothing else has come. At the end every such check of the source has had its turn. test/t/check_cdc_server.pl
-# has those of the server.
+# check_cdc: each check of tables and publications is provoked, its row shown, its remedy run
+# exactly as it is printed, and the row is gone and nothing else has come. At the end every such
+# check of the source has had its turn. test/t/check_cdc_server.pl has those of the server.
 use strict;
 use warnings FATAL => 'all';
 
@@ -121,7 +121,8 @@ $node->safe_psql('postgres', 'DROP TABLE lab.extra, public.oldest');
 provoke($node, 'warning unlogged_table lab.sample_0', cleanup => 'DROP TABLE lab.sample',
 	setup => "$sample CREATE UNLOGGED TABLE lab.sample_0 PARTITION OF lab.sample FOR VALUES FROM (0) TO (1); ALTER TABLE lab.sample_0 REPLICA IDENTITY FULL",
 	finding => qr/^unlogged partition: /, remedy => 'ALTER TABLE lab.sample_0 SET LOGGED');
-# A partitioned table that is unlogged: no publication takes it, and SET LOGGED does nothing. From 18 on there is none.
+# A partitioned table that is unlogged: no publication takes it, and SET LOGGED does nothing. From
+# 18 on there is none.
 if ($version < 18)
 {
 	provoke($node, 'warning unlogged_table lab.sample', cleanup => 'DROP TABLE lab.sample', by_hand => $_,
@@ -151,7 +152,8 @@ provoke($node, 'warning foreign_partition lab.far', by_hand => 'DROP FOREIGN TAB
 provoke($node, 'info foreign_table lab.far', by_hand => 'DROP FOREIGN TABLE lab.far',
 	setup => 'CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE lab.far (id int) SERVER far',
 	cleanup => 'DROP FOREIGN DATA WRAPPER far CASCADE');
-# A schema of partitions of another schema's table, and one of nothing: none of their tables is to be published.
+# A schema of partitions of another schema's table, and one of nothing: none of their tables is to
+# be published.
 my $apart = q{CREATE TABLE apart.sample_1 (id int PRIMARY KEY); CREATE TABLE apart.sample_2 (id int PRIMARY KEY);
 	CREATE TABLE lab.sample (id int PRIMARY KEY) PARTITION BY RANGE (id);
 	ALTER TABLE lab.sample ATTACH PARTITION apart.sample_1 FOR VALUES FROM (0) TO (1);
@@ -204,7 +206,8 @@ provoke($node, 'info rows_filtered lab.extra', finding => qr/: WHERE \(\(id > 1\
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY); ALTER PUBLICATION cdc ADD TABLE lab.extra WHERE (id > 1)',
 	by_hand => 'ALTER PUBLICATION cdc DROP TABLE lab.extra; ALTER PUBLICATION cdc ADD TABLE lab.extra',
 	appears => [ 'info identity_not_full lab.extra' ]);
-# A partition that is neither one nor a table by itself; where it is published by itself, or hidden, there is nothing to tell.
+# A partition that is neither one nor a table by itself; where it is published by itself, or hidden,
+# there is nothing to tell.
 sub interrupt_detaching
 {
 	my ($partition) = @_;
@@ -288,7 +291,8 @@ provoke($node, 'error identity_not_full lab.extra', %for_lakehouse, %drop, findi
 provoke($node, 'error identity_nothing lab.extra', %drop, finding => qr/ With FULL there would be write_column_list of lab\.extra\.$/,
 	remedy => q{SELECT dj_deploy.set_replica_identity('lab.extra'::regclass, 'default', dry_run => false)},
 	setup => 'CREATE TABLE lab.extra (id int PRIMARY KEY, secret int); ALTER TABLE lab.extra REPLICA IDENTITY NOTHING; ALTER PUBLICATION cdc ADD TABLE lab.extra (id)');
-# Before 18 a generated column of the key is not sent, and nothing tells two rows apart that differ in it; FULL does.
+# Before 18 a generated column of the key is not sent, and nothing tells two rows apart that differ
+# in it; FULL does.
 sub deletes_told_apart
 {
 	$node->safe_psql('postgres', q{SELECT pg_create_logical_replication_slot('told', 'pgoutput');
@@ -379,7 +383,8 @@ for my $index ('(id DESC)', '(id NULLS FIRST)', '(what text_pattern_ops)', '(wha
 		by_hand => 'ALTER TABLE lab.extra ADD PRIMARY KEY (id)');
 }
 
-# A primary key makes its columns NOT NULL in what inherits, too; from 18 on they are, unless the constraint is not inherited.
+# A primary key makes its columns NOT NULL in what inherits, too; from 18 on they are, unless the
+# constraint is not inherited.
 my ($nullable, $mended) = $version < 18
 	? (extra('id int NOT NULL', 'FULL') . 'CREATE TABLE public.middle () INHERITS (lab.extra); CREATE TABLE public.child () INHERITS (public.middle);
 		ALTER TABLE public.child ALTER id DROP NOT NULL', '')
@@ -439,7 +444,8 @@ if ($version >= 18)
 		by_hand => 'ALTER TABLE lab.extra REPLICA IDENTITY DEFAULT; ALTER PUBLICATION cdc ADD TABLE lab.extra',
 		appears => [ 'info generated_not_published lab.extra' ]);
 	$node->safe_psql('postgres', 'ALTER PUBLICATION cdc SET (publish_generated_columns = none)');
-	# Where nothing publishes a table, its generated columns make no difference, but for who runs what comes before, too.
+	# Where nothing publishes a table, its generated columns make no difference, but for who runs
+	# what comes before, too.
 	for my $sum ('STORED', 'VIRTUAL')
 	{
 		$node->safe_psql('postgres', qq{CREATE SCHEMA gen; CREATE TABLE gen.plain (id int PRIMARY KEY);
@@ -467,8 +473,8 @@ provoke($node, 'error write_row_filter lab.extra', finding => qr/make that the i
 	by_hand => 'CREATE UNIQUE INDEX code ON lab.extra (id, code); ALTER TABLE lab.extra REPLICA IDENTITY USING INDEX code');
 
 
-# What is told to fail fails, and nothing else does: each identity in each kind of publication, as a table and as a tree of
-# partitions.
+# What is told to fail fails, and nothing else does: each identity in each kind of publication, as a
+# table and as a tree of partitions.
 $node->safe_psql('postgres', 'CREATE SCHEMA matrix; CREATE SCHEMA apart; CREATE SCHEMA alone');
 my %forms = (
 	none => undef, plain => '', key => '(id, code)', other => '(code, note)', all_columns => '(id, code, note, doc, blob)',

@@ -1,5 +1,6 @@
-# A report that a person reads: no more than fifteen rows for schemas that nobody has prepared, whoever the consumer is, and all errors gone
-# after the remedies of the errors have been run in order, as far as there are any.
+# A report that a person reads: no more than fifteen rows for schemas that nobody has prepared,
+# whoever the consumer is, and all errors gone after the remedies of the errors have been run in
+# order, as far as there are any.
 use strict;
 use warnings FATAL => 'all';
 
@@ -43,8 +44,8 @@ for my $schema (qw(gitlab musicbrainz))
 	is(join("\n", map { "@$_" =~ s/^(.{160}).*/$1/sr } grep { $_->[0] eq 'error' } report($schema, 'debezium')), '', "$schema: and no error is left");
 }
 
-# A lab of many schemas: the report about all of them has no more rows than one, and costs less than those about each, by the
-# processor's time of the session; the catalogs are read before.
+# A lab of many schemas: the report about all of them has no more rows than one, and costs less than
+# those about each, by the processor's time of the session; the catalogs are read before.
 $node->safe_psql('postgres', join '', map {
 	my $schema = $_;
 	"CREATE SCHEMA $schema; CREATE TABLE $schema.\"~lineage\" (id int PRIMARY KEY);"

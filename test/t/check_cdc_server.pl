@@ -1,6 +1,7 @@
-# check_cdc: each check of settings, slots, standbys, the role and the schema beside its tables is provoked for real, its row shown,
-# its remedy run exactly as it is printed or what the finding says done by hand, and the row is gone and nothing else has come. At
-# the end every such check of the source has had its turn.
+# check_cdc: each check of settings, slots, standbys, the role and the schema beside its tables is
+# provoked for real, its row shown, its remedy run exactly as it is printed or what the finding says
+# done by hand, and the row is gone and nothing else has come. At the end every such check of the
+# source has had its turn.
 use strict;
 use warnings FATAL => 'all';
 
@@ -142,8 +143,8 @@ provoke($node, 'warning slot_before_publication idle',
 	setup => sub { $node->safe_psql('postgres', $_) for 'DROP PUBLICATION cdc', $make_slot, $publish, $write },
 	by_hand => sub { $node->safe_psql('postgres', $_) for $read, 'CHECKPOINT', $write, $read, 'CHECKPOINT', $write, $read },
 	cleanup => $drop_slot);
-# A publication that is altered has been there before; and a new slot has nothing to read from before, though it takes over the
-# catalog_xmin of one that has.
+# A publication that is altered has been there before; and a new slot has nothing to read from
+# before, though it takes over the catalog_xmin of one that has.
 $node->safe_psql('postgres', $make_slot . q{; ALTER PUBLICATION cdc SET (publish = 'insert');
 	ALTER PUBLICATION cdc SET (publish = 'insert, update, delete, truncate')});
 is(keys_of($node), '', 'a publication that is altered is none that is made');

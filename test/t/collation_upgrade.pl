@@ -1,7 +1,8 @@
-# After an upgrade of the C library or ICU: the steps of docs/reindex.md, by its own statements, find every index that depends on a
-# collation whose version has changed, rebuild it, on materialized views too, and take the warning away. The server cannot be given
-# another library, so the versions that it remembers are changed; that a rebuild mends wrong answers is shown by an index on a
-# function whose results have changed.
+# After an upgrade of the C library or ICU: the steps of docs/reindex.md, by its own statements,
+# find every index that depends on a collation whose version has changed, rebuild it, on
+# materialized views too, and take the warning away. The server cannot be given another library, so
+# the versions that it remembers are changed; that a rebuild mends wrong answers is shown by an
+# index on a function whose results have changed.
 use strict;
 use warnings FATAL => 'all';
 

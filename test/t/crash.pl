@@ -1,4 +1,5 @@
-# A backend killed or a server lost in the middle of a run: nothing applied after the restart. Lost after the commit: all.
+# A backend killed or a server lost in the middle of a run: nothing applied after the restart. Lost
+# after the commit: all.
 use strict;
 use warnings FATAL => 'all';
 

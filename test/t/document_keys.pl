@@ -1,6 +1,7 @@
-# Each key of the environment document makes the round trip, at each level where it may stand: what is applied is described, undone, and
-# brought back by the description. The server says which keys it accepts; for each there is a document in test/keys/LEVEL-KEY.json
-# about the schema "lab" below, so that a key without one, or that describe does not know, is noticed.
+# Each key of the environment document makes the round trip, at each level where it may stand: what
+# is applied is described, undone, and brought back by the description. The server says which keys
+# it accepts; for each there is a document in test/keys/LEVEL-KEY.json about the schema "lab" below,
+# so that a key without one, or that describe does not know, is noticed.
 use strict;
 use warnings FATAL => 'all';
 

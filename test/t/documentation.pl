@@ -1,5 +1,6 @@
-# Every call that README.md, docs/ and examples/ show is one that the extension has: a signature stands in the catalog word for
-# word, a call with placeholders resolves to one function, and any other call runs as it is printed.
+# Every call that README.md, docs/ and examples/ show is one that the extension has: a signature
+# stands in the catalog word for word, a call with placeholders resolves to one function, and any
+# other call runs as it is printed.
 use strict;
 use warnings FATAL => 'all';
 
@@ -44,8 +45,9 @@ for my $page ("$root/README.md", sort @pages)
 	$shown{$_} //= $short for calls_in($text);
 }
 
-# The calls in a page, from their name to the closing parenthesis. Without the schema's name it is one of ours only where it is not
-# one of Python's or of the page's prose: in SQL, or as a signature.
+# The calls in a page, from their name to the closing parenthesis. Without the schema's name it is
+# one of ours only where it is not one of Python's or of the page's prose: in SQL, or as a
+# signature.
 sub calls_in
 {
 	my ($text) = @_;
@@ -91,7 +93,8 @@ sub signatures_of
 	return map { my ($target) = /^(\w+)/; "$called($target $type{$target}$rest)" } split / \| /, $targets;
 }
 
-# As the catalog prints it, without what pages leave out: IN, quotes, casts of defaults, the INOUT argument at the end.
+# As the catalog prints it, without what pages leave out: IN, quotes, casts of defaults, the INOUT
+# argument at the end.
 sub plain
 {
 	my ($signature) = @_;
@@ -135,7 +138,8 @@ for my $call (sort keys %shown)
 }
 cmp_ok($run, '>', 30, "calls were run ($run)");
 
-# What the server says to a call whose placeholders are of no known type; nothing when there is one function for it.
+# What the server says to a call whose placeholders are of no known type; nothing when there is one
+# function for it.
 sub resolve
 {
 	my ($call, $is_procedure) = @_;

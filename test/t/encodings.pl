@@ -9,8 +9,9 @@ use Test::More;
 
 my $node = new_server('main');
 
-# Everything here is bytes, as the client sends them: a schema's and a table's name, and a character of which as many as
-# "fit" make the longest name, because each takes one byte in the server, or two in EUC_JP.
+# Everything here is bytes, as the client sends them: a schema's and a table's name, and a character
+# of which as many as "fit" make the longest name, because each takes one byte in the server, or two
+# in EUC_JP.
 my %databases = (
 	LATIN1    => { client => 'UTF8', names => [ "\xc3\x84lchen", "Z\xc3\xbcrich" ], character => "\xc3\xa9", fit => 63 },
 	EUC_JP    => { client => 'UTF8', names => [ "\xe5\xae\x9f\xe9\xa8\x93", "\xe8\xa8\x98\xe9\x8c\xb2" ], character => "\xe5\xae\x9f", fit => 31 },

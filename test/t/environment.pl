@@ -1,6 +1,7 @@
-# Random databases and random environment documents: what is described needs nothing, what is applied stays, a copy becomes
-# like its original, and what was done is undone. See test/property/environment.sql.
-# PROPERTY_SEED and PROPERTY_SEQUENCES choose other sequences; PROPERTY_SEQUENCE runs that one alone and shows each statement.
+# Random databases and random environment documents: what is described needs nothing, what is
+# applied stays, a copy becomes like its original, and what was done is undone. See
+# test/property/environment.sql. PROPERTY_SEED and PROPERTY_SEQUENCES choose other sequences;
+# PROPERTY_SEQUENCE runs that one alone and shows each statement.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,6 @@
-# A plan of apply and its undo by rollout, statement by statement; and a copy that the server made of a database, stripped and
-# brought back by its description. Whole catalogs are compared, in databases that have random contents.
+# A plan of apply and its undo by rollout, statement by statement; and a copy that the server made
+# of a database, stripped and brought back by its description. Whole catalogs are compared, in
+# databases that have random contents.
 use strict;
 use warnings FATAL => 'all';
 

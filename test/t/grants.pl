@@ -1,5 +1,6 @@
-# What a role may do is tried, not read from the catalog: on every kind of object, at every level, up and down, for a role,
-# for one that inherits from it and for PUBLIC. Then what set_grants must leave alone, and who may call it.
+# What a role may do is tried, not read from the catalog: on every kind of object, at every level,
+# up and down, for a role, for one that inherits from it and for PUBLIC. Then what set_grants must
+# leave alone, and who may call it.
 use strict;
 use warnings FATAL => 'all';
 
@@ -56,8 +57,8 @@ sub result_of
 	return (decode_json($output), without_summary($errors) =~ s/\n\z//r);
 }
 
-# Who but the role may do what, and everything else that a GRANT or REVOKE could have changed. Not set by anybody (NULL)
-# is the same as the built-in default.
+# Who but the role may do what, and everything else that a GRANT or REVOKE could have changed. Not
+# set by anybody (NULL) is the same as the built-in default.
 sql(q{
 	CREATE SCHEMA trial;
 	GRANT USAGE, CREATE ON SCHEMA trial TO PUBLIC;
@@ -147,8 +148,9 @@ sub privileges
 	return sql("SELECT trial.privileges('$schema', '$role')");
 }
 
-# Makes a call that must succeed: what the preview shows is what is run, nobody else is touched, and a second run has nothing
-# to do, locks nothing of the schema and needs no transaction id. Returns the result and the messages.
+# Makes a call that must succeed: what the preview shows is what is run, nobody else is touched, and
+# a second run has nothing to do, locks nothing of the schema and needs no transaction id. Returns
+# the result and the messages.
 sub set_grants
 {
 	my ($title, $schema, $role, $access, %rest) = @_;
@@ -193,8 +195,8 @@ sub about
 
 # ---------------------------------------------------------------- every kind of object
 
-# The heir has USAGE on the schema through another role as well: else that alone would refuse everything at none, and
-# whether the tables' privileges were revoked could not be seen.
+# The heir has USAGE on the schema through another role as well: else that alone would refuse
+# everything at none, and whether the tables' privileges were revoked could not be seen.
 sql(q{
 	CREATE ROLE owner;
 	CREATE ROLE other_owner;
@@ -241,7 +243,8 @@ sql(q{
 		object text, action text, outcomes text[], statement text);
 });
 
-# Foreign tables of this same server, as a superuser without a password, which takes postgres_fdw's permission.
+# Foreign tables of this same server, as a superuser without a password, which takes postgres_fdw's
+# permission.
 if ($has_postgres_fdw)
 {
 	my ($host, $port) = ($node->host, $node->port);
@@ -500,7 +503,8 @@ is(privileges('mess', 'public'), '(mess): USAGE; excess: INSERT, SELECT', 'and P
 set_grants('PUBLIC none', 'mess', 'public', 'none');
 is(privileges('mess', 'public'), 'nothing', 'PUBLIC loses them in a call of its own');
 
-# Somebody else's grant is not the owner's to take back; it is said and stays. What is wanted need not be granted twice.
+# Somebody else's grant is not the owner's to take back; it is said and stays. What is wanted need
+# not be granted twice.
 sql(q{
 	CREATE ROLE middleman;
 	CREATE SCHEMA foreign_grants AUTHORIZATION owner;
@@ -788,7 +792,8 @@ is( sql(q{
 
 # ---------------------------------------------------------------- tables to come
 
-# Owners are a and b; c and d may create but own no table, of which c has default privileges; the grantee is its own owner.
+# Owners are a and b; c and d may create but own no table, of which c has default privileges; the
+# grantee is its own owner.
 sql(q{
 	CREATE ROLE a;
 	CREATE ROLE b;
@@ -918,7 +923,8 @@ is(sql($read_global), $global, 'default privileges of all schemas are as they we
 sql('SET ROLE a; ALTER DEFAULT PRIVILEGES REVOKE INSERT ON TABLES FROM future_grantee');
 set_grants('future none again', 'future', 'future_grantee', 'none', future_tables => 'true');
 
-# It takes membership in each owner. The role reads b's only table already, so that nothing but the membership is missing.
+# It takes membership in each owner. The role reads b's only table already, so that nothing but the
+# membership is missing.
 sql(q{
 	CREATE ROLE deployer IN ROLE a;
 	CREATE ROLE deployers IN ROLE a, b;
@@ -943,7 +949,8 @@ my ($members) = result_of(call('future', 'future_grantee', 'read', future_tables
 ok(!$members->{failed}, 'a member of all of them may') or diag($members->{failed});
 is(on_new('b'), 'SELECT/SELECT', 'and it works');
 
-# Nobody owns a table: the owner of the schema will. Nobody else is known: said, because new tables will not be covered.
+# Nobody owns a table: the owner of the schema will. Nobody else is known: said, because new tables
+# will not be covered.
 sql('CREATE SCHEMA empty AUTHORIZATION a');
 my ($empty, $notice) = set_grants('no table', 'empty', 'grantee', 'read', future_tables => 'true');
 is(scalar(grep { /^ALTER DEFAULT PRIVILEGES FOR ROLE "a" / } @{ $empty->{ddl} }), 2, 'no table: the schema\'s owner makes some');
@@ -966,8 +973,8 @@ sql(q{DROP TABLE future.own; SET ROLE b; ALTER DEFAULT PRIVILEGES IN SCHEMA futu
 is($notice, '', 'farewell: nothing is left');
 is($node->psql('postgres', 'DROP ROLE future_grantee'), 0, 'farewell: and it is dropped');
 
-# What it has in another database is not in the schema, though the copy of a function has the same number there. With this many
-# grants it is looked for from the side of the role.
+# What it has in another database is not in the schema, though the copy of a function has the same
+# number there. With this many grants it is looked for from the side of the role.
 my @many = map { "many_$_" } 1 .. 12;
 sql(join ';', map { "CREATE ROLE $_" } @many);
 sql(q{
@@ -1008,7 +1015,8 @@ unlike($notice, qr/kind/, 'crowded: and nothing else');
 is(privileges('copied', 'crowded'), 'nothing', 'crowded: what it held in a column is gone');
 sql('DROP SCHEMA copied, beside_copied CASCADE; DROP ROLE copied, crowded, after_crowded, ' . join ', ', @many);
 
-# However many default privileges there are, those of other schemas are not those of all schemas; PUBLIC has some of these.
+# However many default privileges there are, those of other schemas are not those of all schemas;
+# PUBLIC has some of these.
 sql(q{
 	CREATE ROLE maker;
 	CREATE ROLE made_for;
@@ -1043,8 +1051,8 @@ sql(q{
 
 # ---------------------------------------------------------------- one table
 
-# Called by a role that owns the tables and nothing else. What the release may do is tried, with the schema's access and with
-# the exceptions from it.
+# Called by a role that owns the tables and nothing else. What the release may do is tried, with the
+# schema's access and with the exceptions from it.
 sql(q{
 	CREATE ROLE releaser;
 	CREATE ROLE release;

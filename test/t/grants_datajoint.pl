@@ -37,7 +37,8 @@ sub give
 	return;
 }
 
-# What client.py prints: "action: result" in a line each. What DataJoint says besides is shown when the test fails.
+# What client.py prints: "action: result" in a line each. What DataJoint says besides is shown when
+# the test fails.
 sub is_result
 {
 	my ($title, $role, @expected) = @_;
@@ -75,7 +76,8 @@ sub fetchable
 
 is_result('nothing is granted', 'reader', 'fetch: DataJointError', 'insert: DataJointError');
 
-# Fetching takes USAGE on the schema and SELECT on the table; that of ~lineage makes joins compare origins, not names.
+# Fetching takes USAGE on the schema and SELECT on the table; that of ~lineage makes joins compare
+# origins, not names.
 give('reader', 'read', '');
 is_result(
 	'read: fetches, and nothing else', 'reader',
@@ -85,8 +87,9 @@ is_result(
 	'delete: AccessError',
 	'declare: AccessError');
 
-# DataJoint 2.3.5 finds primary keys in information_schema.table_constraints, which shows a table to those who have more than
-# SELECT on it. REFERENCES is enough, and through another role it is out of set_grants' reach.
+# DataJoint 2.3.5 finds primary keys in information_schema.table_constraints, which shows a table to
+# those who have more than SELECT on it. REFERENCES is enough, and through another role it is out of
+# set_grants' reach.
 is_result(
 	'read: DataJoint does not see the primary keys', 'reader',
 	'keys: QuerySyntaxError',
@@ -113,8 +116,8 @@ is_result('write here, read upstream: no keys upstream', 'computer', 'progress: 
 $node->safe_psql('postgres', 'GRANT sees_keys TO computer');
 is_result('write here, read and REFERENCES upstream: all keys', 'computer', 'progress: (0, 60)', 'compute: None');
 
-# Jobs are kept in the hidden tables ~~video and so on. DataJoint declares them when somebody first asks for them, which
-# takes CREATE.
+# Jobs are kept in the hidden tables ~~video and so on. DataJoint declares them when somebody first
+# asks for them, which takes CREATE.
 give('writer', 'write', '');
 is_result(
 	'write: inserts and populates', 'writer',

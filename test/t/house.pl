@@ -1,6 +1,7 @@
-# Whatever operations there are, the others know of them: the catalog names them, and each one's plan goes to rollout, with its undo
-# where it has one; blockers names each for just the locks that keep its own run waiting. A new operation is looked at without a word here,
-# unless it takes an argument for which neither %values nor %values_of_type has a value.
+# Whatever operations there are, the others know of them: the catalog names them, and each one's
+# plan goes to rollout, with its undo where it has one; blockers names each for just the locks that
+# keep its own run waiting. A new operation is looked at without a word here, unless it takes an
+# argument for which neither %values nor %values_of_type has a value.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,10 +1,12 @@
-# The four laws of what is said and done about publications, in random databases: writes are really tried, and what arrives is
-# really read from slots, before and after each remedy of check_cdc, each call and each apply. The server alone decides.
+# The four laws of what is said and done about publications, in random databases: writes are really
+# tried, and what arrives is really read from slots, before and after each remedy of check_cdc, each
+# call and each apply. The server alone decides.
 #  1. No write that worked fails.
 #  2. What arrived still arrives, under the same name; what a filter or list kept in stays in; or there is a WARNING.
 #  3. A remedy ends its finding, and no error comes that has no remedy.
 #  4. What does not arrive has a finding.
-# PROPERTY_SEED and PROPERTY_DATABASES choose other databases; PROPERTY_DATABASE runs that one alone and shows each step.
+# PROPERTY_SEED and PROPERTY_DATABASES choose other databases; PROPERTY_DATABASE runs that one alone
+# and shows each step.
 use strict;
 use warnings FATAL => 'all';
 

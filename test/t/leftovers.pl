@@ -1,6 +1,6 @@
-# What a REINDEX CONCURRENTLY that is cut short leaves behind: whatever cut it short, the error names it, with statements that remove
-# it, and no lock that somebody else holds or waits for is in the way of that. The next run names what is still there.
-# Errors of workers arrive whole.
+# What a REINDEX CONCURRENTLY that is cut short leaves behind: whatever cut it short, the error
+# names it, with statements that remove it, and no lock that somebody else holds or waits for is in
+# the way of that. The next run names what is still there. Errors of workers arrive whole.
 use strict;
 use warnings FATAL => 'all';
 
@@ -30,7 +30,8 @@ sub signal_worker
 		"SELECT pg_${function}_backend(pid) FROM pg_stat_activity WHERE backend_type = 'datajoint_deploy worker'");
 }
 
-# The hint's statements, each executed by a superuser, remove what is invalid. Returns the names that were left.
+# The hint's statements, each executed by a superuser, remove what is invalid. Returns the names
+# that were left.
 sub remove_named
 {
 	my ($title, $messages) = @_;
@@ -80,8 +81,8 @@ for my $lock ('ACCESS EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE')
 	like(remove_named('TOAST', $messages), qr/^lab\.a_pkey_ccnew pg_toast\./, 'TOAST: both are named');
 }
 
-# Cut short where the old index is about to be dropped: it is dead, and the server's next REINDEX says nothing of it. Who reads
-# the table when it is marked dead is waited for after that.
+# Cut short where the old index is about to be dropped: it is dead, and the server's next REINDEX
+# says nothing of it. Who reads the table when it is marked dead is waited for after that.
 {
 	make_tables($node, 'lab', { a => 0 });
 	my $first = session_in('SELECT * FROM lab.a');
@@ -110,7 +111,8 @@ for my $lock ('ACCESS EXCLUSIVE', 'SHARE UPDATE EXCLUSIVE')
 	is(remove_named('dead', $messages), 'lab.a_pkey_ccold', 'dead: it is named');
 }
 
-# In a deadlock with somebody's statement that is the other side's to end: a rebuild that is cut short leaves more behind.
+# In a deadlock with somebody's statement that is the other side's to end: a rebuild that is cut
+# short leaves more behind.
 {
 	make_tables($node, 'lab', { a => 0 });
 	my $other = session_in('INSERT INTO lab.a VALUES (6, 6)');

@@ -1,5 +1,6 @@
-# Where workers find the library: it is the one that the session has loaded, although a worker loads it before it sees settings of the
-# database, the role or the session. Where it cannot, the error says so.
+# Where workers find the library: it is the one that the session has loaded, although a worker loads
+# it before it sees settings of the database, the role or the session. Where it cannot, the error
+# says so.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +22,8 @@ $node->append_conf('postgresql.conf', "dynamic_library_path = '$directory/empty'
 $node->start;
 my $version = $node->safe_psql('postgres', 'SHOW server_version_num');
 
-# Before 17 the server has 96 bytes for it, and then the name alone is left, which the server's own settings must find.
+# Before 17 the server has 96 bytes for it, and then the name alone is left, which the server's own
+# settings must find.
 my ($installed) = run_command([ 'pg_config', '--pkglibdir' ]);
 plan skip_all => "the path of this server's libraries is too long for a worker" if $version < 170000 && length "$installed/datajoint_deploy.so" > 95;
 

@@ -1,5 +1,5 @@
-# With pg_stat_statements, auto_explain and, where it is installed, pgaudit loaded: same results, and they see ordinary
-# statements.
+# With pg_stat_statements, auto_explain and, where it is installed, pgaudit loaded: same results,
+# and they see ordinary statements.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
-# More tables than the shared lock table is sized for: said before the first of them is changed. Exactly as many pass,
-# and the hint's remedy takes any number.
+# More tables than the shared lock table is sized for: said before the first of them is changed.
+# Exactly as many pass, and the hint's remedy takes any number.
 use strict;
 use warnings FATAL => 'all';
 

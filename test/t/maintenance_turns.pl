@@ -1,6 +1,7 @@
-# reindex and vacuum_analyze beside the set_ functions on the same schema: one follows the other, table by table. Where a
-# REINDEX CONCURRENTLY waits for the very transaction that waits for its turn, that one is told so (55P03) and the rebuild goes on.
-# A statement stops in an index function that waits for an advisory lock, or for the transaction of a writer.
+# reindex and vacuum_analyze beside the set_ functions on the same schema: one follows the other,
+# table by table. Where a REINDEX CONCURRENTLY waits for the very transaction that waits for its
+# turn, that one is told so (55P03) and the rebuild goes on. A statement stops in an index function
+# that waits for an advisory lock, or for the transaction of a writer.
 use strict;
 use warnings FATAL => 'all';
 
@@ -48,7 +49,8 @@ sub wait_for_turn
 
 my $modified = qr/"tables_modified": [1-9]/;
 
-# A function waits until the statement at hand has ended, and not for the whole run: the next statement comes after it.
+# A function waits until the statement at hand has ended, and not for the whole run: the next
+# statement comes after it.
 for my $operation (qw(vacuum reindex))
 {
 	make_tables($node, 'lab', { a => 1, b => 2, c => 0 });
@@ -83,8 +85,8 @@ for my $operation (qw(vacuum reindex))
 	is(invalid_indexes($node), '', "$operation: no invalid index");
 }
 
-# The deadlock of old: a writer holds the table, reindex waits for it, set_replica_identity queues up, the writer commits.
-# The run notices even where nothing else would for an hour.
+# The deadlock of old: a writer holds the table, reindex waits for it, set_replica_identity queues
+# up, the writer commits. The run notices even where nothing else would for an hour.
 for my $case ([ '0', '100ms' ], [ '1h', '100ms' ], [ '0', '1h' ])
 {
 	my ($timeout, $deadlock_timeout) = @$case;
@@ -108,7 +110,8 @@ for my $case ([ '0', '100ms' ], [ '1h', '100ms' ], [ '0', '1h' ])
 	$writer->quit;
 }
 
-# A rebuild looks for a deadlock after everybody else, also where deadlock_timeout is so short that they might not have looked yet.
+# A rebuild looks for a deadlock after everybody else, also where deadlock_timeout is so short that
+# they might not have looked yet.
 for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 {
 	my ($short, $patient) = @$case;
@@ -123,8 +126,8 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	$reindex->quit;
 }
 
-# A run waits for another run, that one for the rebuild, and the rebuild for the first one's snapshot. It is told by whichever of the
-# two looks for a deadlock first, and no 40P01.
+# A run waits for another run, that one for the rebuild, and the rebuild for the first one's
+# snapshot. It is told by whichever of the two looks for a deadlock first, and no 40P01.
 {
 	make_tables($node, 'lab', { a => 0 });
 	my $old = $node->background_psql('postgres', on_error_stop => 0);
@@ -192,7 +195,8 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	ends_well('both workers', $vacuum, qr/"tables_modified": 3/);
 }
 
-# With several workers, one that is done waits for the run that waits for the others, however often that looks for a deadlock.
+# With several workers, one that is done waits for the run that waits for the others, however often
+# that looks for a deadlock.
 {
 	make_tables($node, 'lab', { a => 1, b => 2, c => 0, d => 0 });
 	my ($first, $second) = (hold($node, 1), hold($node, 2));
@@ -214,8 +218,9 @@ for my $case ([ '1ms', '10s' ], [ '2s', '20s' ])
 	ends_well('vacuum with two workers', $vacuum, qr/"tables_modified": 4/);
 }
 
-# In a deadlock a worker that has done nothing yet gives way and begins again: no error, and the other side goes on. The other side
-# waits for the root before the worker comes to its leaf, so that the worker finds the deadlock.
+# In a deadlock a worker that has done nothing yet gives way and begins again: no error, and the
+# other side goes on. The other side waits for the root before the worker comes to its leaf, so that
+# the worker finds the deadlock.
 {
 	$node->safe_psql('postgres', q{
 		DROP SCHEMA lab CASCADE; CREATE SCHEMA lab;

@@ -1,5 +1,5 @@
-# What documents and checks read of publications, and how many queries they plan, does not multiply: each row once, however
-# many schemas and publications there are.
+# What documents and checks read of publications, and how many queries they plan, does not multiply:
+# each row once, however many schemas and publications there are.
 use strict;
 use warnings FATAL => 'all';
 
@@ -89,7 +89,8 @@ $node->safe_psql('postgres', q{SELECT pg_create_logical_replication_slot('behind
 is(planned('SELECT 1', "SELECT dj_deploy.apply('@{[document_with(40)]}')"), planned('SELECT 1', "SELECT dj_deploy.apply('@{[document_with(4)]}')"),
 	'apply: as many queries are planned for forty new publications as for four');
 
-# What takes longer to plan than to execute is planned once a session, and again when the catalogs are no longer as they were.
+# What takes longer to plan than to execute is planned once a session, and again when the catalogs
+# are no longer as they were.
 my $check = q{SELECT * FROM dj_deploy.check_cdc('s1')};
 cmp_ok(planned('SELECT 1', $check), '>', 1, 'check_cdc: the first call of a session plans');
 is(planned($check, $check), 0, 'check_cdc: the next one does not');

@@ -68,16 +68,16 @@ $node->safe_psql('postgres', q{
 
 $node->safe_psql('postgres', q{BEGIN; LOCK TABLE analysis.publication IN ACCESS SHARE MODE; PREPARE TRANSACTION 'holder'});
 
-# Bytes in use in all memory contexts (what they hold in reserve grows in steps), and kilobytes that are the process's
-# own.
+# Bytes in use in all memory contexts (what they hold in reserve grows in steps), and kilobytes that
+# are the process's own.
 my $size = q{
 	SELECT 'size:', sum(used_bytes), (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1]
 	FROM pg_backend_memory_contexts;
 };
 for my $title (sort keys %calls)
 {
-	# Caches, and what the C library keeps at hand, fill during the first calls. What it gives back and takes again makes a step
-	# now and then; what grows, grows in both halves.
+	# Caches, and what the C library keeps at hand, fill during the first calls. What it gives back
+	# and takes again makes a step now and then; what grows, grows in both halves.
 	my ($status, $output) = $node->psql('postgres',
 		"SET dj_deploy.lock_timeout = 1;\n" . ("SELECT $calls{$title};\n" x 500 . $size) x 3,
 		on_error_stop => 0);

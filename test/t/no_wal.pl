@@ -1,4 +1,5 @@
-# A dry run, and a run that finds nothing to do, write no WAL, take no transaction id and no lock on user tables.
+# A dry run, and a run that finds nothing to do, write no WAL, take no transaction id and no lock on
+# user tables.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +14,8 @@ load_pipeline($node, 'postgres');
 my @documents = map { qq('{"version": 1, "publications": {"cdc": {}}, "schemas": {"$_": {"replica_identity": "full", "publications": ["cdc"], )
 	  . qq("autovacuum": {"autovacuum_vacuum_scale_factor": 0.1}, "grants": {"reader": {"access": "read", "future_tables": true}}}}}') } 'lab', 'ephys';
 my @parameters = map { qq('{"autovacuum_vacuum_scale_factor": $_, "toast.autovacuum_enabled": true}') } '0.1', '0.2';
-# For each operation a run, the call that then is a dry run, the one that finds nothing to do, and one that changes.
+# For each operation a run, the call that then is a dry run, the one that finds nothing to do, and
+# one that changes.
 my %calls = (
 	# What the others have changed in their runs, and last of all something new.
 	apply => [

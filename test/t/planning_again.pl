@@ -1,5 +1,6 @@
-# A run that has waited for a lock plans again when other sessions have changed meanwhile what a plan rests on, and not for what
-# happens elsewhere all the time: in other databases, and to temporary tables.
+# A run that has waited for a lock plans again when other sessions have changed meanwhile what a
+# plan rests on, and not for what happens elsewhere all the time: in other databases, and to
+# temporary tables.
 use strict;
 use warnings FATAL => 'all';
 

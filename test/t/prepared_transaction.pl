@@ -1,5 +1,6 @@
-# A prepared transaction holds the lock: 55P03 that names it, nothing applied. Ten are named and the rest is counted; those of
-# another database are in nobody's way, even where tables have the same OIDs.
+# A prepared transaction holds the lock: 55P03 that names it, nothing applied. Ten are named and the
+# rest is counted; those of another database are in nobody's way, even where tables have the same
+# OIDs.
 use strict;
 use warnings FATAL => 'all';
 

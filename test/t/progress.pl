@@ -1,5 +1,5 @@
-# A run says every five seconds how far it is, and no more often: a short one says nothing. Meanwhile pg_stat_activity shows others
-# what the session is at, and afterwards its query again.
+# A run says every five seconds how far it is, and no more often: a short one says nothing.
+# Meanwhile pg_stat_activity shows others what the session is at, and afterwards its query again.
 use strict;
 use warnings FATAL => 'all';
 
@@ -19,7 +19,8 @@ $node->psql('postgres', "\\timing on\n" . full_run('lab'), stdout => \$output, s
 my ($milliseconds) = $output =~ /^Time: ([\d.]+) ms/m;
 cmp_ok(scalar(() = without_summary($messages) =~ /NOTICE/g), '<=', int($milliseconds / 5000), 'a short run says nothing');
 
-# More than five seconds for each of the first two tables, so that a message is due before the second and before the third.
+# More than five seconds for each of the first two tables, so that a message is due before the
+# second and before the third.
 $node->safe_psql('postgres', q{
 	CREATE FUNCTION take_time() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5.1) FROM pg_event_trigger_ddl_commands() WHERE object_identity <> 'lab.t3'; END $$;
 	CREATE EVENT TRIGGER take_time ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION take_time();
@@ -131,7 +132,8 @@ my ($call) = @{ $statements->{set_replica_identity} };
 	$holder->quit;
 }
 
-# The columns beside the query: of the statement, whatever the call reports. Two waits, and what comes after them in the statement.
+# The columns beside the query: of the statement, whatever the call reports. Two waits, and what
+# comes after them in the statement.
 {
 	my $columns = 'SELECT query_id, query_start, state_change, state FROM pg_stat_activity WHERE pid =';
 	my $key = hold($node, 7);

@@ -1,6 +1,7 @@
-# Random sequences of the four operations on random schemas: after each call the whole catalog is as the oracle expects it,
-# the preview was the text that ran, and a second call plans nothing. See test/property/sequence.sql.
-# PROPERTY_SEED and PROPERTY_SEQUENCES choose other sequences; PROPERTY_SEQUENCE runs that one alone and shows each statement.
+# Random sequences of the four operations on random schemas: after each call the whole catalog is as
+# the oracle expects it, the preview was the text that ran, and a second call plans nothing. See
+# test/property/sequence.sql. PROPERTY_SEED and PROPERTY_SEQUENCES choose other sequences;
+# PROPERTY_SEQUENCE runs that one alone and shows each statement.
 use strict;
 use warnings FATAL => 'all';
 
@@ -30,8 +31,8 @@ sub load
 	return;
 }
 
-# What property.sequence() returns for each of the numbers, after what the server had to say. The rows that a sequence leaves
-# behind are dead, but catalogs grow until they are vacuumed.
+# What property.sequence() returns for each of the numbers, after what the server had to say. The
+# rows that a sequence leaves behind are dead, but catalogs grow until they are vacuumed.
 sub run_sequences
 {
 	my ($settings, @numbers) = @_;

@@ -1,5 +1,6 @@
-# Two native subscribers of publications that set_publication_membership maintains: they receive exactly the user
-# tables, partitions once, and what others decided about a publication stays as it is.
+# Two native subscribers of publications that set_publication_membership maintains: they receive
+# exactly the user tables, partitions once, and what others decided about a publication stays as it
+# is.
 use strict;
 use warnings FATAL => 'all';
 
@@ -16,8 +17,9 @@ my $publisher = new_server('publisher', %workers);
 my $early = new_server('early', %workers);
 my $late = new_server('late', %workers);
 
-# What stands next to the pipeline: leaves here and in another schema, a second level, inheritance, a table without a
-# key, a hidden and an unlogged one, and a partition of a tree that belongs to another schema.
+# What stands next to the pipeline: leaves here and in another schema, a second level, inheritance,
+# a table without a key, a hidden and an unlogged one, and a partition of a tree that belongs to
+# another schema.
 my $rig = q{
 	CREATE TABLE rig.device (id int PRIMARY KEY, name text);
 	CREATE TABLE rig.camera (id int PRIMARY KEY, pixels int) INHERITS (rig.device);
@@ -134,8 +136,9 @@ sub subscribed
 		JOIN pg_class c ON c.oid = srrelid JOIN pg_namespace n ON n.oid = relnamespace WHERE subname = '$subscription'));
 }
 
-# The tables of which the publication's output plugin has sent rows since the last time. Its messages begin with a letter
-# and an OID: R is followed by the schema and the table of that number, I, U and D are rows of it.
+# The tables of which the publication's output plugin has sent rows since the last time. Its
+# messages begin with a letter and an OID: R is followed by the schema and the table of that number,
+# I, U and D are rows of it.
 sub sent
 {
 	my ($publication) = @_;

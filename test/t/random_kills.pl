@@ -1,9 +1,11 @@
-# Runs of vacuum_analyze, reindex and rollout that are hit at a point in their work: a worker that starts, waits for a table, is within
-# a statement, in a phase of REINDEX CONCURRENTLY or between two statements, a rollout that waits. The caller or the worker at the
-# point is cancelled, terminated or killed, runs into a deadlock or a timeout, the server is stopped or killed. What comes of it is
-# known beforehand; after each round nobody works on, no shared memory is left, every index is sound or invalid, named and removable,
-# every table is as before or as after its statement, and the same run succeeds. The faults, the tables and the number of workers are
-# drawn before the first round, each point in its turn: ROUNDS and RANDOM_SEED choose other rounds.
+# Runs of vacuum_analyze, reindex and rollout that are hit at a point in their work: a worker that
+# starts, waits for a table, is within a statement, in a phase of REINDEX CONCURRENTLY or between
+# two statements, a rollout that waits. The caller or the worker at the point is cancelled,
+# terminated or killed, runs into a deadlock or a timeout, the server is stopped or killed. What
+# comes of it is known beforehand; after each round nobody works on, no shared memory is left, every
+# index is sound or invalid, named and removable, every table is as before or as after its
+# statement, and the same run succeeds. The faults, the tables and the number of workers are drawn
+# before the first round, each point in its turn: ROUNDS and RANDOM_SEED choose other rounds.
 use strict;
 use warnings FATAL => 'all';
 
@@ -119,8 +121,8 @@ sub expected_end
 	return qr/^ERROR:  40P01/m if $point =~ /deadlock/;
 	return qr/FATAL:  57P01|terminating connection|connection to server was lost|^$/ if $fault =~ /^kill|shutdown|terminate the caller/;
 	return qr/^ERROR:  57014: canceling statement due to user request/m if $fault eq 'cancel the caller';
-	# A worker between two statements has nothing to cancel, and is replaced where it is lost. One that does not even start is
-	# done without, unless it is the only one.
+	# A worker between two statements has nothing to cancel, and is replaced where it is lost. One
+	# that does not even start is done without, unless it is the only one.
 	return undef if $point eq 'between two statements' || ($point eq 'a worker starts' && $round->{jobs} > 1);
 	return $fault =~ /^cancel/ ? qr/^ERROR:  57014: /m : qr/^ERROR:  57P01: /m;
 }
@@ -132,7 +134,8 @@ sub names_all
 	return $round->{point} =~ /deadlock/ || $round->{fault} =~ /^cancel|terminate the worker/;
 }
 
-# Invalid indexes of the round: as the point leaves them, named by the error that somebody could read, and removable as it says.
+# Invalid indexes of the round: as the point leaves them, named by the error that somebody could
+# read, and removable as it says.
 sub remove_invalid_indexes
 {
 	my ($title, $round, $messages) = @_;
@@ -181,8 +184,9 @@ sub has_said
 	return $call->{stderr} =~ $pattern;
 }
 
-# Runs until the point is reached, and hits there. Everybody stays held until what was hit has answered: the caller and all of its
-# workers end although nobody lets them go, and say so. Returns what the caller has read, and whether the server was lost.
+# Runs until the point is reached, and hits there. Everybody stays held until what was hit has
+# answered: the caller and all of its workers end although nobody lets them go, and say so. Returns
+# what the caller has read, and whether the server was lost.
 sub hit
 {
 	my ($round) = @_;

@@ -1,5 +1,5 @@
-# What the reports show beyond one server's ordinary sessions: a prepared transaction that blocks, tables of several files, and
-# rows of a table after a crash.
+# What the reports show beyond one server's ordinary sessions: a prepared transaction that blocks,
+# tables of several files, and rows of a table after a crash.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
-# rollout from beginning to end: max_wait, cancel and loss of the server in the middle, and more tables than any transaction
-# can lock, in little memory and with hardly a lock.
+# rollout from beginning to end: max_wait, cancel and loss of the server in the middle, and more
+# tables than any transaction can lock, in little memory and with hardly a lock.
 use strict;
 use warnings FATAL => 'all';
 
@@ -35,8 +35,9 @@ DETAIL:  ALTER TABLE "lab"\."a" REPLICA IDENTITY $identity: $reader
 ALTER TABLE "lab"\."c" REPLICA IDENTITY $identity: $prepared
 HINT:  What was executed is committed\./m };
 
-# Six seconds are enough for a message on the way. Less than max_wait is wrong on any machine; more is a matter of load, but not
-# so much more that another rollout, which began before and may wait longer, has given up.
+# Six seconds are enough for a message on the way. Less than max_wait is wrong on any machine; more
+# is a matter of load, but not so much more that another rollout, which began before and may wait
+# longer, has given up.
 my $patient = start_session($node, 'patient');
 start_rollout($patient, rollout_of(q{'["ALTER TABLE lab.a REPLICA IDENTITY FULL"]'}, '20 s'));
 my ($output, $messages, $milliseconds) = output_of($node, rollout_of($full, '6 s'));
@@ -134,8 +135,8 @@ $node->safe_psql('postgres', rollout_of("dj_deploy.set_replica_identity('lab', '
 is($node->safe_psql('postgres', $count_full), '300', 'immediate stop: another rollout does it');
 $node->stop;
 
-# More tables than fit into the lock table, which on 18 has room for them with the default of 100 connections. Otherwise
-# these are PostgreSQL's defaults, which are not those of a test server.
+# More tables than fit into the lock table, which on 18 has room for them with the default of 100
+# connections. Otherwise these are PostgreSQL's defaults, which are not those of a test server.
 my $big = new_server('big',
 	wal_level => 'logical', max_wal_senders => 10, max_connections => 20, shared_buffers => '128MB', log_statement => 'none');
 my $tables = 13_500;
@@ -160,7 +161,8 @@ like(error_of($big, q{DO $$
 my $count_big = q{(SELECT count(*) FROM pg_class WHERE relnamespace = 'big'::regnamespace AND relreplident = 'f')};
 is($big->safe_psql('postgres', "SELECT $count_big"), '0', 'and has done nothing');
 
-# Samples the backend: its locks on tables of the schema, and the memory of its own in kB, until it has come to an end.
+# Samples the backend: its locks on tables of the schema, and the memory of its own in kB, until it
+# has come to an end.
 $deploy = start_session($big, 'rollout');
 my $pid = $deploy->query_safe('SELECT pg_backend_pid()');
 my $observer = $big->background_psql('postgres');
@@ -189,7 +191,8 @@ cmp_ok($ENV{ASAN_OPTIONS} ? 0 : $most - $first, '<', 20 * 1024, "its memory stay
 diag("$samples samples: at most $most_locks locks on tables, memory from $first to $most kB");
 $_->quit for $deploy, $observer;
 
-# What comes before in a pipeline would be committed with the first statement. From 18 on a pipeline is a transaction block.
+# What comes before in a pipeline would be committed with the first statement. From 18 on a pipeline
+# is a transaction block.
 {
 	my $script = PostgreSQL::Test::Utils::tempdir() . '/pipeline.sql';
 	append_to_file($script, "\\startpipeline\nCREATE TABLE before_it ();\nCALL dj_deploy.rollout('[]', false);\n\\endpipeline\n");

@@ -1,6 +1,7 @@
-# rollout over 50 tables that eight pgbench clients read and write, while a long transaction has read one of them: the other
-# 49 are done meanwhile, that one afterwards, and no client waits. A PL/pgSQL loop over the same tables, for contrast.
-# Prints the slowest statement of the clients; ROLLOUT_BUSY_SECONDS is how long the transaction takes (8).
+# rollout over 50 tables that eight pgbench clients read and write, while a long transaction has
+# read one of them: the other 49 are done meanwhile, that one afterwards, and no client waits. A
+# PL/pgSQL loop over the same tables, for contrast. Prints the slowest statement of the clients;
+# ROLLOUT_BUSY_SECONDS is how long the transaction takes (8).
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,6 +1,7 @@
-# rollout waits for the disk and the standby once, not for each statement; and yet what a result, an error or a message has said to
-# be done is done when the server has crashed right afterwards. WAL that nobody has waited for stays in memory here, so a crash
-# loses all of it. Each round ends a rollout in another way and crashes in another: ROUNDS makes more, RANDOM_SEED the same again.
+# rollout waits for the disk and the standby once, not for each statement; and yet what a result, an
+# error or a message has said to be done is done when the server has crashed right afterwards. WAL
+# that nobody has waited for stays in memory here, so a crash loses all of it. Each round ends a
+# rollout in another way and crashes in another: ROUNDS makes more, RANDOM_SEED the same again.
 use strict;
 use warnings FATAL => 'all';
 
@@ -105,8 +106,9 @@ is($node->safe_psql('postgres', q{SET client_min_messages = warning; SET synchro
 
 # --- crashes
 
-# How a rollout comes to its end, or does not. Each is given the run, its control session and the number of a table, and returns how
-# many statements were said to be done, and whether all of them come first.
+# How a rollout comes to its end, or does not. Each is given the run, its control session and the
+# number of a table, and returns how many statements were said to be done, and whether all of them
+# come first.
 my %ends = (
 	'a result' => {
 		until => sub { has_said($_[0], 'stdout', qr/"tables_modified": $tables\b/); return $tables },

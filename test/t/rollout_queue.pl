@@ -1,5 +1,6 @@
-# rollout beside others: it never stands in a lock queue, so whoever comes later for a busy table does not wait for it; what
-# becomes free is done. (The isolation tester takes a session that sleeps between two tries for one that works.)
+# rollout beside others: it never stands in a lock queue, so whoever comes later for a busy table
+# does not wait for it; what becomes free is done. (The isolation tester takes a session that sleeps
+# between two tries for one that works.)
 use strict;
 use warnings FATAL => 'all';
 
@@ -39,8 +40,9 @@ $node->safe_psql('postgres', q{
 my $full = "dj_deploy.set_replica_identity('lab')";
 my $holder = $node->background_psql('postgres');
 
-# Starts a rollout while the holder's transaction has done something, waits until table b is done and the rollout knows that
-# table a is busy, calls back, ends the transaction, and waits for the rollout.
+# Starts a rollout while the holder's transaction has done something, waits until table b is done
+# and the rollout knows that table a is busy, calls back, ends the transaction, and waits for the
+# rollout.
 sub rollout_beside
 {
 	my ($title, %given) = @_;
@@ -98,7 +100,8 @@ rollout_beside('two at once', rollouts => 2, holder => 'SELECT id FROM lab.a', m
 	plan => q{'["ALTER TABLE lab.a REPLICA IDENTITY FULL", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
 rollout_beside('a migration that is taken back', holder => 'ALTER TABLE lab.a RENAME TO renamed', end => 'ROLLBACK');
 
-# A publication publishes less when all before it is done, and only then a table can do with less of an identity.
+# A publication publishes less when all before it is done, and only then a table can do with less of
+# an identity.
 rollout_beside('what waits for a publication that waits', setup => 'CREATE PUBLICATION cdc FOR TABLE lab.a, lab.b',
 	holder => 'LOCK TABLE lab.a IN SHARE UPDATE EXCLUSIVE MODE', meanwhile => sub { look('1ms') }, until => 'b:[fn]', after => 'a:d b:n',
 	messages => qq{WARNING:  01000: changes of table "lab.a" will no longer reach consumers of publication "cdc"\n}
@@ -108,8 +111,9 @@ rollout_beside('what waits for a publication that waits', setup => 'CREATE PUBLI
 		"ALTER PUBLICATION cdc SET (publish = ''insert'')", "ALTER TABLE lab.b REPLICA IDENTITY NOTHING"]'});
 $node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 
-# An uncommitted GRANT is a changed row of pg_class, without a lock on the table. The rollout looks for it first, and takes no lock for
-# nothing: readers do not wait for a millisecond. A statement that began would also take a transaction id, which can be counted.
+# An uncommitted GRANT is a changed row of pg_class, without a lock on the table. The rollout looks
+# for it first, and takes no lock for nothing: readers do not wait for a millisecond. A statement
+# that began would also take a transaction id, which can be counted.
 sub look_at_all
 {
 	my $next = 'SELECT pg_snapshot_xmax(pg_current_snapshot())';
@@ -135,8 +139,8 @@ rollout_beside('an ALTER INDEX of the identity', meanwhile => \&look_at_all, aft
 	holder => 'ALTER INDEX lab.a_pkey SET (fillfactor = 90)',
 	plan => q{'["ALTER TABLE lab.a REPLICA IDENTITY USING INDEX a_pkey", "ALTER TABLE lab.b REPLICA IDENTITY FULL"]'});
 
-# What a GRANT keeps from nobody does not wait for it: another column's privileges, a publication; nor does anything wait for who only
-# wants the row to stay.
+# What a GRANT keeps from nobody does not wait for it: another column's privileges, a publication;
+# nor does anything wait for who only wants the row to stay.
 $node->safe_psql('postgres', 'DROP SCHEMA lab CASCADE; CREATE SCHEMA lab; CREATE TABLE lab.a (id int PRIMARY KEY); CREATE PUBLICATION cdc');
 my %beside = (
 	'GRANT INSERT ON lab.a TO regress_reader' => '"GRANT SELECT (id) ON TABLE lab.a TO regress_reader", "ALTER PUBLICATION cdc ADD TABLE lab.a"',
@@ -173,7 +177,8 @@ rollout_beside('dropped with its schema', holder => 'DROP SCHEMA lab CASCADE', i
 	messages => $skipped . $skipped =~ s/lab\.a/lab.b/r,
 	meanwhile => sub { wait_until_asleep($node, 'rollout 1') });
 
-# Somebody who changes the same rows of the catalog again and again: "tuple concurrently updated" reaches nobody.
+# Somebody who changes the same rows of the catalog again and again: "tuple concurrently updated"
+# reaches nobody.
 $node->safe_psql('postgres', 'DROP SCHEMA IF EXISTS lab CASCADE; CREATE SCHEMA lab; CREATE TABLE lab.a (id int); CREATE TABLE lab.b (id int)');
 my $granting = start_session($node, 'granting');
 start_rollout($granting, q{DO $$
@@ -193,7 +198,8 @@ is(scalar(() = $output =~ /"tables_modified": 2/g), 40, 'beside one who grants a
 finish_rollout($granting);
 $granting->quit;
 
-# The dry run lists what is locked at the moment, by whom; an only reader of what needs no more is not in the way.
+# The dry run lists what is locked at the moment, by whom; an only reader of what needs no more is
+# not in the way.
 $node->safe_psql('postgres', q{BEGIN; INSERT INTO lab.b VALUES (1); PREPARE TRANSACTION 'prepared'});
 $holder->query_safe(q{SET application_name = 'holder'; BEGIN; SELECT id FROM lab.a});
 ($output, $messages) = output_of($node, "CALL dj_deploy.rollout($full)");

@@ -1,5 +1,6 @@
-# rollout with a synchronous standby: what it says is done is done there, too, as far as synchronous_commit of the session asks for. With
-# the standby down it waits, and a cancel of that wait is what it is at a COMMIT.
+# rollout with a synchronous standby: what it says is done is done there, too, as far as
+# synchronous_commit of the session asks for. With the standby down it waits, and a cancel of that
+# wait is what it is at a COMMIT.
 use strict;
 use warnings FATAL => 'all';
 
@@ -74,7 +75,8 @@ for my $level ('local', 'off')
 	is($messages, '', "$level: done without the standby");
 }
 
-# Starts a rollout and waits until it waits for the standby; lets the other session do something to it; returns its messages.
+# Starts a rollout and waits until it waits for the standby; lets the other session do something to
+# it; returns its messages.
 sub beside_no_standby
 {
 	my ($name, $level, $function) = @_;

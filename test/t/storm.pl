@@ -1,7 +1,9 @@
-# Ten sessions at once: six call all operations on the same schemas, three change tables, partitions, roles and publications, one
-# vacuums and reindexes by hand. Whatever their order: no internal error, no crash, no deadlock between our own runs, nothing left that
-# is not named, and afterwards each operation succeeds and finds nothing left to do. A round is a fixed number of statements, drawn
-# beforehand. STORM_ROUNDS and RANDOM_SEED choose others; STORM_MINUTES goes on with rounds until so many minutes are over.
+# Ten sessions at once: six call all operations on the same schemas, three change tables,
+# partitions, roles and publications, one vacuums and reindexes by hand. Whatever their order: no
+# internal error, no crash, no deadlock between our own runs, nothing left that is not named, and
+# afterwards each operation succeeds and finds nothing left to do. A round is a fixed number of
+# statements, drawn beforehand. STORM_ROUNDS and RANDOM_SEED choose others; STORM_MINUTES goes on
+# with rounds until so many minutes are over.
 use strict;
 use warnings FATAL => 'all';
 
@@ -20,7 +22,8 @@ my %sessions = (ours => 6, ddl => 3, maintenance => 1);
 srand $seed;
 diag "RANDOM_SEED=$seed STORM_ROUNDS=$rounds STORM_MINUTES=$minutes";
 
-# With the server's own deadlock_timeout of a second, a circle of waiting sessions is found before any of them gives up.
+# With the server's own deadlock_timeout of a second, a circle of waiting sessions is found before
+# any of them gives up.
 my $node = new_server('storm',
 	autovacuum => 'off', 'dj_deploy.lock_timeout' => '5s', dynamic_shared_memory_type => 'mmap',
 	log_statement => 'none', max_connections => 40, max_worker_processes => 40, restart_after_crash => 'on',
@@ -32,7 +35,8 @@ my @schemas = qw(storm_a storm_b);
 
 sub any { return $_[ rand @_ ] }
 
-# Of each schema four tables with a foreign key, and a tree of partitions whose names do not come in the order of their making.
+# Of each schema four tables with a foreign key, and a tree of partitions whose names do not come in
+# the order of their making.
 sub make_objects
 {
 	my $sql = q{
@@ -154,8 +158,8 @@ sub run_sessions
 	return @running;
 }
 
-# The deadlocks in the server's log since the position: the statements of each circle. A caller logs the error of its worker once
-# more, without them.
+# The deadlocks in the server's log since the position: the statements of each circle. A caller logs
+# the error of its worker once more, without them.
 sub deadlocks
 {
 	my ($position) = @_;
@@ -170,8 +174,9 @@ sub deadlocks
 	return values %circles;
 }
 
-# Each is a list of statements. Our own runs never meet in one, nor do our functions with statements that take their locks in the
-# server's order. REINDEX CONCURRENTLY waits for everybody's snapshots, and what statements by hand do to each other is the server's own.
+# Each is a list of statements. Our own runs never meet in one, nor do our functions with statements
+# that take their locks in the server's order. REINDEX CONCURRENTLY waits for everybody's snapshots,
+# and what statements by hand do to each other is the server's own.
 sub judge_deadlocks
 {
 	my ($title, @circles) = @_;
@@ -193,7 +198,8 @@ sub judge_deadlocks
 # What the server itself says of an invalid index, of which the run has told already.
 my $passed_over = qr/^cannot reindex invalid index .* concurrently, skipping$/;
 
-# What each session has said: SQLSTATEs and counts of them, by kind; internal errors of ours, and what else must not be.
+# What each session has said: SQLSTATEs and counts of them, by kind; internal errors of ours, and
+# what else must not be.
 sub judge_messages
 {
 	my ($title, @ended) = @_;

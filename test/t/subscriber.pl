@@ -41,7 +41,8 @@ $publisher->safe_psql('postgres',
 $publisher->wait_for_catchup('everything');
 is($subscriber->safe_psql('postgres', 'SELECT * FROM monitor.event'), '1|lick 2', 'after: update and delete replicate');
 
-# The pipeline, on tables whose primary key the subscriber does not have: only the whole old row finds its row there.
+# The pipeline, on tables whose primary key the subscriber does not have: only the whole old row
+# finds its row there.
 my @tables = pipeline_tables();
 my $contents = join ' UNION ALL ', map { "SELECT $_->[0], '$_->[1]', t::text FROM $_->[1] t" }
   map { [ $_, $tables[$_] ] } 0 .. $#tables;

@@ -1,5 +1,6 @@
-# Every released version can be created, and updates to the same objects as a fresh install of the newest: definitions, comments,
-# owners, privileges. Shown with this version, too, of which `make release` freezes the script, and a next one that is made up.
+# Every released version can be created, and updates to the same objects as a fresh install of the
+# newest: definitions, comments, owners, privileges. Shown with this version, too, of which
+# `make release` freezes the script, and a next one that is made up.
 use strict;
 use warnings FATAL => 'all';
 
@@ -188,8 +189,8 @@ sub additions_are_noticed
 	return;
 }
 
-# The file is another one after an installation, but a session keeps what it has loaded: what the old library knows goes on working there,
-# and what it does not know needs a new session.
+# The file is another one after an installation, but a session keeps what it has loaded: what the
+# old library knows goes on working there, and what it does not know needs a new session.
 sub session_with_the_old_library
 {
 	ok(is_complete(@additions), 'the script as it should be, again');
@@ -233,7 +234,8 @@ sub no_way_back
 	return;
 }
 
-# A database with the old version and with privileges of its own on a function: an update leaves them, and a dump brings the next version.
+# A database with the old version and with privileges of its own on a function: an update leaves
+# them, and a dump brings the next version.
 sub keeps_privileges
 {
 	my $database = database_with($version);

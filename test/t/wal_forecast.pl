@@ -1,6 +1,7 @@
-# What wal_forecast says that FULL costs is what it costs: for each workload two tables that are alike, one with identity
-# DEFAULT and one FULL, the same statements on both, and the difference of the WAL that was written. And what it says where
-# it knows less: to a role that may not read, after a crash, on a standby.
+# What wal_forecast says that FULL costs is what it costs: for each workload two tables that are
+# alike, one with identity DEFAULT and one FULL, the same statements on both, and the difference of
+# the WAL that was written. And what it says where it knows less: to a role that may not read, after
+# a crash, on a standby.
 use strict;
 use warnings FATAL => 'all';
 
@@ -156,8 +157,8 @@ my @workloads = (
 	},
 );
 
-# Makes the table in a schema; returns the WAL that the statements write, and the forecast of the cost, row_bytes, key_bytes
-# and basis.
+# Makes the table in a schema; returns the WAL that the statements write, and the forecast of the
+# cost, row_bytes, key_bytes and basis.
 sub run_workload
 {
 	my ($schema, $workload) = @_;

@@ -1,5 +1,6 @@
-# What the owner of an index function can do while somebody with more rights maintains the table: no more than while the server's own
-# REINDEX or ANALYZE runs. Modelled on what PostgreSQL tests of security-restricted operations.
+# What the owner of an index function can do while somebody with more rights maintains the table: no
+# more than while the server's own REINDEX or ANALYZE runs. Modelled on what PostgreSQL tests of
+# security-restricted operations.
 use strict;
 use warnings FATAL => 'all';
 
@@ -190,8 +191,8 @@ for my $call ("vacuum_analyze('lasting', false)", "reindex('lasting', false)", "
 	unlike($errors, qr/seen (?!mine 0 off (0|5s) 4MB boss$)/m, "$call: and sees none of them");
 }
 
-# Names in the extension's own queries are pg_catalog's, whatever the caller's search_path says: in the caller, and in a worker that looks
-# for blockers or for what is left behind.
+# Names in the extension's own queries are pg_catalog's, whatever the caller's search_path says: in
+# the caller, and in a worker that looks for blockers or for what is left behind.
 $node->safe_psql('postgres', 'CREATE SCHEMA trap AUTHORIZATION evil');
 ($errors) = run_as('evil', q{
 	CREATE FUNCTION trap.spring() RETURNS boolean LANGUAGE plpgsql AS $$
@@ -243,8 +244,8 @@ is($node->safe_psql('postgres', "SELECT rolsuper FROM pg_roles WHERE rolname = '
 $holder->query_safe('COMMIT');
 $holder->quit;
 
-# Custom settings. An ordinary role sets a name that means nothing in its session, but in the worker, which loads a library that
-# was not preloaded when the session began.
+# Custom settings. An ordinary role sets a name that means nothing in its session, but in the
+# worker, which loads a library that was not preloaded when the session began.
 my $session = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-U', 'evil' ]);
 $session->query(q{
 	SET auto_explain.log_analyze = on;

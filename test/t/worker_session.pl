@@ -1,5 +1,6 @@
-# The caller's session in the workers of maintenance: its settings, however they were made, its users and what these may do, its
-# timeouts, its encoding. What an index function sees in a worker must be what it sees in the caller's own REINDEX or ANALYZE.
+# The caller's session in the workers of maintenance: its settings, however they were made, its
+# users and what these may do, its timeouts, its encoding. What an index function sees in a worker
+# must be what it sees in the caller's own REINDEX or ANALYZE.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +14,8 @@ use Test::More;
 my $node = new_server('main');
 my $version = $node->safe_psql('postgres', 'SHOW server_version_num');
 
-# lab.tell() says all settings, and the users, as it sees them; REINDEX calls it for the index, ANALYZE for its statistics too.
+# lab.tell() says all settings, and the users, as it sees them; REINDEX calls it for the index,
+# ANALYZE for its statistics too.
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA lab;
 	CREATE FUNCTION lab.tell(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
@@ -55,8 +57,8 @@ sub run_as
 	return (\@seen, without_summary($errors) =~ s/\n\z//r);
 }
 
-# Tests that in a worker nothing at all differs from the caller's own statements but lock_timeout, which is dj_deploy's where it was
-# 0; and what some settings are there.
+# Tests that in a worker nothing at all differs from the caller's own statements but lock_timeout,
+# which is dj_deploy's where it was 0; and what some settings are there.
 sub same_in_worker
 {
 	my ($title, $user, $settings, %expected) = @_;
@@ -178,8 +180,8 @@ same_in_worker('ALTER ROLE SET role', 'alice', '', role => 'keeper', session_use
 same_in_worker('ALTER ROLE SET role, then SET ROLE NONE', 'alice', 'SET ROLE NONE', role => 'none', session_user => 'alice');
 $node->safe_psql('postgres', 'ALTER ROLE alice RESET role');
 
-# statement_timeout is for each statement in its worker, and the caller's own timer is not the one that fires: in a DO block
-# it is not armed. A table that takes too long does not stop the other.
+# statement_timeout is for each statement in its worker, and the caller's own timer is not the one
+# that fires: in a DO block it is not armed. A table that takes too long does not stop the other.
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA slow;
 	CREATE FUNCTION slow.wait(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
@@ -236,8 +238,8 @@ is($node->safe_psql('postgres', "SELECT pg_stat_get_vacuum_count('slow.b'::regcl
 $holder->query_safe('COMMIT');
 $holder->quit;
 
-# Who may connect is no question for a session that has connected: connection limits, NOLOGIN, a database that allows no
-# connections any more.
+# Who may connect is no question for a session that has connected: connection limits, NOLOGIN, a
+# database that allows no connections any more.
 $node->safe_psql('postgres', q{
 	CREATE DATABASE closing;
 	CREATE ROLE guest LOGIN CONNECTION LIMIT 1;
@@ -326,7 +328,8 @@ SKIP:
 	wait_until_blocked($node, 'reloaded');
 	$node->append_conf('postgresql.conf', 'work_mem = 8MB');
 	$node->reload;
-	# The worker looks at it before its next task; SIGHUP has reached it when a session that began later sees the setting.
+	# The worker looks at it before its next task; SIGHUP has reached it when a session that began
+	# later sees the setting.
 	$node->poll_query_until('postgres', "SELECT setting = '8192' FROM pg_settings WHERE name = 'work_mem'");
 	$holder->query_safe('COMMIT');
 	$holder->quit;
@@ -339,7 +342,8 @@ SKIP:
 	$node->reload;
 }
 
-# Who may maintain: as the server has it. A skipped table is one that the server's own statement would skip or refuse.
+# Who may maintain: as the server has it. A skipped table is one that the server's own statement
+# would skip or refuse.
 $node->safe_psql('postgres', q{
 	CREATE ROLE nobody LOGIN;
 	CREATE ROLE database_owner LOGIN;

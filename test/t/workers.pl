@@ -1,6 +1,7 @@
-# What can happen to a run by background workers: to a worker, to the caller, to the server, to the tables. A worker never
-# outlives its caller, a fault takes along the statement it hits and no other, and what is cut short says what it leaves.
-# Statements stop in an index function that waits for an advisory lock, or for somebody's old snapshot.
+# What can happen to a run by background workers: to a worker, to the caller, to the server, to the
+# tables. A worker never outlives its caller, a fault takes along the statement it hits and no
+# other, and what is cut short says what it leaves. Statements stop in an index function that waits
+# for an advisory lock, or for somebody's old snapshot.
 use strict;
 use warnings FATAL => 'all';
 
@@ -103,8 +104,8 @@ sub wait_for_restart
 	nothing_is_left('workers used up');
 }
 
-# A worker is cancelled, terminated or does not come to its end: the statement fails, with the error of the fault, and
-# the others are done; by another worker where there was but one.
+# A worker is cancelled, terminated or does not come to its end: the statement fails, with the error
+# of the fault, and the others are done; by another worker where there was but one.
 for my $jobs (1, 2)
 {
 	for my $fault ([ 'cancel', '57014', 'canceling statement due to user request' ],
@@ -248,8 +249,9 @@ for my $mode (qw(fast immediate))
 	nothing_is_left("$mode shutdown");
 }
 
-# REINDEX CONCURRENTLY waits for old snapshots, and the caller is none: it has no snapshot and no lock on a table. Cut
-# short, the indexes that are left behind are named with the statements that remove them.
+# REINDEX CONCURRENTLY waits for old snapshots, and the caller is none: it has no snapshot and no
+# lock on a table. Cut short, the indexes that are left behind are named with the statements that
+# remove them.
 sub old_snapshot
 {
 	my $session = $node->background_psql('postgres');
@@ -316,8 +318,8 @@ for my $fault ([ 'cancel', '57014' ], [ 'terminate', '57P01' ])
 	nothing_is_left($title);
 }
 
-# While statements fail, others wait for old snapshots. They must never find one of the caller: they would wait for it as it waits
-# for them, and nobody would notice.
+# While statements fail, others wait for old snapshots. They must never find one of the caller: they
+# would wait for it as it waits for them, and nobody would notice.
 {
 	my %keys = map { sprintf('t%02d', $_) => 0 } 1 .. 60;
 	make_tables($node, 'lab', \%keys);
@@ -395,8 +397,9 @@ for my $concurrently ('true', 'false')
 	nothing_is_left($title);
 }
 
-# Two callers at once; one waits for the other's table, and REINDEX CONCURRENTLY does not wait for the one that waits. The indexes
-# that the first one is building are no leftovers that the second would advise to drop.
+# Two callers at once; one waits for the other's table, and REINDEX CONCURRENTLY does not wait for
+# the one that waits. The indexes that the first one is building are no leftovers that the second
+# would advise to drop.
 for my $operation (\&vacuum_call, \&reindex_call)
 {
 	my $title = $operation->('lab', 2) =~ s/.*dj_deploy\.(\w+).*/two callers of $1/r;
@@ -450,7 +453,8 @@ for my $operation (\&vacuum_call, \&reindex_call)
 	nothing_is_left('partitions');
 }
 
-# Two hundred failures in one session leave it as it was. AddressSanitizer keeps what a process frees, but not in a context.
+# Two hundred failures in one session leave it as it was. AddressSanitizer keeps what a process
+# frees, but not in a context.
 my $size = q{
 	SET statement_timeout = 0;
 	SELECT 'size:', sum(used_bytes), (regexp_match(pg_read_file('/proc/self/status'), 'RssAnon:\s+(\d+)'))[1]

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of, and for, the scripts that source this
-# What the consumers' tests share: the scene, the roles, verdicts about what has arrived, and slots, which must not outlive a test.
+# What the consumers' tests share: the scene, the roles, verdicts about what has arrived, and slots,
+# which must not outlive a test.
 
 schemas="FROM unnest('{lab,analysis}'::text[]) AS schema (name)"
 

@@ -1,6 +1,6 @@
--- What consumers of changes are given to read, and whether it arrived. Each change of a row is made by a function that remembers the
--- row as the table had it before and after; what a consumer prints becomes rows of seen.arrived; seen.differences compares the two
--- column by column.
+-- What consumers of changes are given to read, and whether it arrived. Each change of a row is made
+-- by a function that remembers the row as the table had it before and after; what a consumer prints
+-- becomes rows of seen.arrived; seen.differences compares the two column by column.
 
 CREATE SCHEMA seen;
 CREATE TABLE seen.made (n serial, stage text, op text, target text, before jsonb, after jsonb);
@@ -62,7 +62,8 @@ BEGIN
             seen.delete(stage, 'lab.litter', 'litter_id = 1');
 END $$;
 
--- DataJoint's tables, with the types they have; a blob that does not change; then a row of each table of both schemas goes.
+-- DataJoint's tables, with the types they have; a blob that does not change; then a row of each
+-- table of both schemas goes.
 CREATE FUNCTION seen.write(stage text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
 BEGIN
     PERFORM seen.update(stage, 'analysis.__psth', 'psth = seen.blob() || ''again'''),
@@ -83,8 +84,9 @@ BEGIN
     PERFORM seen.delete(stage, t.target::regclass) FROM seen.tables() AS t WHERE t.target <> 'analysis.__psth' ORDER BY t.target;
 END $$;
 
--- An image of a row in the form that to_jsonb gives it: its values, whose text has PostgreSQL's own form (bytea in hexadecimal
--- digits), by the types that the columns have. A column that is not there is not there; an image that these types do not take stays.
+-- An image of a row in the form that to_jsonb gives it: its values, whose text has PostgreSQL's own
+-- form (bytea in hexadecimal digits), by the types that the columns have. A column that is not
+-- there is not there; an image that these types do not take stays.
 CREATE FUNCTION seen.typed(target text, image jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     values text;
@@ -99,7 +101,8 @@ EXCEPTION WHEN data_exception THEN
     RETURN image;
 END $$;
 
--- What arrived of a stage beside what was made: each change that did not come, or came uncalled-for, and each column that differs.
+-- What arrived of a stage beside what was made: each change that did not come, or came
+-- uncalled-for, and each column that differs.
 CREATE FUNCTION seen.differences(which text) RETURNS SETOF text LANGUAGE sql AS $$
     WITH made AS (SELECT *, row_number() OVER (PARTITION BY op, target ORDER BY n) FROM seen.made WHERE stage = which),
          arrived AS (SELECT *, row_number() OVER (PARTITION BY op, target ORDER BY n) FROM seen.arrived WHERE stage = which),

@@ -1,4 +1,5 @@
-# asyncpg: see checks.txt. With POOLED=yes it keeps no prepared statement on the server; with the argument "prepare" it only does that.
+# asyncpg: see checks.txt. With POOLED=yes it keeps no prepared statement on the server; with the
+# argument "prepare" it only does that.
 import asyncio
 import json
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# psql: see checks.txt. What it prints on standard output is psql.sql's; its warnings, and detail and hint of its errors, are on standard error.
+# psql: see checks.txt. What it prints on standard output is psql.sql's; its warnings, and detail
+# and hint of its errors, are on standard error.
 
 set -euo pipefail
 

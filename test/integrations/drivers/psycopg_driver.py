@@ -1,4 +1,5 @@
-# psycopg 3: see checks.txt. With POOLED=yes it prepares no statement on the server; with the argument "prepare" it only does that.
+# psycopg 3: see checks.txt. With POOLED=yes it prepares no statement on the server; with the
+# argument "prepare" it only does that.
 import os
 import sys
 

@@ -7,7 +7,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../../script/lib.sh"
 source "$root/test/integrations/lib.sh"
 make_scratch
 
-# fetched PACKAGE ...: installs them, by the lists that the chroot has as long as they do, so that the second time needs no network.
+# fetched PACKAGE ...: installs them, by the lists that the chroot has as long as they do, so that
+# the second time needs no network.
 fetched() {
     touch "$scratch/updated"
     (install_packages "$@") 2>/dev/null || { rm "$scratch/updated" && install_packages "$@"; }

@@ -1,5 +1,5 @@
-# What the tests of check_cdc share: a server with a schema that every consumer is content with, the report's rows, and checks that
-# are provoked, mended and counted.
+# What the tests of check_cdc share: a server with a schema that every consumer is content with, the
+# report's rows, and checks that are provoked, mended and counted.
 package Cdc;
 
 use strict;
@@ -53,7 +53,8 @@ sub new_scene
 	return $node;
 }
 
-# The call's rows but for the last, which counts them, each as "severity check object", with finding and remedy.
+# The call's rows but for the last, which counts them, each as "severity check object", with finding
+# and remedy.
 sub rows_of
 {
 	my ($node, %call) = @_;
@@ -90,7 +91,8 @@ sub keys_of
 	return join "\n", map { $_->{key} } rows_of(@_);
 }
 
-# Keeps what the severities of all rows are, for every consumer. Lakehouse Sync has no publication but one that is named.
+# Keeps what the severities of all rows are, for every consumer. Lakehouse Sync has no publication
+# but one that is named.
 sub note_severities
 {
 	my ($node, %call) = @_;
@@ -111,7 +113,8 @@ sub note_severities
 	return;
 }
 
-# script/check-sql prints a query that finds, as it stands, what the report finds, but for numbers, which may grow meanwhile.
+# script/check-sql prints a query that finds, as it stands, what the report finds, but for numbers,
+# which may grow meanwhile.
 sub compare_sql
 {
 	my ($node, $check, %call) = @_;
@@ -207,8 +210,8 @@ sub source_of
 	return $file // die "no source has the check $check";
 }
 
-# Each check of these files is documented, has been provoked, and has been shown to every consumer with its severity, but for those
-# that this server cannot have.
+# Each check of these files is documented, has been provoked, and has been shown to every consumer
+# with its severity, but for those that this server cannot have.
 sub account_for
 {
 	my ($files, @left_out) = @_;

@@ -22,8 +22,8 @@ sub waits_for
 	die "waited in vain for $what";
 }
 
-# Kills a backend and waits until the server has restarted: the entry of a process that was killed stays until then. $after is done
-# right after the kill.
+# Kills a backend and waits until the server has restarted: the entry of a process that was killed
+# stays until then. $after is done right after the kill.
 sub kill_process
 {
 	my ($node, $pid, $after) = @_;
@@ -34,7 +34,8 @@ sub kill_process
 	return;
 }
 
-# Kills the postmaster, waits until all others have noticed, and starts it again. $after is done right after the kill.
+# Kills the postmaster, waits until all others have noticed, and starts it again. $after is done
+# right after the kill.
 sub kill_server
 {
 	my ($node, $after) = @_;

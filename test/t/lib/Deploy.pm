@@ -23,7 +23,8 @@ sub without_summary
 	return $messages =~ s/^(?:psql:\S*: )?$message(?:HINT:  To execute, .*\n?)?(?:LOCATION:.*\n?)?//mgr;
 }
 
-# A running server with the extension in database postgres. allows_streaming is for init(), the rest are settings.
+# A running server with the extension in database postgres. allows_streaming is for init(), the rest
+# are settings.
 sub new_server
 {
 	my ($name, %settings) = @_;
@@ -95,8 +96,8 @@ sub wait_until_blocked
 	return $node->safe_psql('postgres', "SELECT pid $waiting");
 }
 
-# Waits until the query returns true, on a server that may be restarting: a psql that cannot connect may end before its query has been
-# written to it, which poll_query_until() dies of.
+# Waits until the query returns true, on a server that may be restarting: a psql that cannot connect
+# may end before its query has been written to it, which poll_query_until() dies of.
 sub wait_through_restart
 {
 	my ($node, $query) = @_;

@@ -1,5 +1,5 @@
-# The four laws, about what Laws::Server has observed before and after something was done. Each function returns what is
-# against its law, as [what kind of thing, the whole text].
+# The four laws, about what Laws::Server has observed before and after something was done. Each
+# function returns what is against its law, as [what kind of thing, the whole text].
 package Laws;
 
 use strict;
@@ -31,10 +31,9 @@ sub worked
 	return !grep { $_ ne '' } values %{ $writes->{$operation} };
 }
 
-# Law 2: what arrived still arrives, under its name and with its columns, and no row or column arrives that a filter or list
-# kept in.
-# is_told($table, $publication): whether there was a WARNING; is_asked($publication, $table, $operation): whether it was asked for
-# that it stops.
+# Law 2: what arrived still arrives, under its name and with its columns, and no row or column
+# arrives that a filter or list kept in. is_told($table, $publication): whether there was a WARNING;
+# is_asked($publication, $table, $operation): whether it was asked for that it stops.
 sub consumer_harm
 {
 	my ($tables, $before, $after, $is_told, $is_asked) = @_;
@@ -84,7 +83,8 @@ sub losses
 	return %losses;
 }
 
-# Compared over all operations: one that was not published before may arrive, but only the rows and columns of the others.
+# Compared over all operations: one that was not published before may arrive, but only the rows and
+# columns of the others.
 sub exposures
 {
 	my ($table, $old, $new) = @_;
@@ -98,8 +98,8 @@ sub exposures
 	return %exposures;
 }
 
-# Where nothing has arrived, what the server lists tells what would have. What is listed of an inheritance parent is not about its
-# children.
+# Where nothing has arrived, what the server lists tells what would have. What is listed of an
+# inheritance parent is not about its children.
 sub unseen_exposures
 {
 	my ($table, $new, $old_view, $new_view) = @_;
@@ -119,8 +119,9 @@ sub rows_arrived { my ($got) = @_; return { map { map { $_ => 1 } keys %$_ } val
 
 sub columns_arrived { my ($got) = @_; return { map { map { map { $_ => 1 } @{ $_->{columns} } } values %$_ } values %$got } }
 
-# Law 3: the findings whose remedies ran are gone, and do not come back with another remedy; and there is no new error without a
-# remedy. $ran and $step are the rows whose remedies have run so far, and last, of those that were there at first.
+# Law 3: the findings whose remedies ran are gone, and do not come back with another remedy; and
+# there is no new error without a remedy. $ran and $step are the rows whose remedies have run so
+# far, and last, of those that were there at first.
 sub dead_ends
 {
 	my ($first, $before, $after, $ran, $step) = @_;
@@ -166,7 +167,8 @@ my $other_findings = qr/^(?:identity_|no_primary_key|full_without|partition_(?:d
 	|large_|toast_|row_comparison|unsupported|hidden_|member_|role_|slot_|wal_|replication_|long_|prepared_|activity_
 	|publication_(?:owner|truncate|via_root|all_tables|whole_schema|other_schemas)|sum$)/x;
 
-# Law 4: what of the schema's user tables, their partitions and children does not arrive in the publication has a finding.
+# Law 4: what of the schema's user tables, their partitions and children does not arrive in the
+# publication has a finding.
 sub silences
 {
 	my ($tables, $seen, $call) = @_;
@@ -196,7 +198,8 @@ sub silences
 	return @found;
 }
 
-# Law 4 for consumers that take "as it was" for a value: the columns that an UPDATE leaves out so have a finding.
+# Law 4 for consumers that take "as it was" for a value: the columns that an UPDATE leaves out so
+# have a finding.
 sub silent_values
 {
 	my ($tables, $seen, $call) = @_;
@@ -234,7 +237,8 @@ sub belongs_to
 	return grep { $_->{schema} eq $schema && $_->{name} !~ /\."~/ } $table, @{ $table->{ancestors} };
 }
 
-# A finding names a table where it has its name or that of a table above it, or is about more tables than it names.
+# A finding names a table where it has its name or that of a table above it, or is about more tables
+# than it names.
 sub names
 {
 	my ($row, $table) = @_;

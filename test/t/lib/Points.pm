@@ -1,5 +1,6 @@
-# Points at which a run can be made to stop, on one of its tables, so that it is hit there and nowhere else: nothing in here waits for a
-# time. A point is reached when the server's own views show a process at it, and it stays there until leave().
+# Points at which a run can be made to stop, on one of its tables, so that it is hit there and
+# nowhere else: nothing in here waits for a time. A point is reached when the server's own views
+# show a process at it, and it stays there until leave().
 package Points;
 
 use strict;
@@ -10,8 +11,9 @@ use Workers qw(send_call);
 
 our @EXPORT = qw(%points ask reach leave forget_point_sessions table_name stop_functions);
 
-# An index expression and an event trigger that stop a statement of the session "run" while the table's key is held. A statement of
-# rollout gives up waiting for a lock after a moment, so it asks for the key again and again.
+# An index expression and an event trigger that stop a statement of the session "run" while the
+# table's key is held. A statement of rollout gives up waiting for a lock after a moment, so it asks
+# for the key again and again.
 sub stop_functions
 {
 	return q{
@@ -36,7 +38,8 @@ sub stop_functions
 # Partitions and tables have numbers, which are the keys above.
 sub table_name { return $_[0] < 4 ? "trial_$_[0]" : "t$_[0]" }
 
-# "control" looks, "first" and "second" hold. They are opened before anything is held, and are lost with the server.
+# "control" looks, "first" and "second" hold. They are opened before anything is held, and are lost
+# with the server.
 my ($node, %sessions);
 
 sub point_session
@@ -90,9 +93,9 @@ sub in_phase
 
 sub lock_table { my ($session, $number, $mode) = @_; hold($session, 'BEGIN; LOCK TABLE lab.' . table_name($number) . " IN $mode MODE"); return }
 
-# Each is held before the call by "hold" and reached by "reach", which returns the process that has stopped there; "leave" lets it go.
-# Both are given the table's number and the caller's process. "left" is what a REINDEX CONCURRENTLY that is cut short there leaves of
-# each index of the table.
+# Each is held before the call by "hold" and reached by "reach", which returns the process that has
+# stopped there; "leave" lets it go. Both are given the table's number and the caller's process.
+# "left" is what a REINDEX CONCURRENTLY that is cut short there leaves of each index of the table.
 our %points = (
 	'a worker starts' => {
 		hold  => sub { hold('first', 'BEGIN; LOCK TABLE pg_db_role_setting') },
@@ -188,8 +191,8 @@ our %points = (
 	},
 );
 
-# The holder asks for a lock that the worker keeps it from, and then the worker waits for the holder. Whoever waits last finds the
-# circle, unless its deadlock_timeout is long.
+# The holder asks for a lock that the worker keeps it from, and then the worker waits for the
+# holder. Whoever waits last finds the circle, unless its deadlock_timeout is long.
 sub deadlock
 {
 	my ($number) = @_;

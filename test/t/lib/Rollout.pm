@@ -51,7 +51,8 @@ sub finish_rollout
 	return ($output =~ s/\n\z//r, without_summary($messages), $milliseconds);
 }
 
-# Messages without those that say how far the rollout is: one may come for each five seconds that it took, and load makes it take some.
+# Messages without those that say how far the rollout is: one may come for each five seconds that it
+# took, and load makes it take some.
 sub without_progress
 {
 	my ($messages, $milliseconds) = @_;

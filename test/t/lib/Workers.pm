@@ -1,5 +1,5 @@
-# What the tests of maintenance share: tables whose statements stop where a test wants them, calls in the background, and a
-# look at their workers, at what is left of them, and at what they did.
+# What the tests of maintenance share: tables whose statements stop where a test wants them, calls
+# in the background, and a look at their workers, at what is left of them, and at what they did.
 package Workers;
 
 use strict;
@@ -14,8 +14,8 @@ our @EXPORT = qw(make_tables hold let_go wait_for start_call connect_call send_c
 
 my $workers = "FROM pg_stat_activity WHERE backend_type = 'datajoint_deploy worker'";
 
-# Makes the schema anew with tables of five rows each, which were never analyzed. Given { a => 7 }, a statement about table
-# a stops in a call's worker while hold(7) lasts.
+# Makes the schema anew with tables of five rows each, which were never analyzed. Given { a => 7 },
+# a statement about table a stops in a call's worker while hold(7) lasts.
 sub make_tables
 {
 	my ($node, $schema, $keys, %options) = @_;
@@ -114,8 +114,8 @@ sub finish_call
 	return ($output, without_summary($messages));
 }
 
-# Ends a session that may have ended already, where quit() would write to nobody. Closing psql's input would not do: a server
-# that was started meanwhile holds it open.
+# Ends a session that may have ended already, where quit() would write to nobody. Closing psql's
+# input would not do: a server that was started meanwhile holds it open.
 sub end_session
 {
 	my ($session) = @_;
@@ -123,7 +123,8 @@ sub end_session
 	return $session->{run}->finish;
 }
 
-# Ends the call, whose last error must match, and whose session must go on unless it is lost. Returns its messages.
+# Ends the call, whose last error must match, and whose session must go on unless it is lost.
+# Returns its messages.
 sub call_ends
 {
 	my ($title, $call, $expected, %options) = @_;
@@ -159,8 +160,8 @@ sub invalid_indexes
 		SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE NOT indisvalid});
 }
 
-# Command lines of the server's processes, as the operating system sees them, whether or not the server knows them; each
-# works in the data directory.
+# Command lines of the server's processes, as the operating system sees them, whether or not the
+# server knows them; each works in the data directory.
 sub server_processes
 {
 	my ($node) = @_;

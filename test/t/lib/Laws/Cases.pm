@@ -1,4 +1,5 @@
-# Databases in which something was once against a law, and small ones for showing that the test notices what is.
+# Databases in which something was once against a law, and small ones for showing that the test
+# notices what is.
 package Laws::Cases;
 
 use strict;
@@ -8,7 +9,8 @@ use Exporter 'import';
 
 our @EXPORT_OK = qw(@cases @sabotages made_up);
 
-# title; statements; calls of check_cdc (schema, publication, consumer) whose remedies are run; direct: statements that are run; needs:
+# title; statements; calls of check_cdc (schema, publication, consumer) whose remedies are run;
+# direct: statements that are run; needs:
 # the least version. Rows of tables have 1 and 61 as numbers, where a partition takes them.
 our @cases = (
 	{ title => 'publish_via_partition_root renames what arrives',
@@ -217,8 +219,8 @@ our @cases = (
 		calls => [ [qw(lab feed debezium)], [qw(lab feed any)] ] },
 );
 
-# Harm that must be noticed: by which law, as what, where, and what is done instead of each remedy. For law 4, and else beside the
-# made-up finding, rows makes what becomes of the rows of the report.
+# Harm that must be noticed: by which law, as what, where, and what is done instead of each remedy.
+# For law 4, and else beside the made-up finding, rows makes what becomes of the rows of the report.
 my $plain = q{
 	CREATE SCHEMA lab;
 	CREATE TABLE lab.t (id int PRIMARY KEY, note text);

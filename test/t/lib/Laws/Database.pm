@@ -1,4 +1,5 @@
-# Random databases: the statements that make one. The server refuses some of them; what is left is a database as good as any.
+# Random databases: the statements that make one. The server refuses some of them; what is left is a
+# database as good as any.
 package Laws::Database;
 
 use strict;
@@ -14,7 +15,8 @@ sub quoted { return join '.', map { '"' . s/"/""/gr . '"' } @_ }
 
 my @odd_names = ('~log', '~~jobs', 'a"b', "it's", 'Camel Case', 'select', 'x.y', '%s', '#lookup', 'session__part', '--');
 
-# The statements; what they make is kept in $self: schemas, tables ({schema, name, columns, …}) and publications.
+# The statements; what they make is kept in $self: schemas, tables ({schema, name, columns, …}) and
+# publications.
 sub statements_of
 {
 	my ($version) = @_;

@@ -1,5 +1,6 @@
-# What the output plugin pgoutput writes, protocol version 1, as far as the test of the laws needs it: which rows of which relation
-# arrive, with which columns. The protocol: "Logical Replication Message Formats" in PostgreSQL's documentation.
+# What the output plugin pgoutput writes, protocol version 1, as far as the test of the laws needs
+# it: which rows of which relation arrive, with which columns. The protocol: "Logical Replication
+# Message Formats" in PostgreSQL's documentation.
 package Laws::Decoder;
 
 use strict;
@@ -11,8 +12,9 @@ our @EXPORT_OK = qw(decode_changes);
 
 my %operation_of = (I => 'insert', U => 'update', D => 'delete');
 
-# Takes what one call has read from a slot, as [transaction id, message in hexadecimal digits]. Returns for each row that arrived
-# xid, operation, relation ([schema, name]), columns, and kept: the columns whose value is "as it was" and is not there.
+# Takes what one call has read from a slot, as [transaction id, message in hexadecimal digits].
+# Returns for each row that arrived xid, operation, relation ([schema, name]), columns, and kept:
+# the columns whose value is "as it was" and is not there.
 sub decode_changes
 {
 	my (@messages) = @_;

@@ -1,5 +1,5 @@
-# A server in which the test of the laws makes databases, tries writes and reads what arrives. All that it knows of publications it
-# gets from the output plugin.
+# A server in which the test of the laws makes databases, tries writes and reads what arrives. All
+# that it knows of publications it gets from the output plugin.
 package Laws::Server;
 
 use strict;
@@ -17,8 +17,9 @@ my $json = JSON::PP->new->canonical->utf8;
 my @catalogs = map { "pg_$_" } qw(attrdef attribute class constraint depend description index inherits namespace partitioned_table
 	publication publication_namespace publication_rel shdepend statistic type);
 
-# node, version; of the database that was built: tables (laws.tables()), schemas, publications, and refused, what the server had to say.
-# sabotage: what is done to the rows of check_cdc before anybody looks at them.
+# node, version; of the database that was built: tables (laws.tables()), schemas, publications, and
+# refused, what the server had to say. sabotage: what is done to the rows of check_cdc before
+# anybody looks at them.
 sub new
 {
 	my ($class) = @_;
@@ -33,8 +34,8 @@ sub new
 	return $self;
 }
 
-# Status and messages of a script; its output line by line, decoded where it is JSON. psql goes on after errors unless it is
-# to stop.
+# Status and messages of a script; its output line by line, decoded where it is JSON. psql goes on
+# after errors unless it is to stop.
 sub run
 {
 	my ($self, $script, %options) = @_;
@@ -63,8 +64,9 @@ sub build
 	return;
 }
 
-# Tries all writes and reads all slots. Returns writes, the errors or ''; got, what arrived in which publication; view, what the
-# server lists as published; and rows, those of check_cdc if a call is given.
+# Tries all writes and reads all slots. Returns writes, the errors or ''; got, what arrived in which
+# publication; view, what the server lists as published; and rows, those of check_cdc if a call is
+# given.
 sub observe
 {
 	my ($self, $call) = @_;

@@ -1,5 +1,6 @@
-# Trials: something is done in a database, and the laws are asked about what was observed before and after. What is against a law
-# is kept by law and kind, with how often it came and the first case in full.
+# Trials: something is done in a database, and the laws are asked about what was observed before and
+# after. What is against a law is kept by law and kind, with how often it came and the first case in
+# full.
 package Laws::Trial;
 
 use strict;
@@ -16,8 +17,9 @@ my $other_warnings = qr/skipping|was empty|\bslot\b/;
 
 my $json = JSON::PP->new->canonical->utf8->pretty(0);
 
-# server: a Laws::Server; statements: those that make the database; title: where it comes from; change: the remedy of a row, or for
-# sabotage another statement; trace: shows each step; found and done: where all is kept.
+# server: a Laws::Server; statements: those that make the database; title: where it comes from;
+# change: the remedy of a row, or for sabotage another statement; trace: shows each step; found and
+# done: where all is kept.
 sub new
 {
 	my ($class, %trial) = @_;
@@ -83,7 +85,8 @@ sub take_step
 	return $after;
 }
 
-# What the warnings say: of that publication, or of writes that will fail, and the table is named or not shown.
+# What the warnings say: of that publication, or of writes that will fail, and the table is named or
+# not shown.
 sub is_told_by
 {
 	my ($messages) = @_;
