@@ -80,6 +80,21 @@ SELECT dj_deploy.apply(pg_temp.via_root(false, '{"root": {"publications": []}}')
 DROP PUBLICATION regress_details;
 DROP TABLE details.root;
 
+-- What leaves a publication does so from the bottom of a tree: what a table above says of a partition counts while both are listed.
+CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE details.branch PARTITION OF details.root FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+CREATE TABLE details.leaf PARTITION OF details.branch FOR VALUES FROM (0) TO (5);
+CREATE PUBLICATION regress_details FOR TABLE details.root, details.branch, details.leaf WITH (publish_via_partition_root);
+SELECT dj_deploy.apply(pg_temp.via_root(true, '{"root": {"publications": []}, "branch": {"publications": []}, "leaf": {"publications": []}}')) -> 'ddl' AS ddl;
+-- A publication of another schema as a whole is not empty.
+CREATE SCHEMA details_whole;
+CREATE PUBLICATION regress_whole FOR TABLES IN SCHEMA details_whole;
+CREATE PUBLICATION regress_empty;
+SELECT dj_deploy.apply('{"version": 1, "schemas": {"details": {"tables": {"root": {"publications": ["regress_empty", "regress_whole"]}}}}}') -> 'ddl' AS ddl;
+DROP PUBLICATION regress_details, regress_whole, regress_empty;
+DROP SCHEMA details_whole;
+DROP TABLE details.root;
+
 -- What a table was listed with, and what a role held in its columns, comes back under the names of the columns.
 CREATE TABLE details."t""1" (id int PRIMARY KEY, "a""b" int, "Ab" int, "; --" text);
 CREATE PUBLICATION regress_details FOR TABLE details."t""1" (id, "a""b", "; --") WHERE (id > 5) WITH (publish = 'insert');
