@@ -86,6 +86,18 @@ CREATE TABLE details.branch PARTITION OF details.root FOR VALUES FROM (0) TO (10
 CREATE TABLE details.leaf PARTITION OF details.branch FOR VALUES FROM (0) TO (5);
 CREATE PUBLICATION regress_details FOR TABLE details.root, details.branch, details.leaf WITH (publish_via_partition_root);
 SELECT dj_deploy.apply(pg_temp.via_root(true, '{"root": {"publications": []}, "branch": {"publications": []}, "leaf": {"publications": []}}')) -> 'ddl' AS ddl;
+-- What is said of a partition counts as the tables above it will be: a root that joins, is there, or leaves.
+CREATE FUNCTION pg_temp.looked_at(schema jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT dj_deploy.apply(jsonb_build_object('version', 1, 'publications', '{"regress_details": {}}'::jsonb, 'schemas', jsonb_build_object('details', schema)))
+        - '{changes,fingerprint,tables_analyzed,tables_modified}'::text[]
+$$;
+SET client_min_messages = error;
+ALTER PUBLICATION regress_details DROP TABLE details.root, details.branch, details.leaf;
+SELECT pg_temp.looked_at('{"tables": {"root": {"publications": ["regress_details"]}, "leaf": {"publications": []}}}');
+ALTER PUBLICATION regress_details ADD TABLE details.root;
+SELECT pg_temp.looked_at('{"tables": {"leaf": {"publications": []}}}');
+SELECT pg_temp.looked_at('{"publications": [], "tables": {"leaf": {"publications": ["regress_details"]}}}');
+SET client_min_messages = warning;
 -- A publication of another schema as a whole is not empty.
 CREATE SCHEMA details_whole;
 CREATE PUBLICATION regress_whole FOR TABLES IN SCHEMA details_whole;
