@@ -355,6 +355,17 @@ SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'unlogged_
 DROP PUBLICATION regress_advice;
 DROP TABLE advice.t, advice.unlogged;
 
+-- Who publishes a table above a partition, in another schema, publishes none of this one's.
+CREATE SCHEMA advice_above;
+CREATE TABLE advice_above.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE advice.leaf PARTITION OF advice_above.root DEFAULT;
+CREATE TABLE advice.t (id int PRIMARY KEY);
+CREATE PUBLICATION regress_above FOR TABLE advice_above.root WITH (publish_via_partition_root);
+SELECT check_name, object, finding, remedy FROM pg_temp.advice('any', 'no_publication|not_member');
+DROP PUBLICATION regress_above;
+DROP TABLE advice.t;
+DROP SCHEMA advice_above CASCADE;
+
 -- Old rows that a consumer receives now are not to come with less of them, and writes that would fail are told before that. Those
 -- of a table that joins with the rows above nobody receives yet.
 CREATE TABLE advice.root (id int PRIMARY KEY, doc json, note text) PARTITION BY RANGE (id);
