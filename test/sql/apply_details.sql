@@ -80,7 +80,8 @@ SELECT dj_deploy.apply(pg_temp.via_root(false, '{"root": {"publications": []}}')
 DROP PUBLICATION regress_details;
 DROP TABLE details.root;
 
--- What leaves a publication does so from the bottom of a tree: what a table above says of a partition counts while both are listed.
+-- What leaves a publication does so from the bottom of a tree: what a table above says of a
+-- partition counts while both are listed.
 CREATE TABLE details.root (id int PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE details.branch PARTITION OF details.root FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
 CREATE TABLE details.leaf PARTITION OF details.branch FOR VALUES FROM (0) TO (5);

@@ -113,7 +113,8 @@ ANALYZE details.root;
 SELECT table_name, live_rows > 0 AS has_rows, bytes > 0 AS has_bytes FROM dj_deploy.tables('details') WHERE table_name IN ('root', 'branch', 'a_leaf') ORDER BY 1;
 DROP TABLE details.root, details.x, details.y, details.z;
 
--- Publications that list tables of these schemas, and no others, nor tables above theirs; a partition is in what publishes it through its root, too.
+-- Publications that list tables of these schemas, and no others, nor tables above theirs; a
+-- partition is in what publishes it through its root, too.
 CREATE SCHEMA details_elsewhere;
 CREATE TABLE details_elsewhere.t (id int PRIMARY KEY);
 CREATE TABLE details.tree (id int PRIMARY KEY) PARTITION BY RANGE (id);
