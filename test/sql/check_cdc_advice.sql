@@ -366,6 +366,15 @@ DROP PUBLICATION regress_above;
 DROP TABLE advice.t;
 DROP SCHEMA advice_above CASCADE;
 
+-- Lakehouse Sync takes a schema without a publication: one counts only where it is named.
+CREATE TABLE advice.t (id int PRIMARY KEY);
+CREATE TABLE advice.u (id int PRIMARY KEY);
+CREATE PUBLICATION regress_advice FOR TABLE advice.t WITH (publish = 'insert');
+SELECT check_name, object, finding FROM pg_temp.advice('lakehouse_sync', 'not_member|.*publication.*');
+SELECT check_name, object, finding FROM pg_temp.advice('lakehouse_sync', 'not_member|.*publication.*', 'regress_advice');
+DROP PUBLICATION regress_advice;
+DROP TABLE advice.t, advice.u;
+
 -- Old rows that a consumer receives now are not to come with less of them, and writes that would fail are told before that. Those
 -- of a table that joins with the rows above nobody receives yet.
 CREATE TABLE advice.root (id int PRIMARY KEY, doc json, note text) PARTITION BY RANGE (id);
