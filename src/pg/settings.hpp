@@ -23,4 +23,10 @@ void with_settings(std::initializer_list<Setting> settings, Step &&step)
     ::AtEOXact_GUC(true, nest_level);
 }
 
+// As SET LOCAL: what the session has set is in force again after the transaction.
+inline void set_for_transaction(const char *name, const char *value)
+{
+    ::set_config_option(name, value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true, 0, false);
+}
+
 } // namespace dj_deploy

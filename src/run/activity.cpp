@@ -164,6 +164,14 @@ void show_waiting(const char *kind, const char *name)
     }
 }
 
+void show_waiting(const char *what)
+{
+    if (ActivityText *text = start_waiting()) {
+        text->append(what);
+        show(*text);
+    }
+}
+
 void show_waited()
 {
     if (const ActivityText *text = start_text(&Activity::after_count))

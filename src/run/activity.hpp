@@ -54,6 +54,7 @@ void show_progress(std::size_t done, std::size_t total, const RelationName &at);
 // The numbers of the last show_progress() with what the session waits for, and without, once it is there.
 void show_waiting(const RelationName &table);
 void show_waiting(const char *kind, const char *name); // waiting for schema lab
+void show_waiting(const char *what);                   // waiting for the disk
 void show_waited();
 
 } // namespace dj_deploy

@@ -61,6 +61,29 @@ bool run_attempt(const Attempt &attempt)
     return false;
 }
 
+bool run_commit_attempt(const CommitAttempt &attempt)
+{
+    const ::MemoryContext context = ::CurrentMemoryContext;
+    ::ErrorData *volatile error = nullptr;
+
+    PG_TRY();
+    {
+        ::SPI_commit();
+    }
+    PG_CATCH();
+    {
+        error = take_error(context);
+    }
+    PG_END_TRY();
+
+    if (error == nullptr)
+        return true;
+    if (!attempt.is_expected(attempt.callable, *error))
+        ::ReThrowError(error);
+    ::FreeErrorData(error);
+    return false;
+}
+
 bool is_about_lost_row(const ::ErrorData &error)
 {
     const std::string_view message = error.message != nullptr ? error.message : "";
@@ -133,7 +156,7 @@ void run_and_conclude(const Conclusion &conclusion)
     if (error == nullptr)
         return;
     ::MemoryContextSwitchTo(context);
-    conclusion.last(conclusion.callables);
+    conclusion.last(conclusion.callables, *error);
     ::MemoryContextSwitchTo(context);
     ::ReThrowError(error);
 }

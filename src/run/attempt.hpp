@@ -15,10 +15,17 @@ bool run_attempt(const Attempt &attempt);
 bool run_and_survive(void (*step)(void *callable), void *callable);
 void run_and_finish(void (*step)(void *callables), void (*finish)(void *callables), void *callables);
 
+struct CommitAttempt {
+    void *callable;
+    bool (*is_expected)(void *callable, const ::ErrorData &error);
+};
+
+bool run_commit_attempt(const CommitAttempt &attempt);
+
 struct Conclusion {
     void *callables;
     void (*step)(void *callables);
-    void (*last)(void *callables);
+    void (*last)(void *callables, ::ErrorData &error);
 };
 
 void run_and_conclude(const Conclusion &conclusion);
@@ -40,6 +47,20 @@ bool attempt(Step &&step, IsExpected &&is_expected)
         .is_expected =
             [](void *given, const ::ErrorData &error) {
                 return (*static_cast<Callables *>(given)->is_expected)(error);
+            },
+    });
+}
+
+// SPI_commit(), for a call that may. Returns false when that failed with an error for which
+// is_expected(error): then the transaction is rolled back, and as after a COMMIT another one has begun.
+template <class IsExpected>
+bool attempt_commit(IsExpected &&is_expected)
+{
+    return run_commit_attempt({
+        .callable = &is_expected,
+        .is_expected =
+            [](void *given, const ::ErrorData &error) {
+                return (*static_cast<std::remove_reference_t<IsExpected> *>(given))(error);
             },
     });
 }
@@ -73,10 +94,10 @@ void with_finish(Step &&step, Finish &&finish)
                    [](void *given) { (*static_cast<Callables *>(given)->finish)(); }, &callables);
 }
 
-// For a call that commits on the way: runs step(), and when it raises an error last(), in a
-// transaction of its own, before the error goes on to the caller. The caller is in an SPI connection that may
-// commit, and in a memory context that outlives its transactions; step() opens another connection only in an
-// attempt.
+// For a call that commits on the way: runs step(), and when it raises an error last(error), in a
+// transaction of its own, before the error goes on to the caller as last() has left it. The caller is in an
+// SPI connection that may commit, and in a memory context that outlives its transactions; step() opens
+// another connection only in an attempt.
 template <class Step, class Last>
 void conclude(Step &&step, Last &&last)
 {
@@ -88,7 +109,7 @@ void conclude(Step &&step, Last &&last)
     run_and_conclude({
         .callables = &callables,
         .step = [](void *given) { (*static_cast<Callables *>(given)->step)(); },
-        .last = [](void *given) { (*static_cast<Callables *>(given)->last)(); },
+        .last = [](void *given, ::ErrorData &error) { (*static_cast<Callables *>(given)->last)(error); },
     });
 }
 

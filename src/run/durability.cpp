@@ -3,17 +3,15 @@
 // remote_apply its record also asks the standby to answer at once.
 #include "run/durability.hpp"
 
+#include "pg/error.hpp"
+#include "pg/settings.hpp"
+#include "run/activity.hpp"
+
 namespace dj_deploy {
 
 namespace {
 
 constexpr int longest_pending = 1000; // ms
-
-// As SET LOCAL: what the session has set is in force again after the commit.
-void set_for_transaction(const char *name, const char *value)
-{
-    ::set_config_option(name, value, ::PGC_USERSET, ::PGC_S_SESSION, ::GUC_ACTION_LOCAL, true, 0, false);
-}
 
 // A record that means nothing; the server takes none without data.
 void write_noop()
@@ -24,37 +22,39 @@ void write_noop()
     ::XLogInsert(RM_XLOG_ID, XLOG_NOOP);
 }
 
-bool may_wait_for_standby()
+bool may_wait_for_standby(int level)
 {
-    return SyncRepRequested() && SyncRepStandbyNames != nullptr && *SyncRepStandbyNames != '\0';
+    return level > ::SYNCHRONOUS_COMMIT_LOCAL_FLUSH && max_wal_senders > 0 &&
+           SyncRepStandbyNames != nullptr && *SyncRepStandbyNames != '\0';
 }
 
 } // namespace
 
-void Durability::commit(bool has_done)
+void Durability::prepare_commit(bool has_done)
 {
     if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
         set_for_transaction("synchronous_commit", "off");
     if (has_done && !std::exchange(is_pending, true))
         since = ::GetCurrentTimestamp();
-    ::SPI_commit();
 }
 
 // What the session has set is in force again, whatever a trigger has set in a transaction before.
 void Durability::settle()
 {
-    was_cancelled = is_waiting = false;
     if (!is_pending)
         return;
-    if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF) {
+    if (level > ::SYNCHRONOUS_COMMIT_OFF) {
         // A message that nobody wants does not come by here.
         if (client_min_messages > WARNING)
             set_for_transaction("client_min_messages", "warning");
         ::GetTopTransactionId();
         write_noop();
+        show_progress(progress.done, progress.total);
+        show_waiting(may_wait_for_standby(level) ? "the disk and the standby" : "the disk");
         is_waiting = true;
         ::SPI_commit();
         is_waiting = false;
+        show_waited();
     }
     is_pending = false;
 }
@@ -62,7 +62,7 @@ void Durability::settle()
 void Durability::settle_on_the_way()
 {
     settle();
-    if (!was_cancelled)
+    if (!progress.may_lack_replicas)
         return;
     QueryCancelPending = true;
     InterruptPending = true;
@@ -79,18 +79,28 @@ void Durability::report()
         progress.say();
 }
 
-// As at a COMMIT, who is terminated does not wait for a standby.
+// As at a COMMIT, who is terminated does not wait for a standby. In that wait the server says so in a
+// WARNING, and nothing more to the client.
 void Durability::heed_message()
 {
-    const int code = ::geterrcode();
-    if (is_waiting && code == ERRCODE_WARNING)
-        was_cancelled = true;
-    if (!is_pending || code != ERRCODE_ADMIN_SHUTDOWN)
+    const Interrupt interrupt = reported_interrupt(progress.context);
+    const bool gives_up = is_waiting && interrupt == Interrupt::end_of_wait;
+    progress.may_lack_replicas |= gives_up;
+    if (interrupt != Interrupt::end_of_session && !(gives_up && ::geterrcode() == ERRCODE_ADMIN_SHUTDOWN))
         return;
-    ::XLogFlush(XactLastCommitEnd);
-    if (may_wait_for_standby())
-        ::errdetail("%s, but the last of them might not have been replicated to the standby.",
-                    progress.what_stays());
+    if (is_pending) {
+        ::XLogFlush(XactLastCommitEnd);
+        progress.may_lack_replicas |= may_wait_for_standby(level);
+    }
+    ::errdetail_internal("%s", progress.describe_done());
+}
+
+void Durability::settle_before(::ErrorData &error)
+{
+    settle();
+    if (interrupt_of(error) == Interrupt::cancel)
+        error.detail = nullptr;
+    append_line(error.detail, progress.describe_done());
 }
 
 } // namespace dj_deploy

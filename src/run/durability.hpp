@@ -8,14 +8,15 @@ namespace dj_deploy {
 
 struct Durability {
     Progress &progress;
-    bool is_pending = false;    // a crash could undo a statement
-    ::TimestampTz since = 0;    // the first of these was committed
-    bool is_waiting = false;    // in settle()
-    bool was_cancelled = false; // that wait, for a standby
+    int level = synchronous_commit; // of the session, whatever a trigger sets for its transaction
+    bool is_pending = false;        // a crash could undo a statement
+    ::TimestampTz since = 0;        // the first of these was committed
+    bool is_waiting = false;        // in settle()
 
     // Ends a transaction without waiting for the disk or a standby. It has done a statement, or nothing that
-    // matters.
-    void commit(bool has_done);
+    // matters. False when it failed with an error for which is_expected(error), and is rolled back.
+    template <class IsExpected>
+    bool commit(bool has_done, IsExpected &&is_expected);
 
     // Waits until all that is committed is as durable as synchronous_commit says. Begins a new transaction,
     // as commit() does. A cancelled wait for a standby is what it is at a COMMIT: a WARNING of the server.
@@ -28,19 +29,34 @@ struct Durability {
     // has been pending for a second.
     void report();
 
-    // As an error context callback, of all messages: a session that is terminated cannot settle any more.
+    // As an error context callback, of all messages: a session that is terminated cannot settle any more, and
+    // says how much is done.
     void heed_message();
+
+    // Before an error ends the run: settles, and says in the error how much is done.
+    void settle_before(::ErrorData &error);
+
+    void prepare_commit(bool has_done);
 };
 
-// Runs step() such that everything is durable when an error leaves it. The caller is in an SPI connection
-// that may commit, and step() uses SPI only in attempts.
+template <class IsExpected>
+bool Durability::commit(bool has_done, IsExpected &&is_expected)
+{
+    prepare_commit(has_done);
+    const bool is_committed = attempt_commit(is_expected);
+    level = synchronous_commit;
+    return is_committed;
+}
+
+// Runs step() such that everything is durable when an error leaves it, which says what is done. The caller is
+// in an SPI connection that may commit, and step() uses SPI only in attempts.
 template <class Step>
 void with_durability(Durability &durability, Step &&step)
 {
     const auto heed = [](void *given) { static_cast<Durability *>(given)->heed_message(); };
     ::ErrorContextCallback callback{.previous = error_context_stack, .callback = heed, .arg = &durability};
     error_context_stack = &callback;
-    conclude(step, [&] { durability.settle(); });
+    conclude(step, [&](::ErrorData &error) { durability.settle_before(error); });
     error_context_stack = callback.previous;
 }
 

@@ -44,7 +44,8 @@ Failures Failures::none()
                       .count = 0,
                       .sqlstate = 0,
                       .first = nullptr,
-                      .has_context = false};
+                      .has_context = false,
+                      .always_counts = false};
     ::initStringInfo(&failures.lines);
     return failures;
 }
@@ -76,8 +77,8 @@ void Failures::raise(const Progress &progress, const char *hint) const
     if (count == 0)
         return;
     if (count == 1 && first != nullptr) {
-        if (first->detail == nullptr)
-            first->detail = ::psprintf("%s.", progress.what_stays());
+        if (always_counts || first->detail == nullptr)
+            append_line(first->detail, progress.describe_done());
         if (has_context)
             without_context([&] { ::ThrowErrorData(first); });
         ::ThrowErrorData(first);

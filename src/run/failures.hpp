@@ -12,6 +12,7 @@ struct Failures {
     int sqlstate;       // of the first
     ::ErrorData *first; // whole; null when it was no error
     bool has_context;   // the errors have the caller's context, too
+    bool always_counts; // a single error says what is done, though it has a detail of its own
 
     static Failures none();
 

@@ -1,6 +1,8 @@
 // A message now and then.
 #include "run/progress.hpp"
 
+#include "pg/error.hpp"
+
 namespace dj_deploy {
 
 namespace {
@@ -50,18 +52,21 @@ void Progress::leave_behind(const char *statements)
     ::MemoryContextSwitchTo(caller);
 }
 
-void Progress::explain_cancel() const
+const char *Progress::describe_done() const
 {
-    if (::geterrcode() != ERRCODE_QUERY_CANCELED && ::geterrcode() != ERRCODE_ADMIN_SHUTDOWN)
-        return;
-    ::errdetail("%s.", what_stays());
-    if (const char *hint = leftovers_hint())
-        ::errhint("%s", hint);
+    return ::psprintf(
+        "%zu of %zu %s are done and stay done%s.", done, total, what,
+        may_lack_replicas ? ", but the last of them might not have been replicated to the standby" : "");
 }
 
-const char *Progress::what_stays() const
+void Progress::explain_cancel() const
 {
-    return ::psprintf("%zu of %zu %s are done and stay done", done, total, what);
+    const Interrupt interrupt = reported_interrupt(context);
+    if (interrupt != Interrupt::cancel && interrupt != Interrupt::end_of_session)
+        return;
+    ::errdetail_internal("%s", describe_done());
+    if (const char *hint = leftovers_hint())
+        ::errhint("%s", hint);
 }
 
 const char *Progress::leftovers_hint() const

@@ -10,6 +10,7 @@ struct Progress {
     std::size_t total;
     int interval = 5000; // ms between two messages
     std::size_t done = 0;
+    bool may_lack_replicas = false; // a wait for the standby was given up
     ::MemoryContext context = ::CurrentMemoryContext;
     ::StringInfo leftovers = nullptr; // statements that remove what failed ones have left behind
     std::size_t last_done = 0;
@@ -30,11 +31,11 @@ struct Progress {
     // Adds to the leftovers; null adds nothing.
     void leave_behind(const char *statements);
 
-    // What an error begins its detail with: "4 of 5 statements are done and stay done".
-    const char *what_stays() const;
-
     // What to do about the leftovers; null when there are none.
     const char *leftovers_hint() const;
+
+    // 312 of 5000 statements are done and stay done. It says so if the last may be missing on the standby.
+    const char *describe_done() const;
 
     // As an error context callback: says in the error of a cancelled run what is done.
     void explain_cancel() const;

@@ -4,26 +4,16 @@
 
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
-#include "pg/query.hpp"
 #include "plan/name_list.hpp"
 #include "run/activity.hpp"
-#include "run/attempt.hpp"
-#include "run/durability.hpp"
-#include "run/failures.hpp"
 #include "run/pause.hpp"
 #include "run/rollout_checks.hpp"
 #include "run/rollout_locks.hpp"
+#include "run/rollout_transaction.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-// The lock on the table is free, and its row of pg_class. What a statement may still wait for is a catalog
-// row that another transaction changes at the same moment, and meanwhile it must not keep anyone from the
-// table.
-constexpr const char *longest_wait = "10ms";
-
-enum class Result { done, busy, gone, failed };
 
 // A run of the whole line of statements. A table that was busy in this round is not tried again in it: what
 // comes later for the same table must not overtake. Where a statement has failed, what comes later for its
@@ -44,38 +34,14 @@ struct Line {
     bool waits_to_publish_less = false; // a statement of this round
     bool failed_to_publish_less = false;
 
-    Result execute(const Statement &statement, ::Oid table);
     void note(const Statement &statement, ::Oid table, Result result);
-    Result try_statement(std::size_t index, bool is_behind_others);
+    Result try_statement(const Statement &statement, ::Oid table, bool is_behind_others);
+    Result finish_statement(std::size_t index, bool is_behind_others);
     void run(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
     void fail_busy(std::span<const std::uint32_t> waiting);
 };
-
-Result Line::execute(const Statement &statement, ::Oid table)
-{
-    Result result = Result::done;
-    const auto run = [&] {
-        if (OidIsValid(table) && !lock_if_free(statement, table)) {
-            result = Result::busy;
-            return;
-        }
-        with_settings({{"lock_timeout", longest_wait}},
-                      [&] { with_spi([&] { ::SPI_execute(statement.text, false, 0); }); });
-    };
-    const auto is_expected = [&](const ::ErrorData &error) {
-        if (ERRCODE_TO_CATEGORY(error.sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-            return false;
-        const bool is_in_the_way = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || is_about_lost_row(error);
-        result = is_in_the_way ? Result::busy : Result::failed;
-        if (result == Result::failed)
-            failures.add(statement.text, error);
-        return true;
-    };
-    attempt(run, is_expected);
-    return result;
-}
 
 // What later statements may depend on.
 void Line::note(const Statement &statement, ::Oid table, Result result)
@@ -91,32 +57,37 @@ void Line::note(const Statement &statement, ::Oid table, Result result)
         (is_busy ? busy_members : failed_members).add(table);
 }
 
-Result Line::try_statement(std::size_t index, bool is_behind_others)
+Result Line::try_statement(const Statement &statement, ::Oid table, bool is_behind_others)
 {
-    const Statement statement = read_statement(list, index);
-    const ::Oid table = statement.find_table();
     if (statement.names.table != nullptr && !OidIsValid(table)) {
         ereport(NOTICE, errmsg("table \"%s\" does not exist, skipping", statement.shown_name()));
         return Result::gone;
     }
     const bool needs_less = statement.kind->sets_identity || statement.kind->adds_member;
     if (concerns(statement, table, busy, busy_members) ||
-        (statement.kind->waits_for_earlier && is_behind_others) || (needs_less && waits_to_publish_less)) {
-        note(statement, table, Result::busy);
+        (statement.kind->waits_for_earlier && is_behind_others) || (needs_less && waits_to_publish_less))
         return Result::busy;
-    }
     if (concerns(statement, table, failed, failed_members) ||
         (statement.kind->waits_for_earlier && failures.count > 0) || (needs_less && failed_to_publish_less)) {
         failures.add(statement.text, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                      "An earlier statement failed that this one depends on.");
-        note(statement, table, Result::failed);
         return Result::failed;
     }
     show_progress(progress.done, progress.total, statement.table_name());
-    const Result result = execute(statement, table);
+    return execute_if_free(statement, table, failures);
+}
+
+// Leaves a few bytes each time.
+Result Line::finish_statement(std::size_t index, bool is_behind_others)
+{
+    const Statement statement = read_statement(list, index);
+    const ::Oid table = statement.find_table();
+    const Result tried = try_statement(statement, table, is_behind_others);
+    const bool is_of_table =
+        tried == Result::done && OidIsValid(table) && ::get_rel_relkind(table) != RELKIND_SEQUENCE;
+    const Result result = commit_statement(statement, tried, failures, durability);
     note(statement, table, result);
-    if (result == Result::done && OidIsValid(table) && ::get_rel_relkind(table) != RELKIND_SEQUENCE &&
-        changed.add(table))
+    if (result == Result::done && is_of_table && changed.add(table))
         rollout.tables++;
     return result;
 }
@@ -135,10 +106,7 @@ void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
             continue;
         }
         Result result = Result::done;
-        in_scratch([&](::MemoryContext) {
-            result = try_statement(index, !waiting.is_empty());
-            durability.commit(result == Result::done); // leaves a few bytes each time
-        });
+        in_scratch([&](::MemoryContext) { result = finish_statement(index, !waiting.is_empty()); });
         if (result == Result::done) {
             rollout.executed.push(index);
             progress.done++;
@@ -210,7 +178,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
 {
     Rollout rollout{};
     Failures failures = Failures::none();
-    failures.has_context = true;
+    failures.has_context = failures.always_counts = true;
     Progress progress{.what = "statements", .total = list.count};
     Durability durability{.progress = progress};
     Line line{list,
@@ -227,7 +195,7 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     for (std::uint32_t index = 0; index < list.count; index++)
         waiting.push(index);
 
-    with_durability(durability, [&] { with_committed(progress, [&] { line.run(waiting, deadline); }); });
+    with_durability(durability, [&] { line.run(waiting, deadline); });
     line.changed.destroy();
     line.failed.destroy();
     line.failed_members.destroy();

@@ -3,6 +3,7 @@
 // transaction ends, which waits for the REINDEX.
 #include "worker/leader.hpp"
 
+#include "pg/error.hpp"
 #include "pg/oid_set.hpp"
 #include "run/activity.hpp"
 #include "worker/crew.hpp"
@@ -76,7 +77,7 @@ void Crew::give_up(const ::ErrorData &error)
     ::ErrorData copy = error;
     if (next == 0)
         ::ThrowErrorData(&copy);
-    append_line(copy.detail, ::psprintf("%s.", progress.what_stays()));
+    append_line(copy.detail, progress.describe_done());
     failures.add("background worker", copy);
     is_stopping = true;
 }

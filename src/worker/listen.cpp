@@ -1,4 +1,5 @@
 // REPORT: what the leader makes of what its workers say, and of their end.
+#include "pg/error.hpp"
 #include "worker/crew.hpp"
 #include "worker/messages.hpp"
 

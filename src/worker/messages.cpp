@@ -2,6 +2,7 @@
 #include "worker/messages.hpp"
 
 #include "pg/context.hpp"
+#include "pg/error.hpp"
 #include "plan/invalid_indexes.hpp"
 
 namespace dj_deploy {
@@ -77,11 +78,6 @@ void pass_on(const ::ErrorData &notice)
 void pass_on_notice(std::string_view message)
 {
     in_scratch([&](::MemoryContext) { pass_on(read_error(message)); });
-}
-
-void append_line(char *&text, const char *line)
-{
-    text = text == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", text, line);
 }
 
 const char *name_leftovers(const Table &table, ::ErrorData &error)

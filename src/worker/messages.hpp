@@ -22,9 +22,6 @@ void pass_on_notice(std::string_view message);
 ::ErrorData unstarted_worker();
 ::ErrorData no_worker();
 
-// Adds a line to the context, detail or hint of an error.
-void append_line(char *&text, const char *line);
-
 // What a REINDEX CONCURRENTLY that was cut short leaves behind on the table is added to its error: which
 // indexes, and the statements that remove them. Returns these statements, or null when nothing is left.
 // Waits for no lock.

@@ -296,7 +296,7 @@ SET client_min_messages = error;
 CALL dj_deploy.rollout(:'many', false); \echo :SQLSTATE
 RESET client_min_messages;
 
--- An event trigger that raises: a statement that has failed. One that cancels ends the run.
+-- An event trigger that raises: a statement that has failed, whatever the SQLSTATE. What a cancel, and the end of a session, do: test/t.
 CREATE FUNCTION rolled.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = 'rolled.a'::regclass) THEN
@@ -308,11 +308,55 @@ SELECT '["ALTER TABLE rolled.a REPLICA IDENTITY NOTHING", "ALTER TABLE rolled.b 
 SET rolled.errcode = 'STOP0';
 CALL dj_deploy.rollout(:'refused', false); \echo :SQLSTATE
 EXECUTE show_identities;
+SELECT '["ALTER TABLE rolled.b REPLICA IDENTITY FULL", "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING",
+         "ALTER TABLE rolled.b REPLICA IDENTITY DEFAULT"]' AS refused \gset
 SET rolled.errcode = 'query_canceled';
-CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL", "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING",
-                         "ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false); \echo :SQLSTATE
+CALL dj_deploy.rollout(:'refused', false); \echo :SQLSTATE
 EXECUTE show_identities;
+SET rolled.errcode = 'admin_shutdown';
+CALL dj_deploy.rollout(:'refused', false); \echo :SQLSTATE
+EXECUTE show_identities;
+
+-- Nor does a message of a trigger with such an SQLSTATE get a count.
+CREATE OR REPLACE FUNCTION rolled.refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE WARNING 'a warning' USING ERRCODE = current_setting('rolled.errcode'), DETAIL = 'Its detail.';
+END $$;
+SELECT '["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]' AS warned \gset
+CALL dj_deploy.rollout(:'warned', false);
+SET rolled.errcode = 'query_canceled';
+CALL dj_deploy.rollout(:'warned', false);
 DROP EVENT TRIGGER rolled_refuse;
+
+-- What an event trigger has put off until COMMIT fails there: so has the statement, and what depends on it. Others go on.
+SET client_min_messages = error;
+CREATE TABLE rolled.seen (name text, CONSTRAINT seen_once PRIMARY KEY (name) DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO rolled.seen VALUES ('rolled.a');
+RESET client_min_messages;
+CREATE FUNCTION rolled.see() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO rolled.seen SELECT object_identity FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'rolled.a';
+END $$;
+CREATE EVENT TRIGGER rolled_see ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION rolled.see();
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY FULL", "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING",
+                         "ALTER TABLE rolled.b REPLICA IDENTITY DEFAULT"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING", "ALTER TABLE rolled.a REPLICA IDENTITY NOTHING",
+                         "ALTER TABLE rolled.a REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+-- The same with the SQLSTATE of a termination, and no detail.
+CREATE FUNCTION rolled.refuse_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'not at COMMIT' USING ERRCODE = 'admin_shutdown';
+END $$;
+CREATE CONSTRAINT TRIGGER refuse_later AFTER INSERT ON rolled.seen DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION rolled.refuse_later();
+DELETE FROM rolled.seen;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.a REPLICA IDENTITY NOTHING", "ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false); \echo :SQLSTATE
+EXECUTE show_identities;
+DROP EVENT TRIGGER rolled_see;
+DROP TABLE rolled.seen;
+CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false);
 
 -- The caller owns some of the tables: an error that names all others, and nothing applied; the dry run warns. What needs
 -- no ownership does not hide what does.

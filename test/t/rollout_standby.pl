@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Deploy;
 use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
 use Rollout;
 use Test::More;
 
@@ -75,15 +76,16 @@ for my $level ('local', 'off')
 	is($messages, '', "$level: done without the standby");
 }
 
-# Starts a rollout and waits until it waits for the standby; lets the other session do something to
-# it; returns its messages.
+# Starts a rollout and waits until it waits for the standby; lets the other session do something to it; returns the session.
 sub beside_no_standby
 {
-	my ($name, $level, $function) = @_;
+	my ($name, $level, $function, $plan) = @_;
 	my $session = start_session($primary, $name, "SET synchronous_commit = $level");
-	start_rollout($session, rollout_of(plan_of($identities{$goal})));
+	start_rollout($session, rollout_of($plan // plan_of($identities{$goal})));
 	$primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = '$name' AND wait_event = 'SyncRep'")
 	  or die "$name does not wait for the standby";
+	like($primary->safe_psql('postgres', "SELECT query FROM pg_stat_activity WHERE application_name = '$name'"),
+		qr/^dj_deploy\.rollout: \d of 5 statements, waiting for the disk and the standby$/, "$level: and says so to others");
 	is($primary->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND relation >= 16384}), '0',
 		"$level: it waits without the lock of a table");
 	$primary->safe_psql('postgres', "SELECT $function(pid) FROM pg_stat_activity WHERE application_name = '$name'");
@@ -112,7 +114,8 @@ for my $least ('notice', 'error')
 	my $session = beside_no_standby('slow', "on; SET client_min_messages = $least", 'pg_cancel_backend');
 	my (undef, $said) = finish_rollout($session);
 	like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, "$least: a cancelled wait on the way is a WARNING");
-	like($said, qr/^ERROR:  57014: canceling statement due to user request\nDETAIL:  2 of 5 statements are done and stay done\.$/m, 'and ends the call');
+	like($said, qr/^ERROR:  57014: canceling statement due to user request\nDETAIL:  2 of 5 statements are done and stay done, but the last of them might not have been replicated to the standby\.$/m,
+		'and ends the call, which says what the standby may lack');
 	is(substr(identities($primary, 'lab'), 0, 9), substr(all_are($goal), 0, 9), 'two are done');
 	is(substr(identities($primary, 'lab'), 9), substr($before, 9), 'and the rest is not');
 	is($session->query('SHOW client_min_messages'), $least, 'and the setting is as before');
@@ -130,6 +133,65 @@ $session->{run}->pump until $session->{stderr} =~ /^DETAIL.*\n.*\n/m || $session
 like($session->{stderr}, qr/FATAL:  57P01: .*\nDETAIL:  1 of 5 statements are done and stay done, but the last of them might not have been replicated to the standby\.$/m,
 	'terminated: the error says what the standby may lack');
 $session->{run}->finish;
+
+# statement_timeout in that wait is a cancel of it that has another reason.
+sub timed_out
+{
+	my ($name, $plan) = @_;
+	$primary->safe_psql('postgres', 'SET synchronous_commit = local; ' . rollout_of(plan_of('DEFAULT')));
+	return output_of($primary, rollout_of($plan), "SET application_name = '$name'; SET synchronous_commit = on; SET statement_timeout = '3s'");
+}
+
+(undef, my $said) = timed_out('slow', plan_of('FULL'));
+like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, 'statement_timeout on the way: a WARNING');
+like($said, qr/^ERROR:  57014: canceling statement due to statement timeout\nDETAIL:  2 of 5 statements .* might not have been replicated to the standby\.$/m,
+	'and it ends the call');
+is(identities($primary, 'lab'), 't1:f t2:f t3:d t4:d t5:d', 'two are done');
+(my $output, $said) = timed_out('quick', plan_of('FULL'));
+like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, 'statement_timeout at the end: a WARNING');
+unlike($said, qr/ERROR/, 'and no error');
+like($output, qr/"tables_modified": 5/, 'the call is done');
+
+# A cancel that comes before the wait is followed by it, and one more ends that. What the error says is no more than what is so.
+$primary->safe_psql('postgres', 'SET synchronous_commit = local; ' . rollout_of(plan_of('DEFAULT')));
+$session = start_session($primary, 'slow', 'SET synchronous_commit = on');
+start_rollout($session, rollout_of(plan_of('FULL')));
+wait_for_identities($primary, 'lab', 't1:f');
+my $slow = q{FROM pg_stat_activity WHERE application_name = 'slow'};
+$primary->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $slow");
+$primary->poll_query_until('postgres', "SELECT count(*) = 1 $slow AND wait_event = 'SyncRep'") or die 'no wait for the standby';
+is($primary->safe_psql('postgres', "SELECT query $slow"), 'dj_deploy.rollout: 1 of 5 statements, waiting for the disk and the standby',
+	'cancelled: it waits for the standby, and says so');
+$primary->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $slow");
+(undef, $said) = finish_rollout($session);
+like($said, qr/^WARNING:  01000: canceling wait for synchronous replication due to user request\n/, 'a cancel of that wait is a WARNING');
+like($said, qr/^ERROR:  57014: .*\nDETAIL:  1 of 5 statements .* might not have been replicated to the standby\.$/m, 'and the error of the first says so, too');
+$session->quit;
+
+# One that failed by itself: the error is its own.
+$session = beside_no_standby('quick', 'on', 'pg_cancel_backend', $instead);
+(undef, $said) = finish_rollout($session);
+like($said, qr/^ERROR:  42704: .*\nDETAIL:  4 of 5 statements .* might not have been replicated to the standby\.$/m,
+	'a statement that failed, and a cancelled wait at the end');
+$session->quit;
+
+# Terminated while it waits: the server's WARNING is the last thing that the client gets.
+for my $case ([ 'slow', 2 ], [ 'quick', 5 ])
+{
+	my ($name, $count) = @$case;
+	$primary->safe_psql('postgres', 'SET synchronous_commit = local; ' . rollout_of(plan_of('DEFAULT')));
+	my $log_size = -s $primary->logfile;
+	$session = beside_no_standby($name, 'on', 'pg_terminate_backend', plan_of('FULL'));
+	$session->{run}->finish;
+	my $done = "$count of 5 statements are done and stay done, but the last of them might not have been replicated to the standby.";
+	like($session->{stderr}, qr/WARNING:  57P01: canceling the wait for synchronous replication .*\nDETAIL:  \Q$done\E$/m,
+		"$name, terminated in the wait: the WARNING says what the standby may lack");
+	unlike($session->{stdout}, qr/tables_modified/, 'there is no result');
+	is(identities($primary, 'lab'), join(' ', map { "t$_:" . ($_ <= $count ? 'f' : 'd') } 1 .. 5), 'and that is done');
+	my $log = slurp_file($primary->logfile, $log_size);
+	like($log, qr/FATAL:  terminating connection due to administrator command/, 'the log has the end of the session');
+	unlike($log, qr/DETAIL:  \d of 5 statements are done and stay done\.$/m, 'and claims no more');
+}
 
 # The standby comes back and has all.
 $session = beside_no_standby('quick', 'on', 'pg_stat_get_backend_pid');
