@@ -10,7 +10,7 @@ use Deploy;
 use Rollout;
 use Test::More;
 
-my $node = new_server('main', autovacuum => 'off', max_prepared_transactions => 2);
+my $node = new_server('main', autovacuum => 'off', max_prepared_transactions => 2, wal_level => 'logical');
 $node->safe_psql('postgres', q{
 	CREATE ROLE regress_reader;
 
@@ -113,7 +113,7 @@ $node->safe_psql('postgres', 'DROP PUBLICATION cdc');
 
 # An uncommitted GRANT is a changed row of pg_class, without a lock on the table. The rollout looks
 # for it first, and takes no lock for nothing: readers do not wait for a millisecond. A statement
-# that began would also take a transaction id, which can be counted.
+# that began would also take a transaction id, which can be counted; so would the lock, for standbys.
 sub look_at_all
 {
 	my $next = 'SELECT pg_snapshot_xmax(pg_current_snapshot())';
