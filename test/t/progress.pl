@@ -301,6 +301,14 @@ make_tables($node, 'busy', { a => 7 });
 	$holder->quit;
 	is((finish_call($run))[1], '', 'and the call works');
 	end_session($run);
+
+	my $off = "SELECT set_config('track_activities', 'off', false), dj_deploy.set_replica_identity('lab', 'full', false)";
+	$holder = transaction('LOCK TABLE lab."B b" IN ACCESS EXCLUSIVE MODE');
+	$run = start_call($node, $off);
+	is(shown($run->{pid}, "EXISTS (SELECT FROM pg_locks l WHERE l.pid = $run->{pid} AND NOT granted)"), "$off;", 'nor where the statement has switched it off');
+	$holder->quit;
+	finish_call($run);
+	end_session($run);
 }
 $node->append_conf('postgresql.conf', 'track_activity_query_size = 100');
 $node->restart;
