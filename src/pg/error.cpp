@@ -28,6 +28,20 @@ void copy_members(::ErrorData &error, const Members &members)
 
 constexpr std::array interrupt_codes = {ERRCODE_QUERY_CANCELED, ERRCODE_ADMIN_SHUTDOWN, ERRCODE_WARNING};
 
+// A parallel worker that is terminated ends its leader's statement, not the session: no FATAL comes of it.
+Interrupt interrupt_of(const ::ErrorData &error)
+{
+    const std::string_view function = error.funcname != nullptr ? error.funcname : "";
+    if (function == "SyncRepWaitForLSN" && error.elevel == WARNING)
+        return Interrupt::end_of_wait;
+    if (function != "ProcessInterrupts")
+        return Interrupt::none;
+    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED)
+        return Interrupt::cancel;
+    return error.sqlerrcode == ERRCODE_ADMIN_SHUTDOWN && error.elevel >= FATAL ? Interrupt::end_of_session
+                                                                               : Interrupt::none;
+}
+
 } // namespace
 
 ::ErrorData *copy_whole(const ::ErrorData &error)
@@ -43,20 +57,6 @@ constexpr std::array interrupt_codes = {ERRCODE_QUERY_CANCELED, ERRCODE_ADMIN_SH
 void append_line(char *&text, const char *line)
 {
     text = text == nullptr ? ::pstrdup(line) : ::psprintf("%s\n%s", text, line);
-}
-
-// A parallel worker that is terminated ends its leader's statement, not the session: no FATAL comes of it.
-Interrupt interrupt_of(const ::ErrorData &error)
-{
-    const std::string_view function = error.funcname != nullptr ? error.funcname : "";
-    if (function == "SyncRepWaitForLSN" && error.elevel == WARNING)
-        return Interrupt::end_of_wait;
-    if (function != "ProcessInterrupts")
-        return Interrupt::none;
-    if (error.sqlerrcode == ERRCODE_QUERY_CANCELED)
-        return Interrupt::cancel;
-    return error.sqlerrcode == ERRCODE_ADMIN_SHUTDOWN && error.elevel >= FATAL ? Interrupt::end_of_session
-                                                                               : Interrupt::none;
 }
 
 // A copy is the only way to see where a message comes from. Nothing interrupts a critical section, and none

@@ -17,10 +17,8 @@ void append_line(char *&text, const char *line);
 // the SQLSTATE of these, so what tells is the place in the server where it was raised.
 enum class Interrupt { none, cancel, end_of_session, end_of_wait };
 
-Interrupt interrupt_of(const ::ErrorData &error);
-
-// The same of the message that an error context callback is called for. The memory is any context but that
-// of errors, for a moment.
+// Of the message that an error context callback is called for. The memory is any context but that of errors,
+// for a moment.
 Interrupt reported_interrupt(::MemoryContext memory);
 
 } // namespace dj_deploy

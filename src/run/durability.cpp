@@ -30,11 +30,15 @@ bool may_wait_for_standby(int level)
 
 } // namespace
 
-void Durability::prepare_commit(bool has_done)
+void Durability::prepare_commit()
 {
     if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
         set_for_transaction("synchronous_commit", "off");
-    if (has_done && !std::exchange(is_pending, true))
+}
+
+void Durability::note_commit()
+{
+    if (!std::exchange(is_pending, true))
         since = ::GetCurrentTimestamp();
 }
 
@@ -84,6 +88,7 @@ void Durability::report()
 void Durability::heed_message()
 {
     const Interrupt interrupt = reported_interrupt(progress.context);
+    was_cancelled |= interrupt == Interrupt::cancel;
     const bool gives_up = is_waiting && interrupt == Interrupt::end_of_wait;
     progress.may_lack_replicas |= gives_up;
     if (interrupt != Interrupt::end_of_session && !(gives_up && ::geterrcode() == ERRCODE_ADMIN_SHUTDOWN))
@@ -98,8 +103,6 @@ void Durability::heed_message()
 void Durability::settle_before(::ErrorData &error)
 {
     settle();
-    if (interrupt_of(error) == Interrupt::cancel)
-        error.detail = nullptr;
     append_line(error.detail, progress.describe_done());
 }
 

@@ -12,6 +12,7 @@ struct Durability {
     bool is_pending = false;        // a crash could undo a statement
     ::TimestampTz since = 0;        // the first of these was committed
     bool is_waiting = false;        // in settle()
+    bool was_cancelled = false;     // since the statement began, whatever a trigger has made of that error
 
     // Ends a transaction without waiting for the disk or a standby. It has done a statement, or nothing that
     // matters. False when it failed with an error for which is_expected(error), and is rolled back.
@@ -29,22 +30,25 @@ struct Durability {
     // has been pending for a second.
     void report();
 
-    // As an error context callback, of all messages: a session that is terminated cannot settle any more, and
-    // says how much is done.
+    // As an error context callback, of all messages: notices a cancel. A session that is terminated cannot
+    // settle any more, and says how much is done.
     void heed_message();
 
     // Before an error ends the run: settles, and says in the error how much is done.
     void settle_before(::ErrorData &error);
 
-    void prepare_commit(bool has_done);
+    void prepare_commit();
+    void note_commit();
 };
 
 template <class IsExpected>
 bool Durability::commit(bool has_done, IsExpected &&is_expected)
 {
-    prepare_commit(has_done);
+    prepare_commit();
     const bool is_committed = attempt_commit(is_expected);
     level = synchronous_commit;
+    if (is_committed && has_done)
+        note_commit();
     return is_committed;
 }
 

@@ -74,7 +74,7 @@ Result Line::try_statement(const Statement &statement, ::Oid table, bool is_behi
         return Result::failed;
     }
     show_progress(progress.done, progress.total, statement.table_name());
-    return execute_if_free(statement, table, failures);
+    return execute_if_free(statement, table, failures, durability);
 }
 
 // Leaves a few bytes each time.
@@ -174,8 +174,11 @@ void Line::fail_busy(std::span<const std::uint32_t> waiting)
 
 } // namespace
 
+// What a procedure has done before it calls, and what its open cursors have not read yet, is committed or
+// fails with the first COMMIT. So that is not the COMMIT of a statement.
 Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
 {
+    ::SPI_commit();
     Rollout rollout{};
     Failures failures = Failures::none();
     failures.has_context = failures.always_counts = true;

@@ -3,7 +3,6 @@
 // one, and meanwhile it must not keep anyone from the table.
 #include "run/rollout_transaction.hpp"
 
-#include "pg/error.hpp"
 #include "pg/query.hpp"
 #include "run/rollout_locks.hpp"
 
@@ -13,10 +12,11 @@ namespace {
 
 constexpr const char *longest_wait = "10ms";
 
-// False when the error is not about the statement: then it ends the rollout.
-bool judge(const Statement &statement, const ::ErrorData &error, Failures &failures, Result &result)
+// False when the call was cancelled: then the error ends it.
+bool judge(const Statement &statement, const ::ErrorData &error, Failures &failures,
+           const Durability &durability, Result &result)
 {
-    if (interrupt_of(error) == Interrupt::cancel)
+    if (durability.was_cancelled)
         return false;
     const bool is_in_the_way = error.sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE || is_about_lost_row(error);
     result = is_in_the_way ? Result::busy : Result::failed;
@@ -27,9 +27,10 @@ bool judge(const Statement &statement, const ::ErrorData &error, Failures &failu
 
 } // namespace
 
-Result execute_if_free(const Statement &statement, ::Oid table, Failures &failures)
+Result execute_if_free(const Statement &statement, ::Oid table, Failures &failures, Durability &durability)
 {
     Result result = Result::done;
+    durability.was_cancelled = false;
     const auto run = [&] {
         if (OidIsValid(table) && !lock_if_free(statement, table)) {
             result = Result::busy;
@@ -38,7 +39,8 @@ Result execute_if_free(const Statement &statement, ::Oid table, Failures &failur
         with_settings({{"lock_timeout", longest_wait}},
                       [&] { with_spi([&] { ::SPI_execute(statement.text, false, 0); }); });
     };
-    attempt(run, [&](const ::ErrorData &error) { return judge(statement, error, failures, result); });
+    attempt(run,
+            [&](const ::ErrorData &error) { return judge(statement, error, failures, durability, result); });
     return result;
 }
 
@@ -48,7 +50,7 @@ Result commit_statement(const Statement &statement, Result result, Failures &fai
     if (is_done)
         set_for_transaction("lock_timeout", longest_wait);
     durability.commit(is_done, [&](const ::ErrorData &error) {
-        return is_done ? judge(statement, error, failures, result) : interrupt_of(error) != Interrupt::cancel;
+        return is_done ? judge(statement, error, failures, durability, result) : !durability.was_cancelled;
     });
     return result;
 }

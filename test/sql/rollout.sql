@@ -357,6 +357,27 @@ EXECUTE show_identities;
 DROP EVENT TRIGGER rolled_see;
 DROP TABLE rolled.seen;
 CALL dj_deploy.rollout('["ALTER TABLE rolled.b REPLICA IDENTITY NOTHING"]', false);
+-- What the caller has done before is committed first, and its open cursors are read to their end. What fails there is the caller's, and
+-- nothing has been executed.
+CREATE TEMPORARY TABLE once (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+DO $$
+DECLARE
+    result jsonb;
+BEGIN
+    INSERT INTO once VALUES (1), (1);
+    CALL dj_deploy.rollout('["ALTER TABLE rolled.nowhere REPLICA IDENTITY FULL", "ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false, result => result);
+END $$; \echo :SQLSTATE
+DROP TABLE once;
+DO $$
+DECLARE
+    n int;
+    result jsonb;
+BEGIN
+    FOR n IN SELECT 1 / (2 - number) FROM generate_series(1, 2) number LOOP
+        CALL dj_deploy.rollout('["ALTER TABLE rolled.nowhere REPLICA IDENTITY FULL", "ALTER TABLE rolled.b REPLICA IDENTITY FULL"]', false, result => result);
+    END LOOP;
+END $$; \echo :SQLSTATE
+EXECUTE show_identities;
 
 -- The caller owns some of the tables: an error that names all others, and nothing applied; the dry run warns. What needs
 -- no ownership does not hide what does.

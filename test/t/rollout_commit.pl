@@ -18,12 +18,19 @@ $node->safe_psql('postgres', q{
 	BEGIN
 		INSERT INTO public.seen SELECT object_identity FROM pg_event_trigger_ddl_commands();
 	END $$;
+	CREATE FUNCTION sleep_or_fail() RETURNS void LANGUAGE plpgsql AS $$
+	BEGIN
+		PERFORM pg_sleep(600);
+	EXCEPTION WHEN query_canceled THEN
+		RAISE 'not so far' USING ERRCODE = 'external_routine_exception';
+	END $$;
 	CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 	BEGIN
 		IF NEW.name = 'lab.b' THEN
 			PERFORM CASE pg_catalog.current_setting('application_name')
 				WHEN 'waits' THEN pg_advisory_xact_lock(1)::text
 				WHEN 'sleeps' THEN pg_sleep(600)::text
+				WHEN 'refuses' THEN sleep_or_fail()::text
 			END;
 			WHILE pg_catalog.current_setting('application_name') = 'reads' AND NOT pg_try_advisory_xact_lock_shared(2) LOOP
 				PERFORM pg_sleep(0.01);
@@ -72,6 +79,17 @@ $node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) $sleeps");
 $run->{run}->finish;
 like($run->{stderr}, qr/FATAL:  57P01: .*\nDETAIL:  1 of 3 statements are done and stay done\.$/m, 'so does the end of the session');
 is(identities($node, 'lab'), 'a:d b:f c:f', 'and no more is done than it says');
+
+# A language of triggers may make another error of a cancel, as PL/Perl does: that one ends the call.
+$run = start_session($node, 'refuses');
+start_rollout($run, rollout_of(plan_of('DEFAULT')));
+my $refuses = $sleeps =~ s/sleeps/refuses/r;
+$node->poll_query_until('postgres', "SELECT count(*) = 1 $refuses") or die 'the rollout does not come to the COMMIT';
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $refuses");
+(undef, $messages) = finish_rollout($run);
+like($messages, qr/\AERROR:  38000: not so far\nDETAIL:  1 of 3 statements are done and stay done\.\nCONTEXT:/, 'a cancel that a trigger turns into another error ends the call');
+is(identities($node, 'lab'), 'a:d b:f c:f', 'as many are done as that says');
+$run->quit;
 
 # Another transaction and that of lab.b each read what they do not see the other write: the last to commit fails.
 $holder->query_safe('SELECT pg_advisory_lock(2); BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM seen');

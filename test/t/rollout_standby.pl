@@ -175,6 +175,25 @@ like($said, qr/^ERROR:  42704: .*\nDETAIL:  4 of 5 statements .* might not have 
 	'a statement that failed, and a cancelled wait at the end');
 $session->quit;
 
+# A statement that fails at its COMMIT has left nothing to wait for.
+$primary->safe_psql('postgres', q{
+	SET synchronous_commit = local;
+	CREATE TABLE seen (name text);
+	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not at COMMIT'; END $$;
+	CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON seen DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
+	CREATE FUNCTION see() RETURNS event_trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		INSERT INTO public.seen SELECT object_identity FROM pg_event_trigger_ddl_commands();
+	END $$;
+	CREATE EVENT TRIGGER see ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION see();
+});
+$session = start_session($primary, 'refused', 'SET synchronous_commit = on');
+start_rollout($session, rollout_of(plan_of('FULL')));
+(undef, $said) = finish_rollout($session);
+like($said, qr/^ERROR:  P0001: could not execute 5 of 5 statements$/m, 'all fail at their COMMIT: no wait for the standby');
+$session->quit;
+$primary->safe_psql('postgres', 'SET synchronous_commit = local; DROP EVENT TRIGGER see');
+
 # Terminated while it waits: the server's WARNING is the last thing that the client gets.
 for my $case ([ 'slow', 2 ], [ 'quick', 5 ])
 {
