@@ -10,15 +10,20 @@ struct Setting {
     const char *value;
 };
 
-// Runs step() with the settings in force and puts the former values back. The caller needs no privilege for
-// these settings.
+// Until the bracket ends that with_settings() has begun. The caller needs no privilege for the setting.
+inline void set_in_bracket(const Setting &setting)
+{
+    ::set_config_option(setting.name, setting.value, ::PGC_SUSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE, true, 0,
+                        false);
+}
+
+// Runs step() with the settings in force and puts the former values back.
 template <class Step>
 void with_settings(std::initializer_list<Setting> settings, Step &&step)
 {
     const int nest_level = ::NewGUCNestLevel();
     for (const Setting &setting : settings)
-        ::set_config_option(setting.name, setting.value, ::PGC_SUSET, ::PGC_S_SESSION, ::GUC_ACTION_SAVE,
-                            true, 0, false);
+        set_in_bracket(setting);
     step();
     ::AtEOXact_GUC(true, nest_level);
 }

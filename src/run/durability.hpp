@@ -14,10 +14,10 @@ struct Durability {
     bool is_waiting = false;        // in settle()
     bool was_cancelled = false;     // since the statement began, whatever a trigger has made of that error
 
-    // Ends a transaction without waiting for the disk or a standby. It has done a statement, or nothing that
-    // matters. False when it failed with an error for which is_expected(error), and is rolled back.
+    // Ends the transaction of a statement without waiting for the disk or a standby. False when it failed
+    // with an error for which is_expected(error), and is rolled back.
     template <class IsExpected>
-    bool commit(bool has_done, IsExpected &&is_expected);
+    bool commit(IsExpected &&is_expected);
 
     // Waits until all that is committed is as durable as synchronous_commit says. Begins a new transaction,
     // as commit() does. A cancelled wait for a standby is what it is at a COMMIT: a WARNING of the server.
@@ -42,12 +42,12 @@ struct Durability {
 };
 
 template <class IsExpected>
-bool Durability::commit(bool has_done, IsExpected &&is_expected)
+bool Durability::commit(IsExpected &&is_expected)
 {
     prepare_commit();
     const bool is_committed = attempt_commit(is_expected);
     level = synchronous_commit;
-    if (is_committed && has_done)
+    if (is_committed)
         note_commit();
     return is_committed;
 }

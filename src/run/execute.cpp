@@ -9,6 +9,7 @@
 #include "pg/query.hpp"
 #include "run/activity.hpp"
 #include "run/attempt.hpp"
+#include "run/engine.hpp"
 #include "run/lock.hpp"
 #include "run/progress.hpp"
 #include "run/requirements.hpp"
@@ -170,7 +171,7 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
     check_requirements(plan, ERROR);
     const OidSet missing = OidSet::make("dj_deploy missing tables");
     bool is_done = false;
-    with_settings({{"lock_timeout", effective_lock_timeout()}}, [&] {
+    with_lock_timeout(effective_lock_timeout(), [&] {
         take_turns(plan);
         lock_tables(plan.locks.view(), missing);
         if (!plan.ignores_current_state && round.may_suspect() && is_outdated(plan))

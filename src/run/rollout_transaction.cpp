@@ -4,6 +4,7 @@
 #include "run/rollout_transaction.hpp"
 
 #include "pg/query.hpp"
+#include "run/engine.hpp"
 #include "run/rollout_locks.hpp"
 
 namespace dj_deploy {
@@ -36,8 +37,7 @@ Result execute_if_free(const Statement &statement, ::Oid table, Failures &failur
             result = Result::busy;
             return;
         }
-        with_settings({{"lock_timeout", longest_wait}},
-                      [&] { with_spi([&] { ::SPI_execute(statement.text, false, 0); }); });
+        with_lock_timeout(longest_wait, [&] { with_spi([&] { ::SPI_execute(statement.text, false, 0); }); });
     };
     attempt(run,
             [&](const ::ErrorData &error) { return judge(statement, error, failures, durability, result); });
@@ -46,12 +46,13 @@ Result execute_if_free(const Statement &statement, ::Oid table, Failures &failur
 
 Result commit_statement(const Statement &statement, Result result, Failures &failures, Durability &durability)
 {
-    const bool is_done = result == Result::done;
-    if (is_done)
-        set_for_transaction("lock_timeout", longest_wait);
-    durability.commit(is_done, [&](const ::ErrorData &error) {
-        return is_done ? judge(statement, error, failures, durability, result) : !durability.was_cancelled;
-    });
+    if (result != Result::done) {
+        ::SPI_rollback();
+        return result;
+    }
+    set_for_transaction("lock_timeout", longest_wait);
+    durability.commit(
+        [&](const ::ErrorData &error) { return judge(statement, error, failures, durability, result); });
     return result;
 }
 
