@@ -34,7 +34,7 @@ void for_each_published(const Review &review, Add &&add)
 template <class Add>
 void for_each_narrowing(const Review &review, Add &&add)
 {
-    Array<const Listing *> seen;
+    Array<const Narrowing *> seen;
     const Subject *last = nullptr;
     for_each_published(review, [&](const Subject &subject, const Subject &leaf, const Publishing &published) {
         if (&subject != std::exchange(last, &subject))
@@ -123,7 +123,7 @@ void rows_filtered(const Review &review, Findings &findings)
         if (!published.delivered->has_filter)
             return;
         const char *publication = shown_identifier(published.publication->name);
-        const char *narrowing = read_narrowing(published.publication->name, published.delivered->table);
+        const char *narrowing = read_narrowing(published.publication->name, published.as->oid);
         const char *filter = ::strstr(narrowing, "WHERE ");
         findings.add({
             .subject = &subject,

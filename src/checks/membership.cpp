@@ -155,7 +155,7 @@ void member_partition(const Review &review, Findings &findings)
     for_each_listed(review, [&](const Subject &subject, const Publication &publication) {
         const auto is_listed = [&](::Oid oid) {
             const Relation *ancestor = review.scenario.facts->find(oid);
-            return ancestor != nullptr && review.scenario.listing(*ancestor, publication.oid) != nullptr;
+            return ancestor != nullptr && review.scenario.listing(*ancestor, publication.oid).has_value();
         };
         const std::span<const ::Oid> above = subject.relation->ancestors;
         if (subject.root == nullptr || std::none_of(above.begin(), above.end(), is_listed))

@@ -52,13 +52,13 @@ ListTexts list_texts(const Review &review, const BrokenWrite &write)
 {
     ListTexts texts{.missing = "", .completed = ""};
     const Relation &as = *write.published_as;
-    const Listing *listing = review.scenario.listing(as, write.publication->oid);
+    const Narrowing *narrowing = review.scenario.listing(as, write.publication->oid)->narrowing;
     const IdentityColumns identity = review.scenario.identity_columns(*write.table);
     for (const ::AttrNumber column : read_columns(as.oid)) {
         const char *name = ::get_attname(as.oid, column, true);
         if (name == nullptr)
             continue;
-        const bool is_listed = ::bms_is_member(column, listing->list);
+        const bool is_listed = ::bms_is_member(column, narrowing->list);
         const ::AttrNumber own = ::get_attnum(write.table->oid, name);
         const bool is_key = identity.is_full ||
                             std::find(identity.key.begin(), identity.key.end(), own) != identity.key.end();

@@ -135,7 +135,7 @@ void notice_left_out(const Table &table, std::span<const Listed> listed,
 {
     for (const auto &[number, entry] : listed) {
         const char *name = publications.name(number);
-        if (entry->is_narrowed())
+        if (entry->narrowing != nullptr)
             ereport(NOTICE,
                     errmsg("column list and row filter of table \"%s.%s\" in publication \"%s\" are left out",
                            table.schema, table.name, name));

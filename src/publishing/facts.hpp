@@ -6,17 +6,19 @@
 
 namespace dj_deploy {
 
-// A table, listed or excepted by a publication.
-struct Listing {
-    ::Oid table;
-    ::Oid publication;
-    bool is_excepted;         // FOR ALL TABLES EXCEPT (19 and later)
-    bool has_list;            // a column list
-    bool has_filter;          // a row filter
+// The column list and row filter with which a publication lists a table; there is at least one of them.
+struct Narrowing {
+    bool has_list;
+    bool has_filter;
     ::Bitmapset *list;        // numbers of the columns, where there is a list
     ::Bitmapset *filter_uses; // numbers of the columns that the filter reads
+};
 
-    bool is_narrowed() const { return has_list || has_filter; }
+// That a publication lists or excepts a table. Tables that are listed alike may share theirs.
+struct Listing {
+    ::Oid publication;
+    bool is_excepted;           // FOR ALL TABLES EXCEPT (19 and later)
+    const Narrowing *narrowing; // null where the table is listed whole, as nearly everywhere
 };
 
 struct Relation {

@@ -15,7 +15,7 @@ bool publishes_less(const Publication &before, const Publication &after)
 // A list or filter that is there afterwards is the one that was there before: none is made or changed.
 bool is_narrowed(const Publishing &publishing)
 {
-    return publishing.delivered != nullptr && publishing.delivered->is_narrowed();
+    return publishing.delivered != nullptr;
 }
 
 bool is_same_narrowing(const Publishing &before, const Publishing &after)
@@ -27,7 +27,7 @@ bool is_same_narrowing(const Publishing &before, const Publishing &after)
 bool shows_more(const Scenario &scenario, const Publishing &more, const Publishing &less,
                 const Relation &table)
 {
-    if (more.publication->has_generated == less.publication->has_generated && more.listing == less.listing)
+    if (more.publication->has_generated == less.publication->has_generated && more.narrowing == less.narrowing)
         return false;
     return std::ranges::any_of(scenario.facts->generated(table), [&](const GeneratedColumn &column) {
         return scenario.shows_generated(more, table, column) &&

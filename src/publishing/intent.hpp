@@ -19,12 +19,12 @@ struct Identity {
     ::Oid index; // of kind 'i'; InvalidOid when it was dropped
 };
 
-struct Listing;
+struct Narrowing;
 
 struct PublicationMember {
     ::Oid publication;
     ::Oid table;
-    const Listing *narrowing = nullptr; // of one that is added: its column list and row filter, if any
+    const Narrowing *narrowing = nullptr; // of one that is added, if any
 };
 
 // What is to become of tables and publications, where it differs from what is.

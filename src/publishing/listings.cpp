@@ -41,89 +41,102 @@ bool is_excepted(const FormData_pg_publication_rel &)
     return columns;
 }
 
-Listing whole_listing(::Oid table, ::Oid publication)
+const Narrowing *narrowing_of(::HeapTuple row, ::Relation catalog)
 {
-    return {.table = table,
-            .publication = publication,
-            .is_excepted = false,
-            .has_list = false,
-            .has_filter = false,
-            .list = nullptr,
-            .filter_uses = nullptr};
-}
-
-Listing listing_of(::HeapTuple row, ::Relation catalog)
-{
-    const auto &fixed = fixed_part<FormData_pg_publication_rel>(row);
-    Listing listing = whole_listing(fixed.prrelid, fixed.prpubid);
-    listing.is_excepted = is_excepted(fixed);
-    bool is_null = false;
+    bool has_no_list = true;
+    bool has_no_filter = true;
     const ::Datum list =
-        heap_getattr(row, Anum_pg_publication_rel_prattrs, RelationGetDescr(catalog), &is_null);
-    listing.has_list = !is_null;
-    if (!is_null)
-        listing.list = columns_of_list(list);
+        heap_getattr(row, Anum_pg_publication_rel_prattrs, RelationGetDescr(catalog), &has_no_list);
     const ::Datum filter =
-        heap_getattr(row, Anum_pg_publication_rel_prqual, RelationGetDescr(catalog), &is_null);
-    listing.has_filter = !is_null;
-    if (!is_null)
-        listing.filter_uses = columns_of_filter(filter);
-    return listing;
+        heap_getattr(row, Anum_pg_publication_rel_prqual, RelationGetDescr(catalog), &has_no_filter);
+    if (has_no_list && has_no_filter)
+        return nullptr;
+    return keep_value(Narrowing{.has_list = !has_no_list,
+                                .has_filter = !has_no_filter,
+                                .list = has_no_list ? nullptr : columns_of_list(list),
+                                .filter_uses = has_no_filter ? nullptr : columns_of_filter(filter)});
 }
 
-// A row as it is read; there may be very many, nearly all of them of whole tables.
-struct FoundListing {
-    std::uint32_t place; // of the table among the OIDs
-    ::Oid publication;
-    const Listing *other; // null where it lists the whole table
-};
-
-FoundListing found_listing(std::size_t place, const Listing &listing)
+bool is_before(const Listing &left, const Listing &right)
 {
-    const bool is_whole = !listing.is_narrowed() && !listing.is_excepted;
-    return {.place = static_cast<std::uint32_t>(place),
-            .publication = listing.publication,
-            .other = is_whole ? nullptr : keep_value(listing)};
+    return left.publication < right.publication;
 }
+
+bool is_same(const Listing &left, const Listing &right)
+{
+    return left.publication == right.publication && left.is_excepted == right.is_excepted &&
+           left.narrowing == right.narrowing;
+}
+
+// What lists many tables, as a tree: a table is at a node, and listed as the nodes up to the root say. There
+// may be very many rows; most of them list tables alike, and were written in the same order. Such tables share
+// their nodes, so that memory grows with what differs.
+struct ListingTree {
+    static ListingTree of(std::size_t tables)
+    {
+        ListingTree tree{};
+        tree.nodes.push({});
+        tree.places.resize(tables, 0);
+        return tree;
+    }
+
+    void add(std::size_t table, const Listing &listing)
+    {
+        std::uint32_t &place = places[table];
+        std::uint32_t child = nodes[place].last_child;
+        if (child == 0 || !is_same(nodes[child].listing, listing)) {
+            child = static_cast<std::uint32_t>(nodes.count);
+            nodes.push({.parent = place, .last_child = 0, .listing = listing, .collected = nullptr});
+            nodes[place].last_child = child;
+        }
+        place = child;
+    }
+
+    // By publication.
+    std::span<const Listing> listings_of(std::size_t table)
+    {
+        const std::uint32_t place = places[table];
+        if (nodes[place].collected == nullptr)
+            nodes[place].collected = keep_value(collected_at(place));
+        return nodes[place].collected->view();
+    }
+
+private:
+    struct Node {
+        std::uint32_t parent;
+        std::uint32_t last_child; // 0 where there is none: the root is no child
+        Listing listing;
+        const Array<Listing> *collected; // null until asked for
+    };
+    Array<Node> nodes;
+    Array<std::uint32_t> places; // of the tables among the nodes
+
+    Array<Listing> collected_at(std::uint32_t place) const
+    {
+        Array<Listing> listings;
+        for (; place != 0; place = nodes[place].parent)
+            listings.push(nodes[place].listing);
+        std::sort(listings.begin(), listings.end(), is_before);
+        return listings;
+    }
+};
 
 } // namespace
 
-// Put in place by counting.
 void add_listings(Array<Relation> &relations, std::span<const ::Oid> oids)
 {
-    Array<FoundListing> found;
-    Array<std::uint32_t> ends;
-    ends.resize(oids.size() + 1);
-    OidFinder finder{oids};
+    ListingTree tree = ListingTree::of(oids.size());
     with_catalog(PublicationRelRelationId, PublicationRelPrrelidPrpubidIndexId, [&](const Catalog &catalog) {
-        catalog.scan_each(Anum_pg_publication_rel_prrelid, oids, [&](::HeapTuple row) {
-            const Listing listing = listing_of(row, catalog.table);
-            const std::size_t place = finder.find(listing.table);
-            found.push(found_listing(place, listing));
-            ends[place + 1]++;
+        catalog.scan_each(Anum_pg_publication_rel_prrelid, oids, [&](::HeapTuple row, std::size_t table) {
+            const auto &fixed = fixed_part<FormData_pg_publication_rel>(row);
+            tree.add(table, {.publication = fixed.prpubid,
+                             .is_excepted = is_excepted(fixed),
+                             .narrowing = narrowing_of(row, catalog.table)});
         });
     });
-    for (std::size_t place = 0; place < oids.size(); place++)
-        ends[place + 1] += ends[place];
-    Array<Listing> listings;
-    listings.resize(found.count);
-    for (std::size_t index = found.count; index > 0; index--) {
-        const FoundListing &row = found[index - 1];
-        listings[--ends[row.place + 1]] =
-            row.other != nullptr ? *row.other : whole_listing(oids[row.place], row.publication);
-    }
-    const auto is_before = [](const Listing &left, const Listing &right) {
-        return left.publication < right.publication;
-    };
-    for (Relation &relation : relations) {
-        // Each end has moved to its beginning.
-        const std::size_t place = finder.find(relation.oid);
-        Listing *first = listings.begin() + ends[place + 1];
-        Listing *last = place + 2 < ends.count ? listings.begin() + ends[place + 2] : listings.end();
-        if (!std::is_sorted(first, last, is_before))
-            std::sort(first, last, is_before);
-        relation.listings = {first, last};
-    }
+    OidFinder finder{oids};
+    for (Relation &relation : relations)
+        relation.listings = tree.listings_of(finder.find(relation.oid));
 }
 
 } // namespace dj_deploy

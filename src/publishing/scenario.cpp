@@ -23,15 +23,8 @@ Scenario Scenario::of(const Facts &facts, const Intent &intent)
         if (publication.is_for_all)
             scenario.for_all.push(publication.oid);
     scenario.identities = identities_of(intent);
-    for (const PublicationMember &member : intent.added) {
-        Listing listing = member.narrowing != nullptr ? *member.narrowing : Listing{};
-        listing.table = member.table;
-        listing.publication = member.publication;
-        scenario.added.push(listing);
-    }
-    std::sort(scenario.added.begin(), scenario.added.end(), [](const Listing &left, const Listing &right) {
-        return left.table != right.table ? left.table < right.table : left.publication < right.publication;
-    });
+    append(scenario.added, intent.added);
+    std::sort(scenario.added.begin(), scenario.added.end(), is_before);
     append(scenario.dropped, intent.dropped);
     std::sort(scenario.dropped.begin(), scenario.dropped.end(), is_before);
     append(scenario.logged, intent.logged);
@@ -76,38 +69,41 @@ bool Scenario::is_permanent(const Relation &table) const
            std::binary_search(logged.begin(), logged.end(), table.oid);
 }
 
-std::span<const Listing> Scenario::added_to(::Oid table) const
+std::span<const PublicationMember> Scenario::added_to(::Oid table) const
 {
-    const Listing *first = find_sorted(added.view(), &Listing::table, table);
-    const Listing *last = first;
+    const PublicationMember *first = find_sorted(added.view(), &PublicationMember::table, table);
+    const PublicationMember *last = first;
     while (last != nullptr && last != added.end() && last->table == table)
         last++;
     return {first, last};
 }
 
-bool Scenario::is_dropped(const Listing &listing) const
+bool Scenario::is_dropped(const Relation &table, const Listing &listing) const
 {
-    const PublicationMember member{.publication = listing.publication, .table = listing.table};
+    const PublicationMember member{.publication = listing.publication, .table = table.oid};
     return std::binary_search(dropped.begin(), dropped.end(), member, is_before);
 }
 
-const Listing *Scenario::listing(const Relation &table, ::Oid publication) const
+std::optional<Listing> Scenario::listing(const Relation &table, ::Oid publication) const
 {
-    if (const Listing *anew = find_sorted(added_to(table.oid), &Listing::publication, publication))
-        return anew;
+    if (const PublicationMember *anew =
+            find_sorted(added_to(table.oid), &PublicationMember::publication, publication))
+        return Listing{.publication = publication, .is_excepted = false, .narrowing = anew->narrowing};
     const Listing *known = find_sorted(table.listings, &Listing::publication, publication);
-    return known == nullptr || known->is_excepted || is_dropped(*known) ? nullptr : known;
+    if (known == nullptr || known->is_excepted || is_dropped(table, *known))
+        return {};
+    return *known;
 }
 
 Array<::Oid> Scenario::listed_in(const Relation &table) const
 {
     Array<::Oid> publications;
     for (const Listing &listing : table.listings)
-        if (!listing.is_excepted && !is_dropped(listing))
+        if (!listing.is_excepted && !is_dropped(table, listing))
             publications.push(listing.publication);
     const std::size_t known = publications.count;
-    for (const Listing &listing : added_to(table.oid))
-        publications.push(listing.publication);
+    for (const PublicationMember &member : added_to(table.oid))
+        publications.push(member.publication);
     if (publications.count == known)
         return publications;
     sort_unique(publications);
@@ -122,8 +118,9 @@ bool Scenario::is_excepted(const Relation &table, ::Oid publication) const
 
 bool Scenario::adds_to(const Publication &publication) const
 {
-    return std::any_of(added.begin(), added.end(),
-                       [&](const Listing &listing) { return listing.publication == publication.oid; });
+    return std::any_of(added.begin(), added.end(), [&](const PublicationMember &member) {
+        return member.publication == publication.oid;
+    });
 }
 
 bool Scenario::holds(const Relation &table, const Publication &publication) const
@@ -131,7 +128,7 @@ bool Scenario::holds(const Relation &table, const Publication &publication) cons
     if (publication.is_for_all)
         return !is_excepted(table, publication.oid);
     const std::span<const ::Oid> whole = facts->publications_of_schema(table.schema);
-    return listing(table, publication.oid) != nullptr ||
+    return listing(table, publication.oid).has_value() ||
            std::binary_search(whole.begin(), whole.end(), publication.oid);
 }
 
@@ -139,8 +136,8 @@ void Scenario::add_candidates(const Relation &table, Array<::Oid> &candidates) c
 {
     for (const Listing &listing : table.listings)
         candidates.push(listing.publication);
-    for (const Listing &listing : added_to(table.oid))
-        candidates.push(listing.publication);
+    for (const PublicationMember &member : added_to(table.oid))
+        candidates.push(member.publication);
     for (const ::Oid publication : facts->publications_of_schema(table.schema))
         candidates.push(publication);
 }
@@ -160,13 +157,14 @@ Publishing Scenario::publishing(const Relation &table, const Publication &public
     if (top == nullptr || is_left_out || !is_permanent(table))
         return {};
     const Relation *as = publication.is_via_root ? top : &table;
-    const Listing *counting = listing(*as, publication.oid);
+    const std::optional<Listing> counting = listing(*as, publication.oid);
+    const Narrowing *narrowing = counting ? counting->narrowing : nullptr;
     const std::span<const ::Oid> whole = facts->publications_of_schema(as->schema);
     const bool is_whole = std::binary_search(whole.begin(), whole.end(), publication.oid);
     return {.publication = &publication,
             .as = as,
-            .listing = counting,
-            .delivered = is_whole ? nullptr : counting};
+            .narrowing = narrowing,
+            .delivered = is_whole ? nullptr : narrowing};
 }
 
 bool Scenario::is_as_listed(const Relation &table) const
@@ -188,7 +186,10 @@ Array<Publishing> Scenario::publishings_as_listed(const Relation &table) const
             next = std::lower_bound(next + 1, static_cast<const Publication *>(all.end()),
                                     listing.publication, has_smaller_oid);
         if (next != all.end() && next->oid == listing.publication && is_permanent(table))
-            published.push({.publication = next, .as = &table, .listing = &listing, .delivered = &listing});
+            published.push({.publication = next,
+                            .as = &table,
+                            .narrowing = listing.narrowing,
+                            .delivered = listing.narrowing});
     }
     return published;
 }

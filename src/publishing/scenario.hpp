@@ -29,8 +29,8 @@ struct BrokenWrite {
 struct Publishing {
     const Publication *publication;
     const Relation *as;       // under whose name changes arrive: its own, or a table's above it
-    const Listing *listing;   // with the list and filter that writes must go with; null where there is none
-    const Listing *delivered; // the same for what arrives; null also where the schema is published as a whole
+    const Narrowing *narrowing; // that writes must go with; null where there is none
+    const Narrowing *delivered; // that of what arrives; null also where the schema is published as a whole
 };
 
 // What identifies a row for a publication of writes.
@@ -54,8 +54,8 @@ struct Scenario {
     IdentityColumns identity_columns(const Relation &table) const;
     bool is_permanent(const Relation &table) const;
 
-    // The table's own entry in a publication; null when it is not listed.
-    const Listing *listing(const Relation &table, ::Oid publication) const;
+    // The table's own entry in a publication, if it is listed.
+    std::optional<Listing> listing(const Relation &table, ::Oid publication) const;
 
     // The publications that list the table, by OID.
     Array<::Oid> listed_in(const Relation &table) const;
@@ -83,13 +83,13 @@ struct Scenario {
 private:
     Array<Publication> all;
     Array<Identity> identities;       // by table
-    Array<Listing> added;             // by table and publication
+    Array<PublicationMember> added;   // by table and publication
     Array<PublicationMember> dropped; // by table and publication
     Array<::Oid> logged;              // sorted
     Array<::Oid> for_all;             // publications FOR ALL TABLES, by OID
 
-    std::span<const Listing> added_to(::Oid table) const;
-    bool is_dropped(const Listing &listing) const;
+    std::span<const PublicationMember> added_to(::Oid table) const;
+    bool is_dropped(const Relation &table, const Listing &listing) const;
     bool is_excepted(const Relation &table, ::Oid publication) const;
     bool goes_with_full(const Relation &table) const;
     bool is_as_listed(const Relation &table) const;

@@ -22,13 +22,13 @@ bool has_column(Columns key, ::AttrNumber column)
 bool lacks_key_column(const Publishing &publishing, const Relation &table, Columns key)
 {
     return std::any_of(key.begin(), key.end(), [&](::AttrNumber column) {
-        return !covers(*publishing.as, publishing.listing->list, table, column);
+        return !covers(*publishing.as, publishing.narrowing->list, table, column);
     });
 }
 
 bool reads_beyond(const Publishing &publishing, const Relation &table, Columns key)
 {
-    for (int column = -1; (column = ::bms_next_member(publishing.listing->filter_uses, column)) >= 0;) {
+    for (int column = -1; (column = ::bms_next_member(publishing.narrowing->filter_uses, column)) >= 0;) {
         const auto number = static_cast<::AttrNumber>(column);
         if (number == 0 || !has_column(key, number_in(*publishing.as, number, table)))
             return true;
@@ -47,8 +47,8 @@ bool covers(const Relation &from, ::Bitmapset *columns, const Relation &table, :
 bool Scenario::shows_generated(const Publishing &publishing, const Relation &table,
                                const GeneratedColumn &column) const
 {
-    if (publishing.listing != nullptr && publishing.listing->has_list)
-        return covers(*publishing.as, publishing.listing->list, table, column.number);
+    if (publishing.narrowing != nullptr && publishing.narrowing->has_list)
+        return covers(*publishing.as, publishing.narrowing->list, table, column.number);
     return column.is_stored && publishing.publication->has_generated;
 }
 
@@ -57,10 +57,10 @@ WriteHazard Scenario::hazard(const Publishing &publishing, const Relation &table
 {
     if (identity.is_missing)
         return WriteHazard::no_identity;
-    const bool has_list = publishing.listing != nullptr && publishing.listing->has_list;
+    const bool has_list = publishing.narrowing != nullptr && publishing.narrowing->has_list;
     if (has_list && (identity.is_full || lacks_key_column(publishing, table, identity.key)))
         return WriteHazard::column_list;
-    if (!identity.is_full && publishing.listing != nullptr && publishing.listing->has_filter &&
+    if (!identity.is_full && publishing.narrowing != nullptr && publishing.narrowing->has_filter &&
         reads_beyond(publishing, table, identity.key))
         return WriteHazard::row_filter;
     // Before 18 the server asks nothing of generated columns.
@@ -75,7 +75,9 @@ WriteHazard Scenario::hazard(const Publishing &publishing, const Relation &table
 // Under FULL only column lists matter, and from 18 on generated columns, however many publish the table.
 bool Scenario::goes_with_full(const Relation &table) const
 {
-    const auto is_plain = [](const Listing &listing) { return !listing.has_list; };
+    const auto is_plain = [](const auto &entry) {
+        return entry.narrowing == nullptr || !entry.narrowing->has_list;
+    };
     const auto has_no_list = [&](::Oid oid) {
         const Relation *relation = facts->find(oid);
         return std::ranges::all_of(added_to(oid), is_plain) &&

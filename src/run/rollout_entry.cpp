@@ -30,21 +30,21 @@ bool add_named_columns(::Node *node, void *given)
 
 } // namespace
 
-const Listing *narrowing_of(const ::PublicationTable &entry, ::Oid table)
+const Narrowing *narrowing_of(const ::PublicationTable &entry, ::Oid table)
 {
     if (entry.columns == NIL && entry.whereClause == nullptr)
         return nullptr;
-    auto *listing = static_cast<Listing *>(::palloc0(sizeof(Listing)));
+    auto *narrowing = static_cast<Narrowing *>(::palloc0(sizeof(Narrowing)));
     Array<const char *> listed;
     for (int index = 0; index < ::list_length(entry.columns); index++)
         listed.push(strVal(::list_nth(entry.columns, index)));
-    listing->has_list = entry.columns != NIL;
-    listing->list = numbers_of(table, listed);
+    narrowing->has_list = entry.columns != NIL;
+    narrowing->list = numbers_of(table, listed);
     Array<const char *> used;
     add_named_columns(entry.whereClause, &used);
-    listing->has_filter = entry.whereClause != nullptr;
-    listing->filter_uses = numbers_of(table, used);
-    return listing;
+    narrowing->has_filter = entry.whereClause != nullptr;
+    narrowing->filter_uses = numbers_of(table, used);
+    return narrowing;
 }
 
 Array<::Oid> tables_of(const ::PublicationTable &entry, ::Oid table)

@@ -6,7 +6,7 @@
 namespace dj_deploy {
 
 // The column list and row filter of an entry; null when it has none.
-const Listing *narrowing_of(const ::PublicationTable &entry, ::Oid table);
+const Narrowing *narrowing_of(const ::PublicationTable &entry, ::Oid table);
 
 // The tables that it is about: without ONLY, what inherits from the table comes along.
 Array<::Oid> tables_of(const ::PublicationTable &entry, ::Oid table);
