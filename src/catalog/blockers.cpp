@@ -6,7 +6,7 @@
 namespace dj_deploy {
 
 const char *const lockers_sql = R"(
-    WITH RECURSIVE prepared AS (
+    WITH prepared AS (
         SELECT h.virtualtransaction, p.gid, p.owner, p.prepared
         FROM pg_catalog.pg_locks h
         JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = h.transactionid

@@ -42,20 +42,20 @@ struct Conflicts {
     }
 };
 
-// Locks on partitions that live elsewhere count, too. What has no application is named by what it is: a kind
-// of background process, or a prepared transaction.
+// Begins with what is locked: no index finds the relations of a schema. Locks on partitions that live
+// elsewhere count, too. What has no application is named by what it is: a kind of background process, or a
+// prepared transaction.
 constexpr const char *sql = R"(
     , member AS (
         SELECT c.oid, c.relname, c.relkind, n.nspname
-        FROM pg_catalog.pg_class c
+        FROM (SELECT DISTINCT relation FROM locker WHERE locktype = 'relation') AS locked
+        JOIN pg_catalog.pg_class c ON c.oid = locked.relation
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relnamespace = ANY ($3) AND c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
-        UNION
-        SELECT c.oid, c.relname, c.relkind, n.nspname
-        FROM member m
-        JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
-        JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+          AND (c.relnamespace = ANY ($3) OR c.relispartition AND EXISTS (
+                   SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS above(oid)
+                   JOIN pg_catalog.pg_class a ON a.oid = above.oid
+                   WHERE a.relnamespace = ANY ($3)))
     ), conflict AS (
         SELECT k.relkind, c.mode,
                pg_catalog.array_agg(c.operation ORDER BY c.operation COLLATE "C") AS operations

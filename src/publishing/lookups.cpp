@@ -86,13 +86,32 @@ Array<GeneratedColumn> read_generated(::Oid table)
     return generated;
 }
 
+namespace {
+
+// Without the server's caches, which would keep all of each table that is asked about.
+Array<::Oid> partitioned_of(std::span<const ::Oid> tables)
+{
+    Array<::Oid> sorted;
+    for (const ::Oid table : tables)
+        sorted.push(table);
+    sort_unique(sorted);
+    Array<::Oid> partitioned;
+    with_catalog(RelationRelationId, ClassOidIndexId, [&](const Catalog &catalog) {
+        catalog.scan_each(Anum_pg_class_oid, sorted.view(), [&](::HeapTuple row) {
+            const auto &fixed = fixed_part<FormData_pg_class>(row);
+            if (fixed.relkind == RELKIND_PARTITIONED_TABLE)
+                partitioned.push(fixed.oid);
+        });
+    });
+    return partitioned;
+}
+
+} // namespace
+
 Array<::Oid> read_partitions_of(std::span<const ::Oid> tables)
 {
     Array<::Oid> partitions;
-    Array<::Oid> parents;
-    for (const ::Oid table : tables)
-        if (::get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE)
-            parents.push(table);
+    Array<::Oid> parents = partitioned_of(tables);
     while (!parents.is_empty()) {
         sort_unique(parents);
         Array<::Oid> children;

@@ -11,18 +11,6 @@ namespace dj_deploy {
 
 namespace {
 
-// Calls on_statement(Statement, its table's OID or InvalidOid) for each; what that allocates is freed.
-template <class OnStatement>
-void for_each_statement(const StatementList &list, OnStatement &&on_statement)
-{
-    repeat_in_scratch(list.count, [&](std::size_t index) {
-        const Statement statement = read_statement(list, index);
-        on_statement(statement, statement.find_table());
-        if (index % cache_life == cache_life - 1)
-            ::InvalidateSystemCaches();
-    });
-}
-
 // The publication that the statement changes, if the caller does not own it.
 ::Oid find_denied_publication(const Statement &statement)
 {

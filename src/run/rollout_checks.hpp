@@ -13,7 +13,4 @@ std::int32_t check_statements(const StatementList &list, int level);
 // A NOTICE for each table (the first ten) that is locked at the moment, with its blockers.
 void report_blocked(const StatementList &list);
 
-// The server's caches keep what they have seen of each table; they are emptied after so many statements.
-constexpr std::size_t cache_life = 1024;
-
 } // namespace dj_deploy

@@ -185,9 +185,8 @@ void read_drop(const char *name, Reading &reading)
         add_step(reading, {.publication = dropped->oid, .table = table}, false);
 }
 
-void read_statement(const Statement &statement, Reading &reading)
+void read_statement(const Statement &statement, ::Oid table, Reading &reading)
 {
-    const ::Oid table = statement.find_table();
     switch (nodeTag(statement.parsed)) {
     case ::T_AlterTableStmt:
         if (statement.kind->sets_identity && OidIsValid(table))
@@ -213,10 +212,9 @@ PlanIntent read_intent(const StatementList &list)
 {
     Reading reading{};
     const ::MemoryContext context = ::CurrentMemoryContext;
-    repeat_in_scratch(list.count, [&](std::size_t index) {
-        const Statement statement = read_statement(list, index);
+    for_each_statement(list, [&](const Statement &statement, ::Oid table) {
         const ::MemoryContext scratch = ::MemoryContextSwitchTo(context);
-        read_statement(statement, reading);
+        read_statement(statement, table, reading);
         ::MemoryContextSwitchTo(scratch);
     });
     take_steps(reading);

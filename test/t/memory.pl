@@ -1,4 +1,5 @@
-# A thousand calls in one session, successful or not, leave the backend as big as it was.
+# A thousand calls in one session, successful or not, leave the backend as big as it was; and what a call
+# takes does not grow with what it has done.
 use strict;
 use warnings FATAL => 'all';
 
@@ -88,5 +89,27 @@ for my $title (sort keys %calls)
 	cmp_ok($used[2] - $used[0], '<', 32 * 1024, "$title: contexts stay (@used bytes)");
 	cmp_ok(min($process[1] - $process[0], $process[2] - $process[1]), '<', 512, "$title: process stays (@process kB)");
 }
+
+# A plan of many tables leaves the server's caches as small as one of few.
+sub bytes_of_caches
+{
+	my ($tables) = @_;
+	$node->safe_psql('postgres', qq{
+		CREATE SCHEMA many_$tables;
+		SELECT format('CREATE TABLE many_$tables.t%s (id int PRIMARY KEY)', number) FROM generate_series(1, $tables) AS t (number) \\gexec
+		CREATE TABLE plan_$tables AS SELECT dj_deploy.set_replica_identity('many_$tables') AS plan});
+	return $node->safe_psql('postgres', qq{
+		DO \$\$
+		DECLARE
+			kept jsonb;
+			result jsonb;
+		BEGIN
+			SELECT plan INTO kept FROM plan_$tables;
+			CALL dj_deploy.rollout(kept, result => result);
+		END \$\$;
+		SELECT total_bytes FROM pg_backend_memory_contexts WHERE name = 'CacheMemoryContext'});
+}
+my ($few, $many) = map { bytes_of_caches($_) } 1100, 5000;
+cmp_ok($many, '<=', 2 * $few, "rollout: caches stay ($few and $many bytes)");
 
 done_testing();
