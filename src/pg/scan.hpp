@@ -142,9 +142,9 @@ struct Catalog {
         }
     }
 
-    // Calls on_row(HeapTuple), or on_row(HeapTuple, place of its OID), for each row that has one of the sorted
-    // OIDs in the column, the index's first, in no particular order. Looks each of them up, or reads the whole
-    // catalog once where that is less work: a look-up and a page cost about the same.
+    // Calls on_row(HeapTuple), or on_row(HeapTuple, place of its OID), for each row that has one of the
+    // sorted OIDs in the column, the index's first, in no particular order. Looks each of them up, or reads
+    // the whole catalog once where that is less work: a look-up and a page cost about the same.
     template <class OnRow>
     void scan_each(::AttrNumber column, std::span<const ::Oid> oids, OnRow &&on_row) const
     {

@@ -27,7 +27,8 @@ bool is_same_narrowing(const Publishing &before, const Publishing &after)
 bool shows_more(const Scenario &scenario, const Publishing &more, const Publishing &less,
                 const Relation &table)
 {
-    if (more.publication->has_generated == less.publication->has_generated && more.narrowing == less.narrowing)
+    if (more.publication->has_generated == less.publication->has_generated &&
+        more.narrowing == less.narrowing)
         return false;
     return std::ranges::any_of(scenario.facts->generated(table), [&](const GeneratedColumn &column) {
         return scenario.shows_generated(more, table, column) &&

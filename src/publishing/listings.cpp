@@ -69,8 +69,8 @@ bool is_same(const Listing &left, const Listing &right)
 }
 
 // What lists many tables, as a tree: a table is at a node, and listed as the nodes up to the root say. There
-// may be very many rows; most of them list tables alike, and were written in the same order. Such tables share
-// their nodes, so that memory grows with what differs.
+// may be very many rows; most of them list tables alike, and were written in the same order. Such tables
+// share their nodes, so that memory grows with what differs.
 struct ListingTree {
     static ListingTree of(std::size_t tables)
     {

@@ -28,7 +28,7 @@ struct BrokenWrite {
 // How a publication publishes a table that holds rows.
 struct Publishing {
     const Publication *publication;
-    const Relation *as;       // under whose name changes arrive: its own, or a table's above it
+    const Relation *as;         // under whose name changes arrive: its own, or a table's above it
     const Narrowing *narrowing; // that writes must go with; null where there is none
     const Narrowing *delivered; // that of what arrives; null also where the schema is published as a whole
 };
