@@ -196,17 +196,26 @@ void add_owned_sequences(Array<Table> &tables, const Scope &scope)
 } // namespace
 
 // Tables are large, so what is sorted is pointers.
-Array<Table> sort_by_name(const Array<Table> &tables)
+// Each table is moved once: they are large, and so would be a second array of them.
+void sort_by_name(Array<Table> &tables)
 {
-    Array<const Table *> pointers;
+    Array<const Table *> order;
+    order.reserve(tables.count);
     for (const Table &table : tables)
-        pointers.push(&table);
-    std::sort(pointers.begin(), pointers.end(), is_by_name);
-    Array<Table> sorted;
-    sorted.resize(tables.count);
-    for (std::size_t index = 0; index < tables.count; index++)
-        sorted[index] = *pointers[index];
-    return sorted;
+        order.push(&table);
+    std::sort(order.begin(), order.end(), is_by_name);
+    for (std::size_t first = 0; first < tables.count; first++) {
+        const Table moved = tables[first];
+        std::size_t place = first;
+        while (order[place] != &tables[first]) {
+            const auto next = static_cast<std::size_t>(order[place] - tables.begin());
+            tables[place] = tables[next];
+            order[place] = &tables[place];
+            place = next;
+        }
+        tables[place] = moved;
+        order[place] = &tables[place];
+    }
 }
 
 Array<::Oid> read_extension_members()
@@ -233,7 +242,8 @@ Array<Table> read_tables(const Target &target, const Scope &scope, std::span<con
         add_partitions(tables, scope);
     if (has_parts)
         add_owned_sequences(tables, scope);
-    return sort_by_name(tables);
+    sort_by_name(tables);
+    return tables;
 }
 
 } // namespace dj_deploy

@@ -65,7 +65,7 @@ Array<Table> read_tables(const Target &target, const Scope &scope, std::span<con
 // The relations that belong to an extension, sorted. The cost grows with what all extensions have.
 Array<::Oid> read_extension_members();
 
-// The same tables by name and then schema, both in byte order.
-Array<Table> sort_by_name(const Array<Table> &tables);
+// Sorts the tables by name and then schema, both in byte order.
+void sort_by_name(Array<Table> &tables);
 
 } // namespace dj_deploy

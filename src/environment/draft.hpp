@@ -31,20 +31,26 @@ struct Draft {
     template <DocumentKey K, class PlanTables>
     void for_each_value(PlanTables &&plan_tables) const
     {
-        Array<Array<const void *>> said;
+        Array<const void *> values;
+        Array<const void *> last; // neighbours share it
         Array<KeyedTable> keyed;
         for (const Table *table : tables) {
             CHECK_FOR_INTERRUPTS();
-            Array<const void *> values = resolved.values_for(key_of<K>, *table);
+            values.count = 0;
+            resolved.add_values(key_of<K>, *table, values);
             if (values.is_empty())
                 continue;
             const std::size_t weaker = key_of<K>.has_members ? 0 : values.count - 1;
-            const auto bytes = reinterpret_cast<const char *>(values.items + weaker);
-            said.push(values);
-            keyed.push({.key = {bytes, (values.count - weaker) * sizeof(void *)}, .table = table});
+            const std::span<const void *const> key{values.items + weaker, values.count - weaker};
+            if (!std::ranges::equal(key, last.view())) {
+                last = Array<const void *>{};
+                for (const void *value : key)
+                    last.push(value);
+            }
+            keyed.push({.key = bytes_of(last), .table = table});
         }
-        for_each_group(keyed.view(), [&](std::size_t first, std::span<const Table> members) {
-            plan_tables(*ResolvedEnvironment::as_one<K>(said[first].view()), members);
+        for_each_group(keyed.view(), [&](std::span<const Table> members) {
+            plan_tables(*resolved.value_for<K>(members.front()), members);
         });
     }
 };

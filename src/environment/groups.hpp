@@ -11,7 +11,29 @@ struct KeyedTable {
     const Table *table;
 };
 
-// Calls plan_group(index of its first table, its tables) for each group, in the order of their first tables.
+inline std::string_view bytes_of(const Array<const void *> &values)
+{
+    return {reinterpret_cast<const char *>(values.items), values.count * sizeof(void *)};
+}
+
+// The tables of a group. Nearly always they stand one after another already.
+inline std::span<const Table> side_by_side(std::span<const KeyedTable> tables,
+                                           std::span<const std::size_t> group)
+{
+    const Table *first = tables[group.front()].table;
+    const auto is_in_place = [&](const std::size_t &index) {
+        return tables[index].table == first + (&index - group.data());
+    };
+    if (std::ranges::all_of(group, is_in_place))
+        return {first, group.size()};
+    Array<Table> members;
+    members.reserve(group.size());
+    for (const std::size_t index : group)
+        members.push(*tables[index].table);
+    return members.view();
+}
+
+// Calls plan_group(its tables) for each group, in the order of their first tables.
 template <class PlanGroup>
 void for_each_group(std::span<const KeyedTable> tables, PlanGroup &&plan_group)
 {
@@ -34,12 +56,8 @@ void for_each_group(std::span<const KeyedTable> tables, PlanGroup &&plan_group)
     }
     std::sort(groups.begin(), groups.end(),
               [&](const Group &left, const Group &right) { return order[left.begin] < order[right.begin]; });
-    for (const Group &group : groups) {
-        Array<Table> members;
-        for (std::size_t place = group.begin; place < group.end; place++)
-            members.push(*tables[order[place]].table);
-        plan_group(order[group.begin], members.view());
-    }
+    for (const Group &group : groups)
+        plan_group(side_by_side(tables, {order.begin() + group.begin, order.begin() + group.end}));
 }
 
 } // namespace dj_deploy

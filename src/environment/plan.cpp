@@ -73,16 +73,16 @@ Array<Table> unite_tables(const Draft &draft, Plan &plan)
     for (const Change &change : plan.changes)
         if (change.table != nullptr)
             add(*change.table);
-    const Array<Table> sorted = sort_by_name(tables);
+    sort_by_name(tables);
     Array<TablePlace> places;
-    for (const Table &table : sorted)
+    for (const Table &table : tables)
         places.push({.oid = table.oid, .table = &table});
     std::sort(places.begin(), places.end(),
               [](const TablePlace &left, const TablePlace &right) { return left.oid < right.oid; });
     for (Change &change : plan.changes)
         if (change.table != nullptr)
             change.table = find_sorted(places.view(), &TablePlace::oid, change.table->oid)->table;
-    return sorted;
+    return tables;
 }
 
 // Where nothing changes there is nothing to unite.

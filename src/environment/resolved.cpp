@@ -99,9 +99,8 @@ bool ResolvedEnvironment::counts(const Key &key, ::Oid schema, const Table &tabl
     return counts_below(key, schema, table, tables_above(table).view());
 }
 
-Array<const void *> ResolvedEnvironment::values_for(const Key &key, const Table &table) const
+void ResolvedEnvironment::add_values(const Key &key, const Table &table, Array<const void *> &values) const
 {
-    Array<const void *> values;
     const auto add = [&](const Settings &settings, bool is_own) {
         const void *value = settings.find(key);
         if (value != nullptr && (is_own || key.counts_below(value)))
@@ -121,7 +120,6 @@ Array<const void *> ResolvedEnvironment::values_for(const Key &key, const Table 
             add(settings->settings, false);
     if (const TableSettings *settings = find(table.oid))
         add(settings->settings, true);
-    return values;
 }
 
 } // namespace dj_deploy

@@ -40,15 +40,17 @@ struct ResolvedEnvironment {
     // Whether what is said of the schema counts for the table: one of its own, or a partition of one.
     static bool counts(const Key &key, ::Oid schema, const Table &table);
 
-    // The values of the key that count for a table, the most general first: what is said of its root's
+    // Adds the values of the key that count for a table, the most general first: what is said of its root's
     // schema, of its own, of the partitioned tables above it, of the table.
-    Array<const void *> values_for(const Key &key, const Table &table) const;
+    void add_values(const Key &key, const Table &table, Array<const void *> &values) const;
 
     // These as one; nothing when the document does not say.
     template <DocumentKey K>
     std::optional<K> value_for(const Table &table) const
     {
-        return as_one<K>(values_for(key_of<K>, table).view());
+        Array<const void *> values;
+        add_values(key_of<K>, table, values);
+        return as_one<K>(values.view());
     }
 
     template <DocumentKey K>
