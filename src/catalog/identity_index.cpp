@@ -51,4 +51,17 @@ const char *identity_index_fault(::Oid table, ::Oid index)
     return fault;
 }
 
+const char *identity_index_name(::Oid table)
+{
+    const char *name = nullptr;
+    with_catalog(IndexRelationId, IndexIndrelidIndexId, [&](const Catalog &indexes) {
+        indexes.scan({{Anum_pg_index_indrelid, table}}, [&](::HeapTuple row) {
+            const auto &index = fixed_part<FormData_pg_index>(row);
+            if (index.indisreplident && index.indisvalid)
+                name = ::get_rel_name(index.indexrelid);
+        });
+    });
+    return name;
+}
+
 } // namespace dj_deploy

@@ -25,10 +25,11 @@ constexpr const char *sql = R"(
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     LEFT JOIN pg_catalog.pg_index i
            ON i.indrelid = c.oid AND i.indisprimary AND i.indimmediate AND i.indisvalid
-    LEFT JOIN (SELECT schemaname, tablename, attname, null_frac, avg_width
+    LEFT JOIN (SELECT schemaname, tablename, attname, inherited, null_frac, avg_width
                FROM pg_catalog.pg_stats
-               WHERE schemaname = ANY ($2::name[]) AND tablename = ANY ($3::name[]) AND NOT inherited) s
+               WHERE schemaname = ANY ($2::name[]) AND tablename = ANY ($3::name[])) s
            ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname
+              AND s.inherited = (c.oid = ANY ($4))
     ORDER BY u.number, a.attnum)";
 
 // Without statistics only a column of fixed length that is never null is known.
@@ -90,12 +91,14 @@ bool StoredColumns::is_key_known() const
 }
 
 Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
-                                         std::span<const char *const> names)
+                                         std::span<const char *const> names,
+                                         std::span<const ::Oid> with_chunks)
 {
     Array<StoredColumns> result;
     result.resize(tables.size());
     query(
-        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas, names);
+        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas, names,
+        with_chunks);
     return result;
 }
 

@@ -20,8 +20,10 @@ struct StoredColumns {
 };
 
 // One for each of the tables, which have these names in these schemas, in their order. Statistics are as
-// pg_stats shows them to the caller: none of columns that it may not read, or that have row security.
+// pg_stats shows them to the caller: none of columns that it may not read, or that have row security; of
+// those whose rows are in their chunks, the statistics of these together.
 Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
-                                         std::span<const char *const> names);
+                                         std::span<const char *const> names,
+                                         std::span<const ::Oid> with_chunks);
 
 } // namespace dj_deploy

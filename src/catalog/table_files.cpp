@@ -60,4 +60,39 @@ Array<TableFiles> read_table_files(std::span<const ::Oid> tables)
     return all;
 }
 
+namespace {
+
+// Counters that are all zero say nothing: they may have been reset, or be those of another server.
+constexpr const char *rows_sql = R"(
+    SELECT t.number::int4,
+           CASE WHEN c.relkind = 'p' THEN NULL
+                WHEN pg_catalog.pg_stat_get_live_tuples(c.oid) > 0
+                     OR pg_catalog.pg_stat_get_tuples_inserted(c.oid) > 0
+                     OR pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0
+                     OR COALESCE(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
+                                 pg_catalog.pg_stat_get_last_autovacuum_time(c.oid),
+                                 pg_catalog.pg_stat_get_last_analyze_time(c.oid),
+                                 pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid)) IS NOT NULL
+                THEN pg_catalog.pg_stat_get_live_tuples(c.oid)::float8
+                WHEN c.reltuples BETWEEN 0 AND 9e18 THEN c.reltuples::float8 END
+    FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
+    JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    ORDER BY t.number)";
+
+} // namespace
+
+Array<std::optional<std::int64_t>> read_live_rows(std::span<const ::Oid> tables)
+{
+    Array<std::optional<std::int64_t>> all;
+    all.resize(tables.size());
+    query(
+        rows_sql,
+        [&](const Row &row) {
+            if (const std::optional<double> rows = row.optional_real(2))
+                all[row.integer(1) - 1] = static_cast<std::int64_t>(*rows);
+        },
+        tables);
+    return all;
+}
+
 } // namespace dj_deploy

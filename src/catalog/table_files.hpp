@@ -1,4 +1,5 @@
-// What tables take on disk, and which of their indexes are not valid; without a lock on any of them.
+// What tables take on disk, which of their indexes are not valid, and how many rows they have; without a lock
+// on any of them.
 #pragma once
 
 #include "pg/array.hpp"
@@ -14,5 +15,8 @@ struct TableFiles {
 
 // For each of the tables, in their order; nothing for one that is gone.
 Array<TableFiles> read_table_files(std::span<const ::Oid> tables);
+
+// How many rows each of them has, as far as anybody knows; nothing for a partitioned table.
+Array<std::optional<std::int64_t>> read_live_rows(std::span<const ::Oid> tables);
 
 } // namespace dj_deploy

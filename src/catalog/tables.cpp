@@ -3,7 +3,9 @@
 #include "catalog/tables.hpp"
 
 #include "catalog/children.hpp"
+#include "catalog/chunks.hpp"
 #include "catalog/class_values.hpp"
+#include "catalog/identity_index.hpp"
 #include "catalog/shard_test.hpp"
 #include "pg/scan.hpp"
 
@@ -15,20 +17,6 @@ bool is_by_name(const Table *left, const Table *right)
 {
     const int names = ::strcmp(left->name, right->name);
     return names != 0 ? names < 0 : ::strcmp(left->schema, right->schema) < 0;
-}
-
-// The name of the index that serves as replica identity; null when it has been dropped or is not valid.
-const char *identity_index_name(::Oid table)
-{
-    const char *name = nullptr;
-    with_catalog(IndexRelationId, IndexIndrelidIndexId, [&](const Catalog &indexes) {
-        indexes.scan({{Anum_pg_index_indrelid, table}}, [&](::HeapTuple row) {
-            const auto &index = fixed_part<FormData_pg_index>(row);
-            if (index.indisreplident && index.indisvalid)
-                name = ::get_rel_name(index.indexrelid);
-        });
-    });
-    return name;
 }
 
 Table make_table(const FormData_pg_class &relation, const char *schema)
@@ -180,6 +168,13 @@ void add_partitions(Array<Table> &tables, const Scope &scope)
     }
 }
 
+void add_chunks(Array<Table> &tables, const Scope &scope)
+{
+    Array<::Oid> oids = WithChunks::of(tables.view()).oids;
+    std::sort(oids.begin() + tables.count, oids.end());
+    add_tables(tables, oids.view().subspan(tables.count), scope, [](const auto &) { return true; });
+}
+
 // Appends the sequences that are made and dropped with a column of the tables.
 void add_owned_sequences(Array<Table> &tables, const Scope &scope)
 {
@@ -240,6 +235,8 @@ Array<Table> read_tables(const Target &target, const Scope &scope, std::span<con
     const bool has_parts = scope.has_parts && OidIsValid(target.table);
     if (scope.has_partitions || has_parts)
         add_partitions(tables, scope);
+    if (scope.has_chunks)
+        add_chunks(tables, scope);
     if (has_parts)
         add_owned_sequences(tables, scope);
     sort_by_name(tables);

@@ -38,6 +38,7 @@ struct Scope {
     bool has_hidden = false;     // those whose name starts with "~"
     bool has_members = false;    // members of an extension
     bool has_partitions = true;  // all partitions of its partitioned tables, wherever they live
+    bool has_chunks = false;     // of its tables, in which an extension keeps their rows
     bool has_options = false;    // and with them their reloptions
     bool has_privileges = false; // and their relacl
     bool has_materialized_views = false;

@@ -76,6 +76,30 @@ double HeapFacts::rows() const
     return has_count ? rows_at_count * pages / pages_at_count : live;
 }
 
+// One that nobody has counted is supposed to be as full as the others.
+void HeapFacts::add(const HeapFacts &other)
+{
+    if (other.pages <= 0)
+        return;
+    const bool is_counted_too = (pages <= 0 || is_counted) && other.is_counted;
+    pages += other.pages;
+    pages_at_count += other.pages_at_count;
+    rows_at_count = std::max(rows_at_count, 0.0) + std::max(other.rows_at_count, 0.0);
+    dead_at_count += other.dead_at_count;
+    live += other.live;
+    dead += other.dead;
+    is_counted = is_counted_too;
+}
+
+void WriteFacts::add(const WriteFacts &other)
+{
+    updates += other.updates;
+    deletes += other.deletes;
+    heap.add(other.heap);
+    toast.add(other.toast);
+    has_used_toast = has_used_toast || other.has_used_toast;
+}
+
 namespace {
 
 // Days from one time to another; none where the first is not known.

@@ -18,6 +18,9 @@ struct HeapFacts {
 
     // Live rows, as far as anybody knows.
     double rows() const;
+
+    // Both as one.
+    void add(const HeapFacts &other);
 };
 
 struct WriteFacts {
@@ -30,6 +33,9 @@ struct WriteFacts {
     HeapFacts heap;
     HeapFacts toast;     // no pages when there is none
     bool has_used_toast; // since the statistics began
+
+    // Both as one.
+    void add(const WriteFacts &other);
 };
 
 // One for each of the tables that is still there, in the order of the list.

@@ -1,4 +1,5 @@
 // Which tables are published: none that is missing, none that does not belong, none that cannot be.
+#include "catalog/chunks.hpp"
 #include "catalog/relation_name.hpp"
 #include "checks/check.hpp"
 #include "plan/quote.hpp"
@@ -61,17 +62,17 @@ void heir_not_member(const Review &review, Findings &findings)
             !review.scenario.is_permanent(*subject->relation) || review.is_published(*subject))
             continue;
         const char *parent = (*published)->name;
+        const char *to_come =
+            is_schema_of_extension(subject->relation->schema) ? ", nor are those of chunks to come" : "";
         findings.add({
             .subject = subject,
             .object = subject->name,
-            .text = ::psprintf(
-                "rows of %s that are stored here, in a table that inherits from it, are not published: "
-                "their changes never arrive",
-                parent),
-            .common = ::psprintf(
-                "rows of tables like %s that are stored here, by inheritance, are not published: their "
-                "changes never arrive",
-                parent),
+            .text = ::psprintf("rows of %s that are stored here, in a table that inherits from it, are not "
+                               "published: their changes never arrive%s",
+                               parent, to_come),
+            .common = ::psprintf("rows of tables like %s that are stored here, by inheritance, are not "
+                                 "published: their changes never arrive%s",
+                                 parent, to_come),
             .proposals = join_chosen(review, *subject),
             .by_hand = "Give it a replica identity, then add it to the publication.",
         });

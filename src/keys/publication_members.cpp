@@ -4,6 +4,7 @@
 
 #include "catalog/ancestors.hpp"
 #include "planners/publication_membership.hpp"
+#include "planners/unpublished_heirs.hpp"
 
 namespace dj_deploy {
 
@@ -82,6 +83,7 @@ void MembershipDraft::plan_all()
     plan_decided();
     const bool has_changes = !plan.changes.is_empty();
     plan.changes = added;
+    warn_of_unpublished_heirs(publication.known, members, added.view(), plan);
     draft.add(plan, has_changes);
 }
 

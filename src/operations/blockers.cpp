@@ -43,8 +43,8 @@ struct Conflicts {
 };
 
 // Begins with what is locked: no index finds the relations of a schema. Locks on partitions that live
-// elsewhere count, too. What has no application is named by what it is: a kind of background process, or a
-// prepared transaction.
+// elsewhere, and on chunks, which live in a schema of an extension, count, too. What has no application is
+// named by what it is: a kind of background process, or a prepared transaction.
 constexpr const char *sql = R"(
     , member AS (
         SELECT c.oid, c.relname, c.relkind, n.nspname
@@ -55,7 +55,13 @@ constexpr const char *sql = R"(
           AND (c.relnamespace = ANY ($3) OR c.relispartition AND EXISTS (
                    SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) AS above(oid)
                    JOIN pg_catalog.pg_class a ON a.oid = above.oid
-                   WHERE a.relnamespace = ANY ($3)))
+                   WHERE a.relnamespace = ANY ($3))
+               OR NOT c.relispartition AND EXISTS (
+                   SELECT FROM pg_catalog.pg_inherits i
+                   JOIN pg_catalog.pg_class a ON a.oid = i.inhparent
+                   JOIN pg_catalog.pg_depend d ON d.objid = c.relnamespace
+                   WHERE i.inhrelid = c.oid AND a.relnamespace = ANY ($3) AND d.deptype = 'e'
+                     AND d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass))
     ), conflict AS (
         SELECT k.relkind, c.mode,
                pg_catalog.array_agg(c.operation ORDER BY c.operation COLLATE "C") AS operations

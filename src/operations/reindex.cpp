@@ -2,8 +2,11 @@
 // that has indexes; the partitions of a partitioned one, each once. Indexes that are not valid are named and
 // left alone: a plain REINDEX TABLE would make a second copy of a rebuild that was cut short, which from then
 // on every write maintains. Then each of the others has a statement: REINDEX INDEX "lab"."session_pkey".
+// TimescaleDB refuses REINDEX CONCURRENTLY of a hypertable, which is empty itself, and takes that of its
+// chunks.
 #include "maintenance.hpp"
 
+#include "catalog/hypertables.hpp"
 #include "plan/invalid_indexes.hpp"
 #include "plan/quote.hpp"
 #include "plan/statement_shapes.hpp"
@@ -41,7 +44,7 @@ constexpr StatementKind plain = {.lock = ShareLock, .has_own_transaction = true,
 
 struct Reindex {
     static constexpr const char *command = "REINDEX";
-    static constexpr Scope scope = {.has_hidden = true, .has_materialized_views = true};
+    static constexpr Scope scope = {.has_hidden = true, .has_chunks = true, .has_materialized_views = true};
     static constexpr std::array statements = {&concurrent, &plain};
 
     bool is_concurrent;
@@ -142,9 +145,12 @@ void Reindex::plan_table(const Table &table, std::span<const IndexFacts> indexes
 void Reindex::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     const Array<IndexFacts> indexes = read_all_indexes(tables);
+    const Array<::Oid> hypertables = read_hypertables();
     for (const Table &table : tables) {
         const bool has_indexes = table.has_indexes || OidIsValid(table.toast);
-        if (table.is_partitioned() || !has_indexes)
+        const bool is_empty =
+            table.is_partitioned() || std::binary_search(hypertables.begin(), hypertables.end(), table.oid);
+        if (is_empty || !has_indexes)
             continue;
         if (const char *reason = reason_to_skip(table, false))
             plan.skip(table, reason);

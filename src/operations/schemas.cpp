@@ -1,6 +1,7 @@
 // schemas: each schema of the database at one look, the first call of a newcomer. All tables are read in one
 // pass and added up by schema.
 #include "catalog/schemas.hpp"
+#include "catalog/chunks.hpp"
 #include "catalog/table_files.hpp"
 #include "catalog/tables.hpp"
 #include "pg/context.hpp"
@@ -26,10 +27,14 @@ struct Sum {
     std::array<std::int64_t, identities.size()> of_identity; // of tables and partitions
     bool *publishes; // for each publication of the scenario, in its order
 
-    void add(const Table &table, const TableFiles &files)
+    void add_files(const TableFiles &files)
     {
         bytes += files.bytes;
         invalid_indexes += static_cast<std::int64_t>(files.invalid_indexes.count);
+    }
+
+    void add(const Table &table)
+    {
         if (table.is_member)
             return;
         (table.is_hidden() ? hidden : table.is_partition ? partitions : tables)++;
@@ -129,9 +134,15 @@ struct Schemas {
         for (const Table &table : tables)
             oids.push(table.oid);
 
-        const Array<TableFiles> files = read_table_files(oids.view());
-        for (std::size_t index = 0; index < tables.count; index++)
-            sums.of(tables[index].schema_oid).add(tables[index], files[index]);
+        const WithChunks all = WithChunks::of(tables.view());
+        const Array<TableFiles> files = read_table_files(all.oids.view());
+        for (std::size_t index = 0; index < all.oids.count; index++) {
+            const Table &table = tables[all.places[index]];
+            Sum &sum = sums.of(table.schema_oid);
+            sum.add_files(files[index]);
+            if (index < tables.count)
+                sum.add(table);
+        }
 
         const Facts facts = Facts::read(oids.view());
         const Scenario present = Scenario::of(facts);

@@ -1,5 +1,6 @@
 // tables: what a person wants to know about each table of a schema, at one look. No lock on any of them: what
 // the server's functions would open a table for is read from the catalogs and from the file system.
+#include "catalog/chunks.hpp"
 #include "catalog/table_files.hpp"
 #include "catalog/tier.hpp"
 #include "plan/quote.hpp"
@@ -11,8 +12,7 @@ namespace dj_deploy {
 namespace {
 
 // Everything is looked up by OID, so that the cost grows with the tables of the schema and not with those of
-// the database. Counters that are all zero say nothing: they may have been reset, or be those of another
-// server.
+// the database.
 constexpr const char *sql = R"(
     SELECT t.number::int4,
            n.nspname::text, c.relname::text,
@@ -33,12 +33,6 @@ constexpr const char *sql = R"(
                      SELECT 'toast.' || option_name, option_value
                      FROM pg_catalog.pg_options_to_table(toast.reloptions)) AS o(name, value)
                WHERE o.name ~ 'vacuum|analyze') END,
-           CASE WHEN c.relkind = 'p' THEN NULL
-                WHEN v.last IS NOT NULL OR z.last IS NOT NULL OR pg_catalog.pg_stat_get_live_tuples(c.oid) > 0
-                     OR pg_catalog.pg_stat_get_tuples_inserted(c.oid) > 0
-                     OR pg_catalog.pg_stat_get_tuples_deleted(c.oid) > 0
-                THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-                WHEN c.reltuples BETWEEN 0 AND 9e18 THEN c.reltuples::int8 END,
            v.last, z.last
     FROM pg_catalog.unnest($1) WITH ORDINALITY AS t(oid, number)
     JOIN pg_catalog.pg_class c ON c.oid = t.oid
@@ -95,6 +89,34 @@ Array<const char *> publications_of(const Scenario &present, ::Oid table)
     return names;
 }
 
+// What each table has on disk and in rows, with its chunks.
+struct Contents {
+    Array<TableFiles> files;
+    Array<std::optional<std::int64_t>> rows;
+
+    static Contents read(const Array<Table> &tables)
+    {
+        const WithChunks all = WithChunks::of(tables.view());
+        const Contents contents{.files = read_table_files(all.oids.view()),
+                                .rows = read_live_rows(all.oids.view())};
+        for (std::size_t index = tables.count; index < all.oids.count; index++)
+            contents.add(all.places[index], index);
+        return contents;
+    }
+
+private:
+    void add(std::size_t place, std::size_t chunk) const
+    {
+        TableFiles &sum = files[place];
+        sum.bytes += files[chunk].bytes;
+        sum.toast_bytes += files[chunk].toast_bytes;
+        for (const char *name : files[chunk].invalid_indexes)
+            sum.invalid_indexes.push(name);
+        if (rows[chunk])
+            rows[place] = rows[place].value_or(0) + *rows[chunk];
+    }
+};
+
 struct Tables {
     static constexpr const char *name = "tables";
 
@@ -111,11 +133,12 @@ struct Tables {
             oids.push(table.oid);
         const Facts facts = Facts::read(oids.view());
         const Scenario present = Scenario::of(facts);
-        const Array<TableFiles> files = read_table_files(oids.view());
+        const Contents contents = Contents::read(tables);
         const auto add = [&](const Row &row) {
             const std::size_t place = row.integer(1) - 1;
             const Table &table = tables[place];
-            add_table(rows, table, publications_of(present, table.oid), files[place], row);
+            add_table(rows, table, publications_of(present, table.oid), contents.files[place],
+                      contents.rows[place], row);
         };
         query(sql, add, oids.view());
     }
@@ -123,7 +146,7 @@ struct Tables {
 private:
     // A partitioned table has no rows and no files: its partitions have.
     static void add_table(const Rows &rows, const Table &table, const Array<const char *> &publications,
-                          const TableFiles &files, const Row &row)
+                          const TableFiles &files, std::optional<std::int64_t> live_rows, const Row &row)
     {
         CHECK_FOR_INTERRUPTS();
         const bool has_files = !table.is_partitioned();
@@ -138,11 +161,11 @@ private:
             Cell::text(persistence_of(table)),
             Cell::of(row, 6),
             Cell::of(row, 7),
-            Cell::of(row, 8),
+            live_rows ? Cell::bigint(*live_rows) : Cell::none(),
             has_files ? Cell::bigint(files.bytes) : Cell::none(),
             has_files ? Cell::bigint(files.toast_bytes) : Cell::none(),
+            Cell::of(row, 8),
             Cell::of(row, 9),
-            Cell::of(row, 10),
             Cell::texts(files.invalid_indexes.view()),
         };
         rows.add(cells);

@@ -2,6 +2,7 @@
 // updated and deleted since the statistics began.
 #include "rowset.hpp"
 
+#include "catalog/chunks.hpp"
 #include "catalog/old_rows.hpp"
 #include "catalog/tables.hpp"
 #include "catalog/wal_records.hpp"
@@ -140,6 +141,24 @@ bool costs_more(const Forecast &left, const Forecast &right)
     return names != 0 ? names < 0 : ::strcmp(left.table->schema, right.table->schema) < 0;
 }
 
+// Of each of the tables that is still there, with its chunks. Those of the tables come first.
+Array<WriteFacts> read_facts_with_chunks(const WithChunks &all, std::size_t tables)
+{
+    const Array<WriteFacts> read = read_write_facts(all.oids.view());
+    Array<WriteFacts> facts;
+    for (const WriteFacts &one : read) {
+        if (one.table < tables) {
+            facts.push(one);
+            continue;
+        }
+        const auto is_before = [](const WriteFacts &left, std::size_t table) { return left.table < table; };
+        WriteFacts *sum = std::lower_bound(facts.begin(), facts.end(), all.places[one.table], is_before);
+        if (sum != facts.end() && sum->table == all.places[one.table])
+            sum->add(one);
+    }
+    return facts;
+}
+
 struct WalForecast {
     static constexpr const char *name = "wal_forecast";
 
@@ -166,8 +185,13 @@ struct WalForecast {
                 schemas.push(table.schema);
         }
 
-        const Array<WriteFacts> all_facts = read_write_facts(oids.view());
-        const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view(), names.view());
+        const WithChunks all = WithChunks::of(tables.view());
+        const Array<WriteFacts> all_facts = read_facts_with_chunks(all, tables.count);
+        Array<::Oid> with_chunks;
+        for (const std::size_t place : all.places.view().subspan(tables.count))
+            with_chunks.push(oids[place]);
+        const Array<StoredColumns> columns =
+            read_stored_columns(oids.view(), schemas.view(), names.view(), with_chunks.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)
             forecasts.push(forecast_of(tables[facts.table], facts, columns[facts.table]));

@@ -59,6 +59,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
+#include "commands/extension.h"
 #include "commands/tablecmds.h"
 #include "common/cryptohash.h"
 #include "common/file_perm.h" // stat()

@@ -47,6 +47,8 @@ Array<TableLock> locks_of(const Plan &plan, std::span<const Table> tables, const
         TableLock &lock = by_place[places[change.table - tables.data()]];
         lock.table = change.table;
         lock.mode = std::max(lock.mode, change.kind->lock);
+        if (change.kind->changes_row)
+            lock.chunk_mode = std::max(lock.chunk_mode, change.kind->lock);
         lock.needs_owner = lock.needs_owner || change.kind->needs_owner;
     }
     const auto is_unused = [](const TableLock &lock) { return lock.table == nullptr; };

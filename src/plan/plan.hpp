@@ -43,6 +43,7 @@ struct Remark {
 struct TableLock {
     const Table *table;
     ::LOCKMODE mode;
+    ::LOCKMODE chunk_mode; // of its chunks, which the changes of the table itself reach; NoLock for none
     bool needs_owner;
 };
 

@@ -19,7 +19,7 @@ struct StatementKind {
     ::LOCKMODE lock = NoLock;            // taken on the table that it names
     bool needs_owner = false;            // of that table
     bool locks_toast = false;            // takes the same lock on the TOAST table
-    bool changes_row = false;            // that of the table in pg_class
+    bool changes_row = false;            // that of the table in pg_class; an extension does it to its chunks
     bool waits_for_transactions = false; // that are older, while others use the table as they like
     bool has_own_transaction = false;    // cannot run in one with others, nor in a rollout
 

@@ -4,6 +4,7 @@
 #include "catalog/ancestors.hpp"
 #include "plan/quote.hpp"
 #include "planners/publishing_harm.hpp"
+#include "planners/unpublished_heirs.hpp"
 
 namespace dj_deploy {
 
@@ -239,6 +240,7 @@ void PublicationMembershipPlanner::plan(const Target &target, std::span<const Ta
             planner.plan_of_schema(table, is_member, plan);
             plan.analyzed++;
         }
+    warn_of_unpublished_heirs(publication, members, plan.changes.view(), plan);
     if (!plan.is_judged_elsewhere)
         warn_of_harm(publication, tables, members, plan);
 }

@@ -4,6 +4,7 @@
 // knows.
 #include "run/execute.hpp"
 
+#include "catalog/chunks.hpp"
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
@@ -82,6 +83,17 @@ void note_missing(const Table &table, const OidSet &missing)
         ereport(NOTICE, errmsg("table \"%s.%s\" does not exist, skipping", table.schema, table.name));
 }
 
+// The extension that keeps the chunks will lock them, in the same order; here a wait names the chunk.
+void lock_chunks(const TableLock &lock)
+{
+    if (lock.chunk_mode == NoLock || !lock.table->has_children || lock.table->is_partitioned())
+        return;
+    for (const ::Oid oid : read_chunks(lock.table->oid)) {
+        CHECK_FOR_INTERRUPTS();
+        lock_table(oid, lock.chunk_mode);
+    }
+}
+
 void lock_tables(std::span<const TableLock> locks, const OidSet &missing)
 {
     for (const TableLock &lock : locks) {
@@ -91,6 +103,7 @@ void lock_tables(std::span<const TableLock> locks, const OidSet &missing)
         lock_table(*lock.table, lock.mode);
         if (!::SearchSysCacheExists1(::RELOID, ObjectIdGetDatum(lock.table->oid)))
             note_missing(*lock.table, missing);
+        lock_chunks(lock);
     }
 }
 

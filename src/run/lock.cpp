@@ -68,4 +68,16 @@ void lock_table(const Table &table, ::LOCKMODE mode)
     show_waited();
 }
 
+void lock_table(::Oid oid, ::LOCKMODE mode)
+{
+    const RelationName name = read_relation_name(oid);
+    if (name.name == nullptr)
+        return;
+    Table table{};
+    table.oid = oid;
+    table.schema = name.schema;
+    table.name = name.name;
+    lock_table(table, mode);
+}
+
 } // namespace dj_deploy

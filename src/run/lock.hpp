@@ -17,6 +17,9 @@ const char *effective_lock_timeout();
 // is locked.
 void lock_table(const Table &table, ::LOCKMODE mode);
 
+// The same for a table under the name that it has now; nothing for one that is gone.
+void lock_table(::Oid table, ::LOCKMODE mode);
+
 // Whether an error is that of a lock_timeout, or of a deadlock.
 bool is_lock_timeout(const ::ErrorData &error);
 bool is_deadlock(const ::ErrorData &error);

@@ -1,6 +1,7 @@
 // The checks before the first statement. A preview warns of what a run refuses, in the same words.
 #include "run/requirements.hpp"
 
+#include "catalog/chunks.hpp"
 #include "pg/oid_set.hpp"
 #include "plan/name_list.hpp"
 
@@ -72,6 +73,14 @@ void check_schema_usage(std::span<const Change> changes, int level)
                               schemas.count, schemas.finish()));
 }
 
+// Those that the change reaches.
+std::size_t count_chunks(const Change &change)
+{
+    const bool may_reach =
+        change.kind->changes_row && change.table->has_children && !change.table->is_partitioned();
+    return may_reach ? read_chunks(change.table->oid).count : 0;
+}
+
 // The shared lock table's size as LockManagerShmemInit() computes it. A change keeps its locks until the
 // transaction ends. Up to 17 the table has room beyond its size for what others lock; 18.6 and 19 have none,
 // so one lock a slot is left.
@@ -82,12 +91,16 @@ void check_lock_capacity(std::span<const Change> changes, int level)
                                  static_cast<std::size_t>(::MaxBackends + ::max_prepared_xacts);
     std::size_t tables = 0;
     std::size_t locks = 0;
+    bool has_chunks = false;
     const OidSet counted = OidSet::make("dj_deploy tables to lock");
     for (const Change &change : changes) {
         if (change.table == nullptr || !counted.add(change.table->oid))
             continue;
         tables++;
-        locks += change.kind->locks_toast && OidIsValid(change.table->toast) ? 2 : 1;
+        const std::size_t chunks = count_chunks(change);
+        has_chunks = has_chunks || chunks > 0;
+        const std::size_t each = change.kind->locks_toast && OidIsValid(change.table->toast) ? 2 : 1;
+        locks += each * (1 + chunks);
     }
     if (locks <= capacity)
         return;
@@ -95,7 +108,9 @@ void check_lock_capacity(std::span<const Change> changes, int level)
         level, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
         errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
                capacity),
-        locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks) : 0,
+        has_chunks       ? errdetail("With their chunks and TOAST tables they take %zu locks.", locks)
+        : locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks)
+                         : 0,
         errhint("Give the dry run's result to rollout, which takes one transaction for each statement, or "
                 "increase max_locks_per_transaction."));
 }

@@ -3,6 +3,7 @@
 
 #include "catalog/ancestors.hpp"
 #include "catalog/blockers.hpp"
+#include "catalog/chunks.hpp"
 #include "catalog/taken_row.hpp"
 #include "pg/context.hpp"
 #include "pg/scan.hpp"
@@ -57,12 +58,42 @@ bool lock_identity_index_if_free(const Statement &statement, ::Oid table)
     return !OidIsValid(index) || ::ConditionalLockRelationOid(index, ShareLock);
 }
 
+// What the statement locks besides its table: the TOAST table, and the chunks with theirs.
+Array<::Oid> parts_of(const Statement &statement, ::Oid table)
+{
+    Array<::Oid> parts;
+    const auto add_toast = [&](::Oid of) {
+        const ::Oid toast = statement.kind->locks_toast ? toast_of(of) : InvalidOid;
+        if (OidIsValid(toast))
+            parts.push(toast);
+    };
+    add_toast(table);
+    if (statement.kind->changes_row && ::has_subclass(table))
+        for (const ::Oid chunk : read_chunks(table)) {
+            parts.push(chunk);
+            add_toast(chunk);
+        }
+    return parts;
+}
+
 bool lock_table_if_free(const Statement &statement, ::Oid table)
 {
     if (!::ConditionalLockRelationOid(table, statement.kind->lock) || statement.find_table() != table)
         return false;
-    const ::Oid toast = statement.kind->locks_toast ? toast_of(table) : InvalidOid;
-    return !OidIsValid(toast) || ::ConditionalLockRelationOid(toast, statement.kind->lock);
+    const auto is_locked = [&](::Oid part) {
+        return ::ConditionalLockRelationOid(part, statement.kind->lock);
+    };
+    return std::ranges::all_of(parts_of(statement, table), is_locked);
+}
+
+// Who keeps a chunk away from us, with its name.
+const char *describe_blockers_of_chunk(::Oid chunk, ::LOCKMODE mode)
+{
+    const RelationName name = read_relation_name(chunk);
+    const char *blockers =
+        name.name != nullptr ? describe_blockers(RelationRelationId, chunk, 0, mode) : nullptr;
+    return blockers == nullptr ? nullptr
+                               : ::psprintf("table \"%s.%s\" is busy. %s", name.schema, name.name, blockers);
 }
 
 } // namespace
@@ -110,6 +141,10 @@ const char *describe_blockers_of(const Statement &statement)
         OidIsValid(table) ? describe_blockers(RelationRelationId, table, 0, statement.kind->lock) : nullptr;
     if (blockers == nullptr && statement.kind->locks_toast && OidIsValid(table))
         blockers = describe_blockers(RelationRelationId, toast_of(table), 0, statement.kind->lock);
+    if (blockers == nullptr && statement.kind->changes_row && OidIsValid(table))
+        for (const ::Oid chunk : read_chunks(table))
+            if (blockers == nullptr)
+                blockers = describe_blockers_of_chunk(chunk, statement.kind->lock);
     if (blockers == nullptr && OidIsValid(table))
         if (const ::Oid index = find_identity_index(statement, table); OidIsValid(index))
             blockers = describe_blockers(RelationRelationId, index, 0, ShareLock);

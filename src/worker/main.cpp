@@ -1,5 +1,6 @@
 // RUN: the life of a worker. It becomes what the caller is, then does one task after another until its leader
 // has no more, or is gone. A task that fails is reported, and the next one is done all the same.
+#include "catalog/chunks.hpp"
 #include "run/attempt.hpp"
 #include "run/execute.hpp"
 #include "run/lock.hpp"
@@ -27,14 +28,10 @@ void set_milliseconds(const char *setting, int value, int wanted)
         ::SetConfigOption(setting, ::psprintf("%d", wanted), ::PGC_SUSET, ::PGC_S_SESSION);
 }
 
-void set_lock_timeout(int milliseconds)
+void set_timeouts(int for_lock, int for_deadlock)
 {
-    set_milliseconds("lock_timeout", ::LockTimeout, milliseconds);
-}
-
-void set_deadlock_timeout(int milliseconds)
-{
-    set_milliseconds("deadlock_timeout", ::DeadlockTimeout, milliseconds);
+    set_milliseconds("lock_timeout", ::LockTimeout, for_lock);
+    set_milliseconds("deadlock_timeout", ::DeadlockTimeout, for_deadlock);
 }
 
 void reload_configuration()
@@ -58,16 +55,21 @@ void send(char type, const char *text)
 }
 
 // Nothing in this transaction may keep a rebuild waiting for it: a lock is waited for without a snapshot.
-void lock_relation_for_session(::Oid relation, const Task &task)
+void lock_relation_for_session(::Oid relation, const RelationName &name, ::LOCKMODE mode)
 {
     ::InvalidateCatalogSnapshot();
     Table planned{};
     planned.oid = relation;
-    planned.schema = task.schema;
-    planned.name = task.name;
-    lock_table(planned, task.facts.lock);
+    planned.schema = name.schema;
+    planned.name = name.name;
+    lock_table(planned, mode);
     ::LockRelId lock_id{.relId = relation, .dbId = MyDatabaseId};
-    ::LockRelationIdForSession(&lock_id, task.facts.lock);
+    ::LockRelationIdForSession(&lock_id, mode);
+}
+
+void lock_relation_for_session(::Oid relation, const Task &task)
+{
+    lock_relation_for_session(relation, {.schema = task.schema, .name = task.name}, task.facts.lock);
 }
 
 // ANALYZE of a partitioned table analyzes its partitions, too, and locks one after another while it has a
@@ -77,6 +79,14 @@ void lock_partitions(const Task &task)
     const ::List *tree = ::find_all_inheritors(task.facts.table, NoLock, nullptr);
     for (int index = 1; index < ::list_length(tree); index++)
         lock_relation_for_session(::list_nth_oid(tree, index), task);
+}
+
+// VACUUM goes on from a table to its chunks; a wait for one names it.
+void lock_chunks(const Task &task)
+{
+    for (const ::Oid chunk : read_chunks(task.facts.table))
+        if (const RelationName name = read_relation_name(chunk); name.name != nullptr)
+            lock_relation_for_session(chunk, name, task.facts.lock);
 }
 
 // What the statement locks is locked by ourselves, and so is free for it. What waits for transactions locks
@@ -90,6 +100,8 @@ void take_locks(const Task &task)
         lock_relation_for_session(facts.toast, task);
     if (::get_rel_relkind(facts.table) == RELKIND_PARTITIONED_TABLE)
         lock_partitions(task);
+    else if (!facts.waits_for_transactions)
+        lock_chunks(task);
 }
 
 // In a deadlock the worker gives way as long as it has done nothing yet, and begins again.
@@ -146,13 +158,12 @@ const char *execute_task(const Task &task)
     if (!OidIsValid(task.facts.table))
         return execute_without_table(task);
     show_statement(statement_of(task, task.named));
-    set_lock_timeout(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout);
-    set_deadlock_timeout(session_deadlock_timeout);
+    set_timeouts(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout, session_deadlock_timeout);
     const char *statement = lock_for_session(task);
     if (statement != nullptr && task.facts.waits_for_transactions) {
         // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
-        set_lock_timeout(session_lock_timeout);
-        set_deadlock_timeout(
+        set_timeouts(
+            session_lock_timeout,
             std::max(std::min(session_deadlock_timeout, INT_MAX / patience) * patience, least_patience));
         send(message_begin, "");
     }
