@@ -18,6 +18,9 @@ ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=$(EXTENSION)
 TAP_TESTS      = 1
 PROVE_TESTS   ?= test/t/*.pl
 
+# The command, as one file; without python3 there is none.
+SCRIPTS_built  = $(if $(shell command -v python3),dj-deploy)
+
 PG_CONFIG   ?= pg_config
 # -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register". The same
 # source gives the same module, wherever it is built.
@@ -26,7 +29,7 @@ PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
 PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
                -ffile-prefix-map=$(CURDIR)=. \
                -Wall -Wextra -Wno-register $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-deprecated-volatile) -MMD -MP $(if $(WERROR),-Werror)
-EXTRA_CLEAN  = $(OBJS:.o=.d) $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
+EXTRA_CLEAN  = $(OBJS:.o=.d) dj-deploy dj-deploy.tree $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
 
 # PGXS compiles bitcode without PG_CXXFLAGS, so there is none.
 override with_llvm := no
@@ -39,6 +42,18 @@ $(DATA_built): sql/head.sql $(sort $(wildcard sql/operations/*.sql)) META.json
 	cat $(filter %.sql,$^) > $@
 
 src/module.o: META.json
+
+# The same sources give the same archive, whenever they were checked out.
+dj-deploy: $(wildcard client/*.py client/*/*.py src/checks/*.cpp) script/check-sql META.json
+	rm -rf $@.tree
+	mkdir $@.tree
+	cp -R client/__main__.py client/dj_deploy $@.tree
+	script/check-sql --all > $@.tree/dj_deploy/checks.json
+	printf '%s' $(EXTVERSION) > $@.tree/dj_deploy/VERSION
+	find $@.tree -name __pycache__ -prune -exec rm -r {} +
+	find $@.tree -exec touch --date=@315532800 {} +
+	python3 -m zipapp --python /usr/bin/python3 --output $@ $@.tree
+	rm -rf $@.tree
 
 .PHONY: lint format dist release
 lint:

@@ -1,0 +1,153 @@
+"""Executes a plan at a server that does not have the extension."""
+
+import random
+import time
+
+import psycopg2
+import psycopg2.errors
+
+from dj_deploy.catalog_copy import quoted
+from dj_deploy.checksum import CHECKSUM
+from dj_deploy.failure import Failure
+from dj_deploy.server import failure_of
+
+LOCK_TIMEOUT = "5s"  # where the session has none
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds
+WITHOUT_LOCK = {None, "AccessShareLock"}  # GRANT locks no table
+
+# Who holds a lock on the table, as far as the caller may see it.
+BLOCKERS = """
+SELECT DISTINCT format('process %%s (role "%%s", application "%%s", %%s)', l.pid, a.usename,
+           a.application_name,
+           COALESCE('transaction open for ' || date_trunc('second', clock_timestamp() - a.xact_start)::text,
+                    'age of its transaction unknown'))
+FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'relation' AND l.relation = to_regclass(%s) AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY 1"""
+
+
+class Outdated(Exception):
+    """The server's catalog is no longer what the plan was made of."""
+
+
+def execute_at_once(server, plan, checksum):
+    """All statements in one transaction."""
+    current = None
+    try:
+        with server.transaction():
+            if server.value("SELECT current_setting('lock_timeout')") == "0":
+                server.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            require_checksum(server, checksum)
+            server.execute("SET LOCAL search_path TO DEFAULT")
+            for current in plan["changes"]:
+                server.execute(current["ddl"])
+    except psycopg2.errors.LockNotAvailable as error:
+        raise busy_failure(server, [current], failure_of(error).message) from None
+
+
+def require_checksum(server, checksum):
+    if server.value(CHECKSUM) != checksum:
+        raise Outdated
+
+
+def roll_out(server, plan, checksum, max_wait, progress):
+    """A transaction for each statement; a table's lock is taken only if it is free."""
+    require_checksum(server, checksum)
+    queue = Queue(server, plan["changes"])
+    pause, deadline = SHORTEST_PAUSE, time.monotonic() + max_wait
+    while True:
+        done = queue.done
+        queue.go_round()
+        progress(queue.summary)
+        if not queue.waiting or time.monotonic() >= deadline:
+            break
+        pause = SHORTEST_PAUSE if queue.done > done else min(2 * pause, LONGEST_PAUSE)
+        time.sleep(min(pause * random.uniform(0.5, 1), max(0.0, deadline - time.monotonic())))
+    queue.raise_failures()
+
+
+class Queue:
+    """What of one table is not done keeps what follows for the same table waiting, or fails it."""
+
+    def __init__(self, server, changes):
+        self.server = server
+        self.total = len(changes)
+        self.waiting = list(changes)
+        self.failures = []
+        self.failed = set()
+        self.done = 0
+
+    @property
+    def summary(self):
+        return f"{self.done} of {self.total} statements done, {len(self.waiting)} waiting"
+
+    def go_round(self):
+        changes, self.waiting, held = self.waiting, [], set()
+        for change in changes:
+            table = table_of(change)
+            if table in self.failed:
+                self.failures.append(f"{change['ddl']}: a statement before it failed")
+            elif table in held or not self.is_tried(change, table):
+                held.add(table)
+                self.waiting.append(change)
+
+    def is_tried(self, change, table):
+        """False where it is to be tried again."""
+        try:
+            execute_if_free(self.server, change)
+            self.done += 1
+        except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
+            return False
+        except psycopg2.Error as error:
+            if self.server.connection.closed:
+                raise
+            self.failed.add(table)
+            self.failures.append(f"{change['ddl']}: {failure_of(error).message}")
+        return True
+
+    def raise_failures(self):
+        undone = len(self.waiting) + len(self.failures)
+        message = f"could not execute {undone} of {self.total} statements; the others are committed"
+        if self.waiting:
+            raise busy_failure(self.server, self.waiting, message, self.failures)
+        if self.failures:
+            raise Failure(message, "\n".join(self.failures))
+
+
+def execute_if_free(server, change):
+    with server.transaction():
+        server.execute("SET LOCAL lock_timeout = '10ms'")
+        if change["lock"] not in WITHOUT_LOCK and change["table_name"] is not None:
+            server.execute(f"LOCK TABLE ONLY {table_of(change)} IN {mode_of(change['lock'])} MODE NOWAIT")
+        server.execute(change["ddl"])
+
+
+def mode_of(lock):
+    """AccessExclusiveLock becomes ACCESS EXCLUSIVE."""
+    words = "".join(f" {letter}" if letter.isupper() else letter for letter in lock.removesuffix("Lock"))
+    return words.strip().upper()
+
+
+def table_of(change):
+    if change["table_name"] is None:
+        return change["ddl"]
+    return f"{quoted(change['schema_name'])}.{quoted(change['table_name'])}"
+
+
+def busy_failure(server, changes, message, failures=()):
+    lines = list(failures)
+    for change in changes[:10]:
+        blockers = [] if change["table_name"] is None else blockers_of(server, table_of(change))
+        lines.append(
+            f"{change['ddl']}: "
+            + (f"blocked by {', '.join(blockers)}" if blockers else "another transaction was in the way")
+        )
+    return Failure(message, "\n".join(lines), "Try again when the tables are free, or allow a longer wait.")
+
+
+def blockers_of(server, table):
+    try:
+        return server.column(BLOCKERS, [table])
+    except psycopg2.Error:
+        return []

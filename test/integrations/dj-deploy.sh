@@ -1,0 +1,179 @@
+# shellcheck shell=bash disable=SC2154  # variables of script/lib.sh
+# dj-deploy against a database without the extension and its twin that has it: what it shows and
+# leaves is the same, whoever interrupts it leaves nothing half done or lying about, and nobody
+# sees a password.
+
+python_environment dj-deploy psycopg2-binary==2.9.13
+python=$installed/bin/python
+export PG_CONFIG=$pg_config TMPDIR=$PWD
+program dj-deploy "with psycopg2 $("$python" -c 'import psycopg2; print(psycopg2.__version__.split()[0])')"
+
+make -s -C "$tree" dj-deploy PG_CONFIG="$pg_config"
+
+dj() {
+    timeout 120 "$python" "$tree/dj-deploy" "$@"
+}
+
+# findings CONSUMER: all but the remedies, which are calls where the extension is, in one order.
+findings() {
+    dj check -q --format json --consumer "$1" lab behavior |
+        "$python" -c 'import json, sys; print("\n".join(sorted(str([row[k] for k in row if k != "remedy"]) for row in json.load(sys.stdin))))'
+}
+
+# status COMMAND ...: its exit status.
+status() {
+    local status=0
+    "$@" >output 2>errors || status=$?
+    say "$status"
+}
+
+# The catalog by name, as a deployment sees it: equal for twins that are equal.
+named_state() {
+    sql "SELECT string_agg(format('%s %s %s %s %s', oid::regclass, relkind, relreplident, reloptions,
+                    (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(relacl) a)), E'\n' ORDER BY oid::regclass::text)
+         FROM pg_class WHERE relnamespace::regnamespace::text IN ('lab', 'behavior', 'ephys', 'analysis')" \
+        "SELECT string_agg(format('%s %s %s', p.pubname, p.pubviaroot, r.prrelid::regclass), E'\n' ORDER BY r.prrelid::regclass::text)
+         FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid" \
+        "SELECT string_agg(format('%s %s', nspname, nspacl), E'\n' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'dj_deploy'" \
+        "SELECT string_agg(format('%s %s', defaclnamespace::regnamespace, defaclacl), E'\n' ORDER BY defaclnamespace::regnamespace::text)
+         FROM pg_default_acl"
+}
+
+# twins: the database outside, and its copy inside, which has the extension.
+twins() {
+    make_database outside
+    PGDATABASE=postgres sql "DROP DATABASE IF EXISTS inside WITH (FORCE)" "CREATE DATABASE inside OWNER deployer TEMPLATE outside"
+    PGDATABASE=inside sql "CREATE EXTENSION datajoint_deploy"
+}
+
+# asked STATEMENT ...: of the twin with the extension, as deployer.
+asked() {
+    PGOPTIONS='-c client_min_messages=error' PGDATABASE=inside psql -X -q -A -t -c "$1"
+}
+
+left_behind() {
+    compgen -G "$TMPDIR/dj-deploy-*" || true
+    pgrep -fl "$TMPDIR/dj-deploy-" || true
+}
+
+PGDATABASE=postgres sql "DROP ROLE IF EXISTS analyst" "CREATE ROLE analyst"
+cat >environment.json <<'EOF'
+{"version": 1, "publications": {"cdc": {"publish": ["insert", "update", "delete"]}},
+ "schema_patterns": {"*": {"grants": {"analyst": "read"}, "autovacuum": {"autovacuum_vacuum_insert_scale_factor": 0.05}}},
+ "schemas": {"lab": {"replica_identity": "full", "publications": ["cdc"], "tables": {"session": {"grants": {"analyst": "write"}}}},
+             "behavior": {"replica_identity": "default"}}}
+EOF
+environment=$(<environment.json)
+# Nobody may make publications without the right to.
+PGDATABASE=postgres sql "GRANT CREATE ON DATABASE template1 TO deployer" >/dev/null
+twins
+
+# --- without the extension it shows what the extension shows
+
+same "describe" "$(dj describe -q lab behavior ephys | "$python" -m json.tool --sort-keys)" \
+    "$(asked "SELECT dj_deploy.describe('lab', 'behavior', 'ephys')" | "$python" -m json.tool --sort-keys)"
+same "plan: there are changes" "$(status dj plan -q --format json environment.json)" 2
+cp output plan.json
+same "plan: its statements" "$("$python" -c 'import json; print("\n".join(json.load(open("plan.json"))["ddl"]))')" \
+    "$(asked "SELECT string_agg(s, E'\n') FROM jsonb_array_elements_text(dj_deploy.apply('$environment') -> 'ddl') AS s")"
+fingerprint=$(asked "SELECT dj_deploy.apply('$environment') ->> 'fingerprint'")
+same "plan: its fingerprint" "$("$python" -c 'import json; print(json.load(open("plan.json"))["fingerprint"])')" "$fingerprint"
+same "drift: as many differences" "$(dj drift -q --format json environment.json | grep -c '"property"')" \
+    "$(asked "SELECT count(*) FROM dj_deploy.drift('$environment')")"
+same "drift: its status" "$(status dj drift -q environment.json)" 2
+same "no line is longer than 100 columns" "$(dj plan -q environment.json | awk 'length > 100' | wc -l)" 0
+same "schemas: no size is made up" "$(dj schemas -q | head -n 1 | grep -c bytes)" 0
+same "where the extension is, it is asked" "$(PGDATABASE=inside dj plan --format json environment.json 2>errors | grep -c fingerprint; cat errors)" 1
+
+for consumer in any lakebase_cdf debezium clickpipes postgres; do
+    same "check for $consumer" "$(findings "$consumer")" "$(PGDATABASE=inside findings "$consumer")"
+done
+same "check: its status" "$(status dj check -q lab)" 2
+same "check: no remedy needs the extension" "$({ dj check -q --format sql --consumer debezium lab || true; } | grep dj_deploy || true)" ""
+{ dj check -q --format sql --consumer lakebase_cdf lab || true; } | grep -v "^ALTER SYSTEM" >remedies.sql
+check "check: its remedies run" psql -X -q -v ON_ERROR_STOP=1 -f remedies.sql
+same "check: and then there is no error" "$({ dj check -q --consumer lakebase_cdf lab || true; } | grep '^error:' || true)" ""
+twins
+
+# --- and leaves what the extension leaves
+
+refused "another fingerprint" "fingerprint is $fingerprint" dj apply --fingerprint 0 environment.json
+same "and nothing has changed" "$(dj plan -q --format json environment.json | grep fingerprint)" "$(grep fingerprint plan.json)"
+check "apply" dj apply -q --fingerprint "$fingerprint" environment.json
+asked "SELECT dj_deploy.apply('$environment', false)" >/dev/null
+same "apply from outside leaves what apply inside leaves" "$(PGDATABASE=outside named_state)" "$(PGDATABASE=inside named_state)"
+same "drift afterwards" "$(status dj drift -q environment.json)" 0
+before=$(PGDATABASE=outside catalog_state)
+check "apply once more" dj apply -q environment.json
+same "changes nothing" "$(PGDATABASE=outside catalog_state)" "$before"
+
+# --- without the rights
+
+PGDATABASE=outside sql "ALTER TABLE lab.session OWNER TO postgres" "REVOKE ALL ON lab.session FROM deployer"
+refused "a table that nobody may read to plan for" "lab.session" dj plan environment.json
+PGDATABASE=outside sql "GRANT SELECT ON lab.session TO deployer" "ALTER TABLE lab.session REPLICA IDENTITY NOTHING"
+refused "a plan that needs the owner" 'must be owner of table' dj apply environment.json
+
+# --- a table that is in use
+
+twins
+mkfifo hold
+PGDATABASE=outside psql -X -q <hold >/dev/null &
+exec 7>hold
+echo "BEGIN; SELECT count(*) FROM lab.session;" >&7
+sleep 0.5
+status=$(status dj apply --rollout --max-wait 3s environment.json)
+same "rollout: what is in use stays undone" "$status" 1
+check "and is named with who uses it" grep -E '"lab"."session" REPLICA IDENTITY FULL: blocked by process [0-9]+ \(role "deployer"' errors
+same "the others are done" "$(PGDATABASE=outside sql "SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind = 'r' AND relname !~ '^~'
+    AND relnamespace = 'lab'::regnamespace AND relreplident <> 'f'")" session
+exec 7>&-
+wait
+check "rollout once more" dj apply -q --rollout environment.json
+same "drift afterwards" "$(status dj drift -q environment.json)" 0
+rm hold
+
+# --- killed at any moment: all or nothing, and nothing is left on this machine
+
+twins
+untouched=$(PGDATABASE=outside named_state)
+PGDATABASE=inside asked "SELECT dj_deploy.apply('$environment', false)" >/dev/null
+finished=$(PGDATABASE=inside named_state)
+halves=0 done=0
+for round in $(seq "${ROUNDS:-10}"); do
+    signal=INT
+    ((round % 2)) || signal=KILL
+    # A shell's own background jobs would ignore Ctrl-C.
+    "$python" -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])' \
+        "$python" "$tree/dj-deploy" apply -q environment.json >/dev/null 2>&1 &
+    sleep "$(awk -v r="$RANDOM" 'BEGIN { print 6 * r / 32768 }')"
+    kill -"$signal" $! 2>/dev/null || true
+    wait $! 2>/dev/null || true
+    state=$(PGDATABASE=outside named_state)
+    case $state in
+    "$untouched") ;;
+    "$finished") done=$((done + 1)) && twins ;;
+    *) halves=$((halves + 1)) ;;
+    esac
+done
+say "  ${ROUNDS:-10} rounds, $done of them had finished"
+same "killed: all or nothing" "$halves" 0
+for _ in $(seq 50); do
+    [[ -n $(left_behind) ]] || break
+    sleep 0.2
+done
+same "killed: no cluster, process or file is left" "$(left_behind)" ""
+
+# --- passwords
+
+twins
+check "a connection string with a password" dj plan -q -d "host=$PGHOST port=$PGPORT dbname=outside user=deployer password=open-sesame" --format json /dev/stdin <<<'{"version": 1, "schemas": {}}'
+dj drift -d "postgres://deployer:open-sesame@$PGHOST:$PGPORT/outside" environment.json >output 2>&1 &
+seen=0
+while kill -0 $! 2>/dev/null; do
+    # The command that the test itself has written; timeout(1) shows it, too.
+    seen=$((seen + $(pgrep -fa open-sesame | grep -cvE "timeout|dj-deploy drift -d postgres|bash" || true)))
+done
+wait $! || true
+same "no program that it starts shows the password" "$seen" 0
+same "nor does a message" "$(grep -c open-sesame output || true)" 0
