@@ -4,15 +4,11 @@
 #include "checks/groups.hpp"
 #include "checks/reach.hpp"
 #include "checks/reasons.hpp"
+#include "checks/told.hpp"
 
 namespace dj_deploy {
 
 namespace {
-
-// The families that a remedy may bring findings of.
-constexpr std::array affected_families = std::to_array<const std::span<const Check> *>(
-    {&identity_checks, &partition_checks, &write_checks, &publication_checks, &membership_checks,
-     &storage_checks, &column_checks});
 
 Intent sum_of(const Intent &base, const Intent &more)
 {
@@ -69,39 +65,6 @@ HarmDone first_harm(const Review &review, const Scenario &before, const Scenario
     return weakening;
 }
 
-struct Told {
-    const Check *check;
-    Finding finding;
-};
-
-bool is_before(const Told &left, const Told &right)
-{
-    return left.check != right.check ? left.check < right.check
-                                     : ::strcmp(left.finding.object, right.finding.object) < 0;
-}
-
-// What checks of these severities find, by check and object.
-Array<Told> find_all(const Review &review, const char *severities)
-{
-    Array<Told> told;
-    for (const std::span<const Check> *family : affected_families)
-        for (const Check &check : *family) {
-            if (::strchr(severities, check.severity(review.question->consumer)) == nullptr)
-                continue;
-            Findings found{};
-            check.find(review, found);
-            for (const Finding &finding : found.items)
-                told.push({.check = &check, .finding = finding});
-        }
-    std::sort(told.begin(), told.end(), is_before);
-    return told;
-}
-
-bool is_known(const Array<Told> &known, const Told &told)
-{
-    return std::binary_search(known.begin(), known.end(), told, is_before);
-}
-
 // What was asked, and the errors that may stay: found before it was mended and afterwards.
 struct Origin {
     const Check *check;
@@ -118,11 +81,24 @@ Array<Told> errors_of_both(const Array<Told> &before, const Array<Told> &after)
     return both;
 }
 
+// The errors of subjects that are looked at now and were not before, as they are.
+Array<Told> errors_of_others(const Review &review, const Array<const Subject *> &looked_at)
+{
+    Array<Told> others;
+    if (looked_at.count == review.subjects.count)
+        return others;
+    for (const Told &told : find_all(review.in(review.scenario, looked_at), "e"))
+        if (told.finding.subject != nullptr &&
+            !std::binary_search(review.subjects.begin(), review.subjects.end(), told.finding.subject))
+            others.push(told);
+    return others;
+}
+
 // Whether there is no error but those that may stay, and what was mended has not come back.
-bool is_good_end(const Review &review, const Origin &origin)
+bool is_good_end(const Review &review, const Origin &origin, const Array<Told> &others)
 {
     for (const Told &told : find_all(review, "e"))
-        if (!is_known(*origin.errors, told))
+        if (!is_known(*origin.errors, told) && !is_known(others, told))
             return false;
     return !stays(review, *origin.check, origin.findings);
 }
@@ -136,11 +112,14 @@ bool has_remedy(const Review &review, const Intent &base, const Told &told, cons
         const Remedy remedy = remedy_for(review, base, {&finding, 1}, index);
         if (remedy.is_opaque)
             return true;
+        if (remedy.statement == nullptr || !knows_all(review, remedy.intent))
+            continue;
         const Scenario after = Scenario::of(*review.scenario.facts, sum_of(base, remedy.intent));
-        if (remedy.statement != nullptr && knows_all(review, remedy.intent) &&
-            first_harm(review, review.scenario, after, touched(review, remedy.intent, review.subjects))
-                    .harm == Harm::none &&
-            is_good_end(review.in(after, review.subjects), origin))
+        const Array<const Relation *> tables = touched(review, remedy.intent, review.subjects);
+        if (first_harm(review, review.scenario, after, tables).harm != Harm::none)
+            continue;
+        const Array<const Subject *> about = subjects_about(review, remedy.intent, review.subjects);
+        if (is_good_end(review.in(after, about), origin, errors_of_others(review, about)))
             return true;
     }
     return false;
@@ -176,6 +155,11 @@ const Told *find_lost(const Side &before, const Side &after, const Intent &inten
     return nullptr;
 }
 
+Verdict unsafe(const char *reason)
+{
+    return {.is_safe = false, .leads_on = false, .reason = reason};
+}
+
 } // namespace
 
 Verdict judge(const Review &review, const Intent &base, const Check &check,
@@ -185,26 +169,24 @@ Verdict judge(const Review &review, const Intent &base, const Check &check,
     if (remedy.is_opaque)
         return {.is_safe = true, .leads_on = false, .reason = nullptr};
     if (remedy.statement == nullptr || !knows_all(review, remedy.intent))
-        return {.is_safe = false, .leads_on = false, .reason = nullptr};
+        return unsafe(nullptr);
     const Facts &facts = *review.scenario.facts;
     const Intent both = sum_of(base, remedy.intent);
     const Scenario before = Scenario::of(facts, base);
     const Scenario after = Scenario::of(facts, both);
     const HarmDone done = first_harm(review, before, after, touched(review, remedy.intent, subjects));
     if (done.harm != Harm::none)
-        return {.is_safe = false, .leads_on = false, .reason = reason_of(review, done, remedy.intent, after)};
+        return unsafe(reason_of(review, done, remedy.intent, after));
     const Array<const Subject *> about = subjects_about(review, remedy.intent, subjects);
     const Review then = review.in(after, about);
     if (stays(then, check, findings))
-        return {.is_safe = false, .leads_on = false, .reason = nullptr};
+        return unsafe(nullptr);
     const Review now = review.in(before, about);
     const Array<Told> known = find_all(now, "e");
     const Array<Told> errors = find_all(then, "e");
     if (const Told *lost = find_lost({now, base, known}, {then, both, errors}, remedy.intent))
-        return {.is_safe = false,
-                .leads_on = false,
-                .reason = ::psprintf("%s %s of %s would have no remedy any more.", start_of(remedy.intent),
-                                     lost->check->name, lost->finding.object)};
+        return unsafe(::psprintf("%s %s of %s would have no remedy any more.", start_of(remedy.intent),
+                                 lost->check->name, lost->finding.object));
     const Array<Told> lasting = errors_of_both(known, errors);
     const Origin origin{.check = &check, .findings = findings, .errors = &lasting};
     Verdict verdict{.is_safe = true, .leads_on = false, .reason = nullptr};

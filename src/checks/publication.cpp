@@ -1,5 +1,6 @@
 // The publication itself: that it is there, what it publishes, how, and whose it is.
 #include "checks/check.hpp"
+#include "pg/context.hpp"
 #include "plan/quote.hpp"
 
 namespace dj_deploy {
@@ -34,17 +35,37 @@ constexpr const char *identities_first = "Before its tables join, their replica 
                                          "columns or filters have to go together: UPDATE "
                                          "and DELETE would fail.";
 
+// Of insert, update and delete.
+const char *missing_from(const Publication &publication)
+{
+    Publication missing = publication;
+    for (const auto &[name, is_published] : publication_operations)
+        missing.*is_published = !(publication.*is_published);
+    missing.is_truncate = false;
+    return operations_of(missing);
+}
+
+constexpr const char *usual_name = "cdc";
+
+// One of the usual name is judged, too, once tables join it: it has to publish all of them.
 void none(const Review &review, Findings &findings)
 {
     if (review.question->publication[0] != '\0' || review.user_tables == 0 || !review.judged.is_empty())
         return;
     const About about = review.question->homes.about();
+    const std::optional<Publication> elsewhere = read_publication(usual_name);
+    const char *missing = !elsewhere ? "" : elsewhere->is_for_sequences ? "tables" : missing_from(*elsewhere);
+    const Publication *joined = elsewhere ? keep_value(*elsewhere) : new_publication(usual_name);
     findings.add({.subject = nullptr,
                   .object = about.schema != nullptr ? shown_identifier(about.schema) : about.object,
                   .text = by_number(review, "no publication publishes a table of the schema",
                                     "no publication publishes a table of the schemas"),
-                  .proposals = publish_all(review, *new_publication("cdc")),
-                  .by_hand = identities_first,
+                  .proposals = missing[0] == '\0' ? publish_all(review, *joined) : Array<Proposal>{},
+                  .by_hand = missing[0] == '\0'
+                                 ? identities_first
+                                 : ::psprintf("Publication %s is there for other tables and does not publish "
+                                              "%s: choose another name for set_publication_membership.",
+                                              usual_name, missing),
                   .place = about});
 }
 
@@ -98,13 +119,10 @@ void operations(const Review &review, Findings &findings)
             continue;
         Publication whole = *publication;
         whole.is_insert = whole.is_update = whole.is_delete = true;
-        Publication missing = whole;
-        for (const auto &[name, is_published] : publication_operations)
-            missing.*is_published &= !(publication->*is_published);
         findings.add(
             {.subject = nullptr,
              .object = shown(*publication),
-             .text = ::psprintf("publication does not publish %s", operations_of(missing)),
+             .text = ::psprintf("publication does not publish %s", missing_from(*publication)),
              .proposals = proposals({publish(whole)}),
              .by_hand =
                  "Before it does, its tables need a replica identity that goes with their row filters, "

@@ -53,10 +53,11 @@ Review Review::in(const Scenario &other, const Array<const Subject *> &looked_at
     for (const Publication *publication : judged)
         known.push(publication->oid);
     std::sort(known.begin(), known.end());
+    const bool is_named = question->publication[0] != '\0';
     for (const Publication &publication : other.publications()) {
         const bool is_new = scenario.facts->publication(publication.oid) == nullptr;
-        if ((is_new && (question->publication[0] != '\0' || other.adds_to(publication))) ||
-            std::binary_search(known.begin(), known.end(), publication.oid))
+        if (std::binary_search(known.begin(), known.end(), publication.oid) ||
+            (is_named ? is_new : other.adds_to(publication)))
             review.judged.push(&publication);
     }
     review.choices = {};

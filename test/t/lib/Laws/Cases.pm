@@ -208,6 +208,14 @@ our @cases = (
 			CREATE PUBLICATION one FOR TABLE arch.t1, lab.p;
 			CREATE PUBLICATION feed FOR TABLE lab.p, lab.p1 WITH (publish = 'insert')},
 		calls => [ map { [ 'arch', 'feed', $_ ] } qw(any lakehouse_sync debezium clickpipes postgres) ] },
+	{ title => 'a publication of the usual name is there for a child elsewhere, and publishes less',
+		statements => q{
+			CREATE SCHEMA arch;
+			CREATE SCHEMA lab;
+			CREATE TABLE arch.t (id int PRIMARY KEY);
+			CREATE TABLE lab.t () INHERITS (arch.t);
+			CREATE PUBLICATION cdc FOR TABLE ONLY lab.t WITH (publish = 'insert')},
+		calls => [ map { [ 'arch', undef, $_ ] } qw(any debezium) ] },
 	{ title => 'FULL for a tree of partitions with a virtual column, where there was no key either', needs => 18,
 		statements => q{
 			CREATE SCHEMA lab;
