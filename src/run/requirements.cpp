@@ -106,9 +106,10 @@ void check_lock_capacity(std::span<const Change> changes, int level)
         return;
     ereport(
         level, errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-        errmsg("cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
-               capacity),
-        has_chunks       ? errdetail("With their chunks and TOAST tables they take %zu locks.", locks)
+        errmsg_plural("cannot change %zu table in one transaction: the lock table is sized for %zu",
+                      "cannot change %zu tables in one transaction: the lock table is sized for %zu", tables,
+                      tables, capacity),
+        has_chunks       ? errdetail("With chunks and TOAST tables that is %zu locks.", locks)
         : locks > tables ? errdetail("With their TOAST tables they take %zu locks.", locks)
                          : 0,
         errhint("Give the dry run's result to rollout, which takes one transaction for each statement, or "

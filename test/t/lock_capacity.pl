@@ -96,6 +96,21 @@ is($node->safe_psql('postgres', $tune), $half, 'as many as there is room for pas
 my $both = qq({"version": 1, "schemas": {"big": {"replica_identity": "default", "autovacuum": {"autovacuum_vacuum_threshold": 70}}}});
 is($node->safe_psql('postgres', "SELECT dj_deploy.apply('$both', false) -> 'tables_modified'"), $half, 'two statements for a table lock it once');
 
+# Chunks, which an extension keeps in a schema of its own, count with their table.
+$node->safe_psql('postgres', qq{
+	CREATE SCHEMA hyper;
+	CREATE SCHEMA kept;
+	ALTER EXTENSION plpgsql ADD SCHEMA kept;
+	CREATE TABLE hyper.event (id int PRIMARY KEY);
+	SELECT format('CREATE TABLE kept.chunk_%s (PRIMARY KEY (id)) INHERITS (hyper.event)', number) FROM generate_series(2, $capacity) AS number \\gexec
+});
+is($node->safe_psql('postgres', full_run('hyper') . "-> 'tables_modified'"), 1, 'a table with as many chunks as there is room for passes');
+$node->safe_psql('postgres', 'CREATE TABLE kept.chunk_1 (PRIMARY KEY (id)) INHERITS (hyper.event)');
+$error = error_of($node, full_run('hyper'));
+$more = $capacity + 1;
+like($error, qr/^ERROR:  53400: cannot change 1 table in one transaction: the lock table is sized for $capacity$/m, 'and is refused with one more');
+like($error, qr/^DETAIL:  With chunks and TOAST tables that is $more locks\.$/m, 'which is said');
+
 # Prepared transactions have their part of the lock table.
 $node->append_conf('postgresql.conf', 'max_prepared_transactions = 7');
 $node->restart;

@@ -55,6 +55,7 @@ partitions() {
     by_role "UPDATE partman.part_config SET premake = 6"
     check "the deployer makes partitions" by_role "CALL partman.run_maintenance_proc()"
     same "which are there" "$(sql "SELECT count(*) FROM pg_inherits WHERE inhparent = 'lab.reading'::regclass AND inhrelid::regclass::text ~ '_p'")" 10
+    same "and begin with the identity of the root" "$(state relreplident)" f
     check "set_replica_identity" by_role "SELECT dj_deploy.set_replica_identity('lab', 'full', false)"
     same "reaches them" "$(state relreplident)" f
     check "membership of the root" by_role "SELECT dj_deploy.set_publication_membership('lab', 'cdc', false)"
