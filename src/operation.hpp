@@ -55,6 +55,7 @@ Plan make_plan(const Operation &operation, const NamedTarget &named)
     const Array<Table> tables =
         read_tables(target, Operation::scope, plan.members.value_or(Array<::Oid>{}).view());
     plan.schemas = schemas_of(tables.view(), target.schemas.view());
+    plan.shards = Shards::of(oids_of(tables.view()));
     plan.analyzed = static_cast<std::int32_t>(tables.count);
     operation.plan(target, tables.view(), plan);
     for (const Change &change : plan.changes)

@@ -33,11 +33,12 @@ constexpr const char *sql = R"(
     ORDER BY u.number, a.attnum)";
 
 // Without statistics only a column of fixed length that is never null is known.
-StoredColumn read_column(const Row &row, bool is_absent)
+StoredColumn read_column(const Row &row, bool is_absent, const ColumnStatistics *elsewhere)
 {
     const auto length = static_cast<std::int16_t>(row.integer(2));
     const bool is_not_null = row.boolean(8);
-    const bool has_statistics = row.boolean(9);
+    const bool has_statistics = elsewhere != nullptr || row.boolean(9);
+    const auto null_fraction = [&] { return elsewhere != nullptr ? elsewhere->null_fraction : row.real(10); };
     return {
         .length = length,
         .alignment = row.string(3)[0],
@@ -46,8 +47,8 @@ StoredColumn read_column(const Row &row, bool is_absent)
         .is_known = is_absent || has_statistics || (length > 0 && is_not_null),
         .null_fraction = is_absent                        ? 1
                          : is_not_null || !has_statistics ? 0
-                                                          : row.real(10),
-        .width = row.optional_real(11).value_or(0),
+                                                          : null_fraction(),
+        .width = elsewhere != nullptr ? elsewhere->width : row.optional_real(11).value_or(0),
     };
 }
 
@@ -63,10 +64,10 @@ void add_values_in_toast(StoredColumns &table, const StoredColumn &column)
         table.most_values_in_toast += 1 - column.null_fraction;
 }
 
-void add_column(StoredColumns &table, const Row &row)
+void add_column(StoredColumns &table, const Row &row, const ColumnStatistics *elsewhere)
 {
     const bool is_absent = row.boolean(6);
-    const StoredColumn column = read_column(row, is_absent);
+    const StoredColumn column = read_column(row, is_absent, elsewhere);
     table.columns.push(column);
     table.has_dropped = table.has_dropped || row.boolean(5);
     table.are_fixed = table.are_fixed && (is_absent || (column.length > 0 && row.boolean(8)));
@@ -74,6 +75,17 @@ void add_column(StoredColumns &table, const Row &row)
     add_values_in_toast(table, column);
     if (!is_absent && !column.is_key)
         table.exposed.push(row.string(12));
+}
+
+const ColumnStatistics *find_statistics(std::span<const ColumnStatistics> all, ::Oid table,
+                                        const char *column)
+{
+    const auto is_before = [&](const ColumnStatistics &one, const char *name) {
+        return one.table != table ? one.table < table : ::strcmp(one.column, name) < 0;
+    };
+    const auto found = std::lower_bound(all.begin(), all.end(), column, is_before);
+    const bool is_found = found != all.end() && found->table == table && ::strcmp(found->column, column) == 0;
+    return is_found ? &*found : nullptr;
 }
 
 } // namespace
@@ -92,13 +104,18 @@ bool StoredColumns::is_key_known() const
 
 Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
                                          std::span<const char *const> names,
-                                         std::span<const ::Oid> with_chunks)
+                                         std::span<const ::Oid> with_chunks,
+                                         std::span<const ColumnStatistics> elsewhere)
 {
     Array<StoredColumns> result;
     result.resize(tables.size());
     query(
-        sql, [&](const Row &row) { add_column(result[row.integer(1)], row); }, tables, schemas, names,
-        with_chunks);
+        sql,
+        [&](const Row &row) {
+            const std::int32_t table = row.integer(1);
+            add_column(result[table], row, find_statistics(elsewhere, tables[table], row.string(12)));
+        },
+        tables, schemas, names, with_chunks);
     return result;
 }
 

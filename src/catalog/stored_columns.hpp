@@ -19,11 +19,21 @@ struct StoredColumns {
     bool is_key_known() const;
 };
 
+// What is known of a column from elsewhere.
+struct ColumnStatistics {
+    ::Oid table;
+    const char *column;
+    double null_fraction;
+    double width; // of values that are not null
+};
+
 // One for each of the tables, which have these names in these schemas, in their order. Statistics are as
 // pg_stats shows them to the caller: none of columns that it may not read, or that have row security; of
-// those whose rows are in their chunks, the statistics of these together.
+// those whose rows are in their chunks, the statistics of these together. Those from elsewhere, by table and
+// column, come first.
 Array<StoredColumns> read_stored_columns(std::span<const ::Oid> tables, std::span<const char *const> schemas,
                                          std::span<const char *const> names,
-                                         std::span<const ::Oid> with_chunks);
+                                         std::span<const ::Oid> with_chunks,
+                                         std::span<const ColumnStatistics> elsewhere);
 
 } // namespace dj_deploy

@@ -66,6 +66,15 @@ Array<Table> read_tables(const Target &target, const Scope &scope, std::span<con
 // The relations that belong to an extension, sorted. The cost grows with what all extensions have.
 Array<::Oid> read_extension_members();
 
+// The OIDs of the tables, in their order.
+inline Array<::Oid> oids_of(std::span<const Table> tables)
+{
+    Array<::Oid> oids;
+    for (const Table &table : tables)
+        oids.push(table.oid);
+    return oids;
+}
+
 // Sorts the tables by name and then schema, both in byte order.
 void sort_by_name(Array<Table> &tables);
 

@@ -3,9 +3,10 @@
 
 namespace dj_deploy {
 
-Plan Draft::new_plan()
+Plan Draft::new_plan() const
 {
     Plan plan{};
+    plan.shards = this->plan.shards;
     plan.has_effects = true;
     plan.is_judged_elsewhere = true;
     return plan;

@@ -21,7 +21,7 @@ struct Draft {
     Array<const char *> uncovered; // schemas that the document ought to cover and does not
 
     // A plan to be filled by a planner and added.
-    static Plan new_plan();
+    Plan new_plan() const;
 
     // Takes over a plan; what it needs the caller's rights for counts only when it changes something.
     void add(const Plan &added) { add(added, !added.changes.is_empty()); }

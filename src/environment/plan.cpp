@@ -22,6 +22,14 @@ Array<const Table *> tables_of(const ResolvedEnvironment &resolved)
     return tables;
 }
 
+Shards *shards_of(const Draft &draft)
+{
+    Array<::Oid> tables;
+    for (const Table *table : draft.tables)
+        tables.push(table->oid);
+    return Shards::of(tables);
+}
+
 bool has_smaller_name(const NamedObject &left, const NamedObject &right)
 {
     return left.catalog != right.catalog ? left.catalog < right.catalog : ::strcmp(left.name, right.name) < 0;
@@ -122,12 +130,14 @@ EnvironmentPlan plan_environment(const Environment &environment)
     Draft draft{.environment = environment,
                 .resolved = resolved,
                 .tables = tables_of(resolved),
-                .plan = Draft::new_plan(),
+                .plan = {},
                 .leading = {},
                 .intent = {},
                 .breaking = {},
                 .notices = notices,
                 .uncovered = {}};
+    draft.plan = draft.new_plan();
+    draft.plan.shards = shards_of(draft);
     draft.plan.news = news;
     draft.plan.members = resolved.members;
     for (const Key *key : all_keys())

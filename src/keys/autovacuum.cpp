@@ -93,7 +93,7 @@ void Autovacuum::plan(Draft &draft)
     draft.for_each_value<Autovacuum>([&](const Autovacuum &said, std::span<const Table> tables) {
         if (said.parameters.is_empty())
             return;
-        Plan plan = Draft::new_plan();
+        Plan plan = draft.new_plan();
         AutovacuumPlanner{.parameters = said.parameters}.plan({}, tables, plan);
         draft.add(plan);
     });

@@ -161,7 +161,7 @@ void plan_grant(Draft &draft, const Grant &grant, const Around &around, GrantFac
     auto planner = GrantsPlanner::of(grant.role, grant.access, grant.has_future_tables);
     planner.excepted = around.excepted;
     planner.to_hold = around.to_hold;
-    Plan plan = Draft::new_plan();
+    Plan plan = draft.new_plan();
     with_place({grant.path}, [&] { planner.plan(facts, plan); });
     draft.add(plan);
 }

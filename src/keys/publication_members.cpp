@@ -41,7 +41,7 @@ struct MembershipDraft {
     const NamedPublication &publication;
     Array<std::size_t> joining; // the numbers of the decided tables that are to be members, in order
     Members members = {};       // after the parts so far, without the tables that the document takes out
-    Plan plan = Draft::new_plan();
+    Plan plan = draft.new_plan();
     std::size_t taken = 0;    // so many of the plan's changes
     Array<Change> added = {}; // those of them that are not leading
 

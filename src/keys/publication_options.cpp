@@ -137,7 +137,7 @@ void PublicationOptions::plan(Draft &draft)
     ::Oid number = InvalidOid;
     Array<const char *> made;
     for (const PublicationSettings &settings : named_publications(draft.environment)) {
-        Plan plan = Draft::new_plan();
+        Plan plan = draft.new_plan();
         const PlannedPublication planned = plan_publication_options(settings, ++number, plan);
         if (planned.is_new || planned.is_changed)
             draft.intent.publications.push(planned.publication);

@@ -71,7 +71,7 @@ ReplicaIdentity ReplicaIdentity::read_index(const Path &path, const JsonValue &j
 void ReplicaIdentity::plan(Draft &draft)
 {
     draft.for_each_value<ReplicaIdentity>([&](const ReplicaIdentity &said, std::span<const Table> tables) {
-        Plan plan = Draft::new_plan();
+        Plan plan = draft.new_plan();
         ReplicaIdentityPlanner{.identity = said.kind, .index = said.index, .skip_unchanged = true}.plan(
             {}, tables, plan);
         for (const Change &change : plan.changes)

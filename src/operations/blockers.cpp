@@ -3,6 +3,7 @@
 #include "rowset.hpp"
 
 #include "catalog/blockers.hpp"
+#include "cluster/shard_lockers.hpp"
 
 namespace dj_deploy {
 
@@ -39,6 +40,18 @@ struct Conflicts {
                 }
         }
         return conflicts;
+    }
+
+    // Those that a lock in this mode on a table keeps waiting, by name.
+    Array<const char *> with(const char *mode) const
+    {
+        Array<const char *> found;
+        for (std::size_t index = 0; index < modes.count; index++)
+            if (::strcmp(modes[index], mode) == 0)
+                found.push(operations[index]);
+        std::sort(found.begin(), found.end(),
+                  [](const char *left, const char *right) { return ::strcmp(left, right) < 0; });
+        return found;
     }
 };
 
@@ -96,10 +109,47 @@ struct BlockersReport {
     {
         const Conflicts conflicts = Conflicts::all();
         const Autovacuums autovacuums = Autovacuums::read();
-        const Array<::Oid> schemas = resolve_target(target).schemas;
+        const Target found = resolve_target(target);
         rows.add_query(::psprintf("%s%s", lockers_sql, sql), autovacuums.all.view(),
-                       autovacuums.against_wraparound.view(), schemas.view(), conflicts.modes.view(),
+                       autovacuums.against_wraparound.view(), found.schemas.view(), conflicts.modes.view(),
                        conflicts.operations.view(), conflicts.for_materialized_views.view());
+        add_lockers_of_shards(rows, found, conflicts);
+    }
+
+private:
+    // Whoever is connected to another node.
+    static void add_lockers_of_shards(const Rows &rows, const Target &target, const Conflicts &conflicts)
+    {
+        if (engine_here() == nullptr)
+            return;
+        const Array<Table> tables = read_tables(target, {.has_hidden = true, .has_members = true});
+        for (const ShardLocker &locker : read_shard_lockers(Sharded::find(oids_of(tables.view()).view()))) {
+            const Array<const char *> operations = conflicts.with(locker.mode);
+            if (!operations.is_empty())
+                add_locker(rows, locker, operations);
+        }
+    }
+
+    static void add_locker(const Rows &rows, const ShardLocker &locker, const Array<const char *> &operations)
+    {
+        const RelationName table = read_relation_name(locker.table);
+        const char *who = locker.pid ? ::psprintf("process %d", *locker.pid)
+                                     : ::psprintf("prepared transaction '%s'", locker.gid);
+        const char *where = ::psprintf("%s on node \"%s\", shard \"%s\"", who, locker.node, locker.shard);
+        const std::array cells = {
+            Cell::text(table.schema),
+            Cell::text(table.name),
+            Cell::none(),
+            Cell::text(locker.role),
+            Cell::text(locker.application != nullptr ? ::psprintf("%s (%s)", locker.application, where)
+                                                     : where),
+            Cell::text(locker.pid ? locker.state : "prepared"),
+            Cell::interval(locker.age),
+            Cell::text(locker.mode),
+            Cell::boolean(locker.is_granted),
+            Cell::texts(operations.view()),
+        };
+        rows.add(cells);
     }
 };
 

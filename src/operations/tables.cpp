@@ -3,6 +3,7 @@
 #include "catalog/chunks.hpp"
 #include "catalog/table_files.hpp"
 #include "catalog/tier.hpp"
+#include "cluster/shard_statistics.hpp"
 #include "plan/quote.hpp"
 #include "publishing/scenario.hpp"
 #include "rowset.hpp"
@@ -89,22 +90,38 @@ Array<const char *> publications_of(const Scenario &present, ::Oid table)
     return names;
 }
 
-// What each table has on disk and in rows, with its chunks.
+const ShardStatistics *find_shards(const Array<ShardStatistics> &of_shards, const Table &table)
+{
+    return find_sorted(of_shards.view(), &ShardStatistics::table, table.oid);
+}
+
+// What each table has on disk and in rows, with its chunks or shards.
 struct Contents {
     Array<TableFiles> files;
     Array<std::optional<std::int64_t>> rows;
 
-    static Contents read(const Array<Table> &tables)
+    static Contents read(const Array<Table> &tables, const Array<ShardStatistics> &of_shards)
     {
         const WithChunks all = WithChunks::of(tables.view());
         const Contents contents{.files = read_table_files(all.oids.view()),
                                 .rows = read_live_rows(all.oids.view())};
         for (std::size_t index = tables.count; index < all.oids.count; index++)
             contents.add(all.places[index], index);
+        for (std::size_t index = 0; index < tables.count; index++)
+            if (const ShardStatistics *shards = find_shards(of_shards, tables[index]))
+                contents.set(index, *shards);
         return contents;
     }
 
 private:
+    // There is hardly anything here.
+    void set(std::size_t place, const ShardStatistics &shards) const
+    {
+        files[place].bytes = shards.bytes;
+        files[place].toast_bytes = shards.toast_bytes;
+        rows[place] = shards.rows;
+    }
+
     void add(std::size_t place, std::size_t chunk) const
     {
         TableFiles &sum = files[place];
@@ -116,6 +133,11 @@ private:
             rows[place] = rows[place].value_or(0) + *rows[chunk];
     }
 };
+
+Cell time_cell(std::optional<::TimestampTz> time)
+{
+    return time ? Cell::timestamp(*time) : Cell::none();
+}
 
 struct Tables {
     static constexpr const char *name = "tables";
@@ -133,12 +155,13 @@ struct Tables {
             oids.push(table.oid);
         const Facts facts = Facts::read(oids.view());
         const Scenario present = Scenario::of(facts);
-        const Contents contents = Contents::read(tables);
+        const Array<ShardStatistics> of_shards = read_shard_statistics(Sharded::find(oids.view()));
+        const Contents contents = Contents::read(tables, of_shards);
         const auto add = [&](const Row &row) {
             const std::size_t place = row.integer(1) - 1;
             const Table &table = tables[place];
             add_table(rows, table, publications_of(present, table.oid), contents.files[place],
-                      contents.rows[place], row);
+                      contents.rows[place], row, find_shards(of_shards, table));
         };
         query(sql, add, oids.view());
     }
@@ -146,7 +169,8 @@ struct Tables {
 private:
     // A partitioned table has no rows and no files: its partitions have.
     static void add_table(const Rows &rows, const Table &table, const Array<const char *> &publications,
-                          const TableFiles &files, std::optional<std::int64_t> live_rows, const Row &row)
+                          const TableFiles &files, std::optional<std::int64_t> live_rows, const Row &row,
+                          const ShardStatistics *shards)
     {
         CHECK_FOR_INTERRUPTS();
         const bool has_files = !table.is_partitioned();
@@ -164,8 +188,8 @@ private:
             live_rows ? Cell::bigint(*live_rows) : Cell::none(),
             has_files ? Cell::bigint(files.bytes) : Cell::none(),
             has_files ? Cell::bigint(files.toast_bytes) : Cell::none(),
-            Cell::of(row, 8),
-            Cell::of(row, 9),
+            shards != nullptr ? time_cell(shards->last_vacuum) : Cell::of(row, 8),
+            shards != nullptr ? time_cell(shards->last_analyze) : Cell::of(row, 9),
             Cell::texts(files.invalid_indexes.view()),
         };
         rows.add(cells);

@@ -6,6 +6,7 @@
 #include "catalog/old_rows.hpp"
 #include "catalog/tables.hpp"
 #include "catalog/wal_records.hpp"
+#include "cluster/shard_statistics.hpp"
 
 namespace dj_deploy {
 
@@ -186,12 +187,15 @@ struct WalForecast {
         }
 
         const WithChunks all = WithChunks::of(tables.view());
-        const Array<WriteFacts> all_facts = read_facts_with_chunks(all, tables.count);
+        const Sharded sharded = Sharded::find(oids.view());
+        const Array<ColumnStatistics> of_shards = read_shard_columns(sharded);
+        Array<WriteFacts> all_facts = read_facts_with_chunks(all, tables.count);
+        count_shards(all_facts, oids.view(), sharded);
         Array<::Oid> with_chunks;
         for (const std::size_t place : all.places.view().subspan(tables.count))
             with_chunks.push(oids[place]);
-        const Array<StoredColumns> columns =
-            read_stored_columns(oids.view(), schemas.view(), names.view(), with_chunks.view());
+        const Array<StoredColumns> columns = read_stored_columns(oids.view(), schemas.view(), names.view(),
+                                                                 with_chunks.view(), of_shards.view());
         Array<Forecast> forecasts;
         for (const WriteFacts &facts : all_facts)
             forecasts.push(forecast_of(tables[facts.table], facts, columns[facts.table]));

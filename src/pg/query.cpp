@@ -67,6 +67,18 @@ std::optional<double> Row::optional_real(int column) const
     return found ? std::optional(DatumGetFloat8(*found)) : std::nullopt;
 }
 
+std::optional<std::int32_t> Row::optional_integer(int column) const
+{
+    const auto found = optional_value(column, INT4OID);
+    return found ? std::optional<std::int32_t>(DatumGetInt32(*found)) : std::nullopt;
+}
+
+std::optional<std::int64_t> Row::optional_bigint(int column) const
+{
+    const auto found = optional_value(column, INT8OID);
+    return found ? std::optional<std::int64_t>(DatumGetInt64(*found)) : std::nullopt;
+}
+
 std::optional<::TimestampTz> Row::optional_timestamp(int column) const
 {
     const auto found = optional_value(column, TIMESTAMPTZOID);
@@ -99,6 +111,22 @@ Array<const char *> Row::strings(int column) const
         if (!nulls[index])
             strings.push(TextDatumGetCString(items[index]));
     return strings;
+}
+
+Array<double> Row::reals(int column) const
+{
+    Array<double> reals;
+    const auto found = optional_value(column, FLOAT8ARRAYOID);
+    if (!found)
+        return reals;
+    ::Datum *items = nullptr;
+    bool *nulls = nullptr;
+    int count = 0;
+    ::deconstruct_array(DatumGetArrayTypeP(*found), FLOAT8OID, sizeof(double), FLOAT8PASSBYVAL,
+                        TYPALIGN_DOUBLE, &items, &nulls, &count);
+    for (int index = 0; index < count; index++)
+        reals.push(nulls[index] ? 0 : DatumGetFloat8(items[index]));
+    return reals;
 }
 
 ::Datum Row::copy(int column, ::Oid type) const

@@ -35,10 +35,13 @@ struct Row {
     double real(int column) const { return DatumGetFloat8(value(column, FLOAT8OID)); }
     ::Oid oid(int column) const { return DatumGetObjectId(value(column, OIDOID)); }
     std::optional<double> optional_real(int column) const;
+    std::optional<std::int32_t> optional_integer(int column) const;
+    std::optional<std::int64_t> optional_bigint(int column) const;
     std::optional<::TimestampTz> optional_timestamp(int column) const;
     const char *name(int column) const;            // null when NULL
     const char *string(int column) const;          // null when NULL
     Array<const char *> strings(int column) const; // of a text[], without its NULLs; empty when NULL
+    Array<double> reals(int column) const;         // of a float8[], NULLs as 0; empty when NULL
     ::Datum copy(int column, ::Oid type) const;    // of a varlena
 
 private:

@@ -27,6 +27,15 @@ struct Cell {
     }
     static Cell boolean(bool value) { return {.value = BoolGetDatum(value), .is_null = false}; }
     static Cell bigint(std::int64_t number) { return {.value = Int64GetDatum(number), .is_null = false}; }
+    // As text; null for none.
+    static Cell interval(const char *text)
+    {
+        return text == nullptr
+                   ? none()
+                   : Cell{.value = DirectFunctionCall3(::interval_in, CStringGetDatum(text),
+                                                       ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)),
+                          .is_null = false};
+    }
     static Cell timestamp(::TimestampTz time)
     {
         return {.value = TimestampTzGetDatum(time), .is_null = false};

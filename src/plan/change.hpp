@@ -4,6 +4,7 @@
 
 #include "catalog/relation_name.hpp"
 #include "catalog/tables.hpp"
+#include "cluster/shards.hpp"
 #include "pg/context.hpp"
 #include "plan/about.hpp"
 #include "plan/statement_kind.hpp"
@@ -29,6 +30,15 @@ struct Effect {
     std::size_t undo_count = 0;
 
     void add_undo(const Phrase &statement) { undo[undo_count++] = statement; }
+
+    // The same where shards of the table differ and it does not. No statement reaches a single shard, so
+    // there is no way back: the undo is the statement itself, which then changes nothing.
+    void move_to_shards(const Table &table, const DifferingShards &shards, const Phrase &statement)
+    {
+        about = {.schema = table.schema, .table = table.name, .object = shards.text()};
+        undo_count = 0;
+        add_undo(statement);
+    }
 };
 
 // An index of a table, where a statement names that.

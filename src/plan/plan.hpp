@@ -2,6 +2,7 @@
 #pragma once
 
 #include "catalog/news.hpp"
+#include "cluster/shards.hpp"
 #include "plan/change.hpp"
 
 namespace dj_deploy {
@@ -54,6 +55,7 @@ struct Plan {
     bool has_effects;                    // its changes say what they mean and how they are undone
     bool is_judged_elsewhere;            // who asked for it finds out what it does to writes and consumers
     std::optional<Array<::Oid>> members; // of extensions, where the plan leaves them out
+    Shards *shards;                      // of the tables that were looked at; null where nobody may ask
     Array<Change> changes;
     Array<TableLock> locks; // of the tables that are changed, in the order in which they are taken
     Array<NamedObject> names;
@@ -65,6 +67,22 @@ struct Plan {
     void skip(const Table &table, const char *reason);
     void skip_index(const Table &table, const RelationName &index, const char *reason, const char *remedy);
     void deny(const Denial &denial); // once
+
+    // Shards that are not as the table.
+    std::span<const DifferingShards> differing_shards(const Table &table) const
+    {
+        return shards != nullptr ? shards->differing(table.oid) : std::span<const DifferingShards>{};
+    }
+
+    // The first of these for which the condition holds; null when there are none.
+    template <class Condition>
+    const DifferingShards *find_shards(const Table &table, Condition condition) const
+    {
+        for (const DifferingShards &differing : differing_shards(table))
+            if (condition(differing))
+                return &differing;
+        return nullptr;
+    }
 
     // The same change for another table.
     void repeat(Change change, const Table &table);

@@ -135,6 +135,36 @@ const Effect *AutovacuumPlanner::effect(const Options &options, const Difference
     return keep_value(effect);
 }
 
+// Shards have a TOAST table where the table has one.
+AutovacuumPlanner::Options AutovacuumPlanner::options_of(const DifferingShards &shards, const Table &table)
+{
+    return {.own = shards.options, .of_toast = shards.toast_options, .has_toast = OidIsValid(table.toast)};
+}
+
+AutovacuumPlanner::Difference AutovacuumPlanner::add_shards(Difference difference, const Table &table,
+                                                            const Plan &plan) const
+{
+    for (const DifferingShards &shards : plan.differing_shards(table)) {
+        const Difference of_shards = compare(options_of(shards, table));
+        difference.to_set |= of_shards.to_set;
+        difference.to_reset |= of_shards.to_reset;
+    }
+    return difference;
+}
+
+const Effect *AutovacuumPlanner::effect_on_shards(const Table &table, const char *action,
+                                                  const Plan &plan) const
+{
+    const auto differs = [&](const DifferingShards &shards) {
+        return !compare(options_of(shards, table)).is_none();
+    };
+    const DifferingShards &shards = *plan.find_shards(table, differs);
+    const Options options = options_of(shards, table);
+    Effect *moved = keep_value(*effect(options, compare(options)));
+    moved->move_to_shards(table, shards, {.before = "ALTER TABLE ", .after = action});
+    return moved;
+}
+
 void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan &plan) const
 {
     Array<::Oid> toasts;
@@ -156,14 +186,18 @@ void AutovacuumPlanner::plan(const Target &, std::span<const Table> tables, Plan
                               .of_toast = find_class_value(toast_values.view(), table.toast),
                               .has_toast = OidIsValid(table.toast)};
         const Difference difference = differences.of(options, [&] { return compare(options); });
-        if (difference.is_none())
+        const Difference whole = add_shards(difference, table, plan);
+        if (whole.is_none())
             continue;
         const auto make_effect = [&] { return effect(options, difference); };
+        const char *after = actions.of(whole, [&] { return action(whole); });
         plan.changes.push({.table = &table,
                            .before = "ALTER TABLE ",
-                           .after = actions.of(difference, [&] { return action(difference); }),
+                           .after = after,
                            .kind = &statement,
-                           .effect = plan.has_effects ? effects.of(options, make_effect) : nullptr});
+                           .effect = !plan.has_effects      ? nullptr
+                                     : difference.is_none() ? effect_on_shards(table, after, plan)
+                                                            : effects.of(options, make_effect)});
     }
 }
 

@@ -37,11 +37,14 @@ private:
         bool operator==(const Options &) const = default;
     };
 
+    static Options options_of(const DifferingShards &shards, const Table &table);
     bool has_toast_parameters() const;
     Difference compare(const Options &options) const;
     const char *current(const Options &options, const StorageParameter &parameter) const;
     const char *action(const Difference &difference) const;
     const Effect *effect(const Options &options, const Difference &difference) const;
+    Difference add_shards(Difference difference, const Table &table, const Plan &plan) const;
+    const Effect *effect_on_shards(const Table &table, const char *action, const Plan &plan) const;
 };
 
 } // namespace dj_deploy

@@ -50,12 +50,9 @@ struct Precedent {
     }
 };
 
-} // namespace
-
-void GrantsPlanner::plan_table(const Table &table, const Holding &held, const Holding &in_columns,
-                               Plan &plan) const
+PrivilegeTarget target_of(const Table &table)
 {
-    const PrivilegeTarget target{
+    return {
         .kind = table_privileges_statement,
         .about = {},
         .table = &table,
@@ -66,7 +63,37 @@ void GrantsPlanner::plan_table(const Table &table, const Holding &held, const Ho
         .owner = table.owner,
         .list = table.privileges,
     };
-    plan_privileges(target, access, held, in_columns, grantee, plan);
+}
+
+} // namespace
+
+// What the table needs besides for the sake of its shards. They lack what their columns may grant.
+void GrantsPlanner::plan_shards(const Table &table, ::Oid role, const Holding &in_columns, std::size_t first,
+                                Plan &plan) const
+{
+    const PrivilegeTarget target = target_of(table);
+    for (const DifferingShards &shards : plan.differing_shards(table)) {
+        Plan wanted{};
+        wanted.has_effects = plan.has_effects;
+        plan_privileges(target, access, holding_of(role, table.owner, shards.privileges), in_columns, grantee,
+                        wanted);
+        for (const Denial &denial : wanted.denials)
+            plan.deny(denial);
+        for (Change &change : wanted.changes) {
+            const auto is_same = [&](const Change &planned) {
+                return ::strcmp(planned.before, change.before) == 0 &&
+                       ::strcmp(planned.after, change.after) == 0;
+            };
+            if (std::any_of(plan.changes.begin() + first, plan.changes.end(), is_same))
+                continue;
+            if (change.effect != nullptr) {
+                Effect *moved = keep_value(*change.effect);
+                moved->move_to_shards(table, shards, {.before = change.before, .after = change.after});
+                change.effect = moved;
+            }
+            plan.changes.push(change);
+        }
+    }
 }
 
 void GrantsPlanner::plan_tables(GrantFacts &facts, const RoleFacts &known, Plan &plan) const
@@ -82,16 +109,20 @@ void GrantsPlanner::plan_tables(GrantFacts &facts, const RoleFacts &known, Plan 
         if (table.owner == role)
             continue;
         const ColumnHolding *in_columns = find_sorted(columns.view(), &ColumnHolding::table, table.oid);
-        if (in_columns == nullptr && last.covers(table)) {
+        const bool has_differing_shards = !plan.differing_shards(table).empty();
+        if (in_columns == nullptr && !has_differing_shards && last.covers(table)) {
             for (std::size_t number = 0; number < last.count; number++)
                 plan.repeat(plan.changes[last.first + number], table);
             continue;
         }
         const std::size_t first = plan.changes.count;
         const std::size_t remarks = plan.skipped.count + plan.denials.count;
-        plan_table(table, facts.held(known, table), in_columns != nullptr ? in_columns->holding : Holding{},
-                   plan);
-        const bool is_all = in_columns == nullptr && plan.skipped.count + plan.denials.count == remarks;
+        const Holding held_in_columns = in_columns != nullptr ? in_columns->holding : Holding{};
+        plan_privileges(target_of(table), access, facts.held(known, table), held_in_columns, grantee, plan);
+        if (has_differing_shards)
+            plan_shards(table, role, held_in_columns, first, plan);
+        const bool is_all = in_columns == nullptr && !has_differing_shards &&
+                            plan.skipped.count + plan.denials.count == remarks;
         last = {.table = is_all ? &table : nullptr, .first = first, .count = plan.changes.count - first};
     }
 }

@@ -65,8 +65,6 @@ const char *identity_word(char identity, const char *index)
 // To the server a table whose index was dropped is one with NOTHING.
 bool ReplicaIdentityPlanner::is_settled(const Table &table) const
 {
-    if (!skip_unchanged)
-        return false;
     if (identity != REPLICA_IDENTITY_INDEX)
         return table.replica_identity == identity;
     if (index == nullptr)
@@ -95,8 +93,15 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
     const char *action = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index));
     Memo<char, const Effect *> effects{}; // of tables whose identity has no index
     for (const Table &table : tables) {
-        if (is_settled(table))
-            continue;
+        const DifferingShards *shards = nullptr;
+        if (skip_unchanged && is_settled(table)) {
+            const auto has_other = [&](const DifferingShards &differing) {
+                return differing.replica_identity != table.replica_identity;
+            };
+            shards = plan.find_shards(table, has_other);
+            if (shards == nullptr)
+                continue;
+        }
         require_index(table);
         notice_replaced(table, plan);
         const auto make_effect = [&] { return effect_on(table); };
@@ -105,9 +110,10 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
                            .before = "ALTER TABLE ",
                            .after = action,
                            .kind = &statement,
-                           .effect = !plan.has_effects ? nullptr
-                                     : has_index       ? make_effect()
-                                                       : effects.of(table.replica_identity, make_effect)});
+                           .effect = !plan.has_effects   ? nullptr
+                                     : shards != nullptr ? effect_on_shards(table, *shards)
+                                     : has_index         ? make_effect()
+                                                         : effects.of(table.replica_identity, make_effect)});
     }
     if (!plan.is_judged_elsewhere)
         warn_of_broken_writes(plan);
@@ -122,6 +128,20 @@ const Effect *ReplicaIdentityPlanner::effect_on(const Table &table) const
     effect.add_undo({.before = "ALTER TABLE ",
                      .after = ::psprintf(" REPLICA IDENTITY %s",
                                          identity_clause(table.replica_identity, table.identity_index))});
+    return keep_value(effect);
+}
+
+const Effect *ReplicaIdentityPlanner::effect_on_shards(const Table &table,
+                                                       const DifferingShards &shards) const
+{
+    Effect effect{.property = "replica_identity",
+                  .old_value = shards.replica_identity == REPLICA_IDENTITY_INDEX
+                                   ? "index"
+                                   : identity_word(shards.replica_identity, nullptr),
+                  .new_value = identity_word(identity, index)};
+    effect.move_to_shards(table, shards,
+                          {.before = "ALTER TABLE ",
+                           .after = ::psprintf(" REPLICA IDENTITY %s", identity_clause(identity, index))});
     return keep_value(effect);
 }
 

@@ -22,6 +22,7 @@ private:
     void require_index(const Table &table) const;
     bool is_settled(const Table &table) const;
     const Effect *effect_on(const Table &table) const;
+    const Effect *effect_on_shards(const Table &table, const DifferingShards &shards) const;
     void notice_replaced(const Table &table, Plan &plan) const;
     void warn_of_broken_writes(Plan &plan) const;
 };

@@ -5,12 +5,13 @@
 #include "run/execute.hpp"
 
 #include "catalog/chunks.hpp"
+#include "cluster/node_settings.hpp"
+#include "cluster/shard_lockers.hpp"
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "pg/query.hpp"
 #include "run/activity.hpp"
 #include "run/attempt.hpp"
-#include "run/engine.hpp"
 #include "run/lock.hpp"
 #include "run/progress.hpp"
 #include "run/requirements.hpp"
@@ -107,7 +108,8 @@ void lock_tables(std::span<const TableLock> locks, const OidSet &missing)
     }
 }
 
-void execute_changes(std::span<const Change> changes, const OidSet &missing, Outcome &outcome)
+void execute_changes(std::span<const Change> changes, const OidSet &missing, Outcome &outcome,
+                     std::size_t &tried)
 {
     const ::MemoryContext result = outcome.statements.context;
     Progress progress{.what = "statements", .total = changes.size()};
@@ -117,6 +119,7 @@ void execute_changes(std::span<const Change> changes, const OidSet &missing, Out
         progress.done = index;
         progress.report();
         const Table *table = changes[index].table;
+        tried = index;
         show_progress(index, changes.size(), planned_name(changes[index]));
         if (const char *statement = execute_change(changes[index])) {
             outcome.statements.push(::MemoryContextStrdup(result, statement));
@@ -126,6 +129,17 @@ void execute_changes(std::span<const Change> changes, const OidSet &missing, Out
             note_missing(*table, missing);
         }
     });
+}
+
+// The table is locked here, so that it was a lock somewhere else that was not to be had in time.
+void raise_if_shard_is_held(const Change &change)
+{
+    const Table *table = change.table;
+    if (table == nullptr)
+        return;
+    if (const char *holders = describe_shard_holders(table->oid, change.kind->lock))
+        raise_lock_timeout("table", ::psprintf("%s.%s", table->schema, table->name),
+                           {.lines = holders, .has_wraparound_vacuum = false});
 }
 
 // Another session has changed a row of the catalog at the same moment, or has done or undone what was
@@ -184,16 +198,19 @@ bool execute(const Plan &plan, Round round, Outcome &outcome)
     check_requirements(plan, ERROR);
     const OidSet missing = OidSet::make("dj_deploy missing tables");
     bool is_done = false;
+    std::size_t last_tried = plan.changes.count;
     with_lock_timeout(effective_lock_timeout(), [&] {
         take_turns(plan);
         lock_tables(plan.locks.view(), missing);
         if (!plan.ignores_current_state && round.may_suspect() && is_outdated(plan))
             return;
         const auto run = [&] {
-            with_spi([&] { execute_changes(plan.changes.view(), missing, outcome); });
+            with_spi([&] { execute_changes(plan.changes.view(), missing, outcome, last_tried); });
             require_names(plan.names.view());
         };
         const auto is_worth_another = [&](const ::ErrorData &error) {
+            if (is_lock_timeout(error) && last_tried < plan.changes.count)
+                raise_if_shard_is_held(plan.changes[last_tried]);
             if (round.is_last() || !is_overtaken(error))
                 return false;
             // A commit is visible before its news are out.

@@ -5,6 +5,7 @@
 #include "catalog/blockers.hpp"
 #include "catalog/chunks.hpp"
 #include "catalog/taken_row.hpp"
+#include "cluster/shard_lockers.hpp"
 #include "pg/context.hpp"
 #include "pg/scan.hpp"
 #include "planners/replica_identity.hpp"
@@ -148,6 +149,8 @@ const char *describe_blockers_of(const Statement &statement)
     if (blockers == nullptr && OidIsValid(table))
         if (const ::Oid index = find_identity_index(statement, table); OidIsValid(index))
             blockers = describe_blockers(RelationRelationId, index, 0, ShareLock);
+    if (blockers == nullptr && OidIsValid(table))
+        blockers = describe_shard_holders(table, statement.kind->lock);
     if (blockers == nullptr && statement.names.publication != nullptr)
         blockers =
             describe_blockers(PublicationRelationId, ::get_publication_oid(statement.names.publication, true),

@@ -3,8 +3,8 @@
 // one, and meanwhile it must not keep anyone from the table.
 #include "run/rollout_transaction.hpp"
 
+#include "cluster/node_settings.hpp"
 #include "pg/query.hpp"
-#include "run/engine.hpp"
 #include "run/rollout_locks.hpp"
 
 namespace dj_deploy {

@@ -1,4 +1,4 @@
-// Engines that spread tables over the nodes of a cluster, and what a run sets for their sake.
+// What a run sets for the sake of an engine that spreads tables over nodes.
 #pragma once
 
 #include "pg/settings.hpp"
