@@ -7,6 +7,7 @@
 #include "run/turns.hpp"
 #include "worker/channel.hpp"
 #include "worker/session.hpp"
+#include "worker/shards.hpp"
 #include "worker/statement.hpp"
 
 namespace dj_deploy {
@@ -160,6 +161,7 @@ const char *execute_task(const Task &task)
     show_statement(statement_of(task, task.named));
     set_timeouts(session_lock_timeout > 0 ? session_lock_timeout : lock_timeout, session_deadlock_timeout);
     const char *statement = lock_for_session(task);
+    wait_for_shards(task);
     if (statement != nullptr && task.facts.waits_for_transactions) {
         // Waiting for other transactions to end is no wait for a table: nobody queues up behind it.
         set_timeouts(
