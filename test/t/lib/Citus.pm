@@ -17,7 +17,6 @@ our $quiet = 'SET client_min_messages = warning';
 # The coordinator and the workers. Ends the test where the server has no Citus.
 sub new_cluster
 {
-	my ($databases) = @_;
 	my $libraries = `pg_config --pkglibdir`;
 	chomp $libraries;
 	plan skip_all => 'no Citus' unless -e "$libraries/citus.so";
@@ -32,7 +31,15 @@ sub new_cluster
 		'citus.recover_2pc_interval' => '1s',
 	);
 	my ($coordinator, @workers) = map { new_server($_, %settings) } qw(coordinator one two);
-	$_->safe_psql('postgres', 'CREATE EXTENSION citus') for $coordinator, @workers;
+	for my $node ($coordinator, @workers)
+	{
+		$node->append_conf('postgresql.conf', "citus.local_hostname = '" . $node->host . "'");
+		$node->reload;
+		$node->safe_psql('postgres', 'CREATE EXTENSION citus');
+		# Later versions have columnar tables in an extension of its own.
+		$node->safe_psql('postgres', 'SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS citus_columnar')
+		  if $node->safe_psql('postgres', q(SELECT 1 FROM pg_available_extensions WHERE name = 'citus_columnar'));
+	}
 	$coordinator->safe_psql('postgres', join '; ', map { sprintf "SELECT citus_$_->[0]('%s', %d)", $_->[1]->host, $_->[1]->port }
 		  ['set_coordinator_host', $coordinator], map { [ 'add_node', $_ ] } @workers);
 	return ($coordinator, @workers);
