@@ -208,6 +208,16 @@ our @cases = (
 			CREATE PUBLICATION one FOR TABLE arch.t1, lab.p;
 			CREATE PUBLICATION feed FOR TABLE lab.p, lab.p1 WITH (publish = 'insert')},
 		calls => [ map { [ 'arch', 'feed', $_ ] } qw(any lakehouse_sync debezium clickpipes postgres) ] },
+	{ title => 'FULL for a partition, whose root cannot have it because of another partition',
+		statements => q{
+			CREATE SCHEMA top;
+			CREATE SCHEMA lab;
+			CREATE TABLE top.p (id int NOT NULL, data text) PARTITION BY LIST (id);
+			CREATE TABLE lab.a PARTITION OF top.p FOR VALUES IN (1, 61);
+			CREATE TABLE lab.b PARTITION OF top.p FOR VALUES IN (2);
+			ALTER TABLE top.p REPLICA IDENTITY NOTHING;
+			CREATE PUBLICATION feed FOR TABLE top.p, lab.b (id) WHERE (id > 50) WITH (publish = 'insert, update, delete')},
+		calls => [ map { [ 'top', 'feed', $_ ] } qw(lakehouse_sync any) ] },
 	{ title => 'a publication of the usual name is there for a child elsewhere, and publishes less',
 		statements => q{
 			CREATE SCHEMA arch;
