@@ -20,7 +20,9 @@ PROVE_TESTS   ?= test/t/*.pl
 
 # The command, as one file, where there is what makes it.
 CLIENT        := $(shell test -e client/__main__.py && python3 -m zipapp --help >/dev/null 2>&1 && perl -MJSON::PP -e 1 2>/dev/null && echo dj-deploy)
+ifneq ($(CLIENT),)
 SCRIPTS_built  = $(CLIENT)
+endif
 
 PG_CONFIG   ?= pg_config
 # -isystem keeps the server's headers out of our warnings; 15's s_lock.h says "register". The same
