@@ -15,6 +15,7 @@ INSERT INTO internal.chunk_2 SELECT number, repeat('event ', 10) FROM generate_s
 INSERT INTO archive.plain_old SELECT generate_series(1, 7);
 UPDATE internal.chunk_2 SET what = 'other' WHERE id <= 510;
 DELETE FROM internal.chunk_1 WHERE id <= 3;
+SELECT pg_stat_force_next_flush();
 ANALYZE lab.event, lab.plain, archive.plain_old;
 
 -- Rows and bytes are those of the chunks, once; a table that inherits elsewhere counts for itself.

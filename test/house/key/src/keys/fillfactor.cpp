@@ -68,7 +68,7 @@ struct Fillfactor {
 void Fillfactor::plan(Draft &draft)
 {
     draft.for_each_value<Fillfactor>([&](const Fillfactor &said, std::span<const Table> tables) {
-        Plan plan = Draft::new_plan();
+        Plan plan = draft.new_plan();
         for (const Table &table : tables) {
             const std::optional<Fillfactor> current = of(table);
             if (!current || *current == said)
