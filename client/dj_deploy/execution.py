@@ -86,10 +86,12 @@ class Queue:
         changes, self.waiting, held = self.waiting, [], set()
         for change in changes:
             table = table_of(change)
-            if table in self.failed:
+            before = {table, what_comes_before(change)}
+            if before & self.failed:
                 self.failures.append(f"{change['ddl']}: a statement before it failed")
-            elif table in held or not self.is_tried(change, table):
-                held.add(table)
+                self.failed |= {table, kind_of(change)}
+            elif before & held or not self.is_tried(change, table):
+                held |= {table, kind_of(change)}
                 self.waiting.append(change)
 
     def is_tried(self, change, table):
@@ -102,7 +104,7 @@ class Queue:
         except psycopg2.Error as error:
             if self.server.connection.closed:
                 raise
-            self.failed.add(table)
+            self.failed |= {table, kind_of(change)}
             self.failures.append(f"{change['ddl']}: {failure_of(error).message}")
         return True
 
@@ -113,6 +115,24 @@ class Queue:
             raise busy_failure(self.server, self.waiting, message, self.failures)
         if self.failures:
             raise Failure(message, "\n".join(self.failures))
+
+
+# No write shall fail on the way: what is published has its identity before, and what gets a weaker
+# one is no longer published as it was.
+IDENTITY, JOINING, PUBLICATION, OTHER = "identity", "joining", "publication", "other"
+
+
+def kind_of(change):
+    if change["property"] == "replica_identity":
+        return IDENTITY
+    if " PUBLICATION " not in change["ddl"].split('"')[0]:
+        return OTHER
+    return JOINING if '" ADD TABLE ' in change["ddl"] else PUBLICATION
+
+
+def what_comes_before(change):
+    """The kind of which nothing earlier in the plan may be left undone."""
+    return {IDENTITY: PUBLICATION, JOINING: IDENTITY, PUBLICATION: IDENTITY}.get(kind_of(change))
 
 
 def execute_if_free(server, change):
