@@ -56,7 +56,7 @@ left_behind() {
     pgrep -fl "$TMPDIR/dj-deploy-" || true
 }
 
-PGDATABASE=postgres sql "DROP ROLE IF EXISTS analyst" "CREATE ROLE analyst"
+PGDATABASE=postgres sql "CREATE ROLE analyst"
 cat >environment.json <<'EOF'
 {"version": 1, "publications": {"cdc": {"publish": ["insert", "update", "delete"]}},
  "schema_patterns": {"*": {"grants": {"analyst": "read"}, "autovacuum": {"autovacuum_vacuum_insert_scale_factor": 0.05}}},
