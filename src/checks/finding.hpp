@@ -25,13 +25,14 @@ struct Proposal {
 
 struct Finding {
     const Subject *subject; // the table that it is about; null for anything else
-    const char *object;     // as SQL writes it; no two of a check are about the same
+    const char *object;     // as SQL writes it; no two of a check are about the same object and publication
     const char *text;
     const char *common =
         nullptr; // the same where it is told of several tables at once; null when it is the text
     Array<Proposal> proposals = {}; // in order of preference
     const char *by_hand = nullptr;  // what to do where none of them can be offered
     About place = {};               // of what is neither a subject nor the object
+    ::Oid publication = InvalidOid; // because of which writes on the object fail
 
     // The subject, the place, or the object.
     About about() const;

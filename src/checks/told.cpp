@@ -11,8 +11,10 @@ constexpr std::array affected_families = std::to_array<const std::span<const Che
 
 bool is_before(const Told &left, const Told &right)
 {
-    return left.check != right.check ? left.check < right.check
-                                     : ::strcmp(left.finding.object, right.finding.object) < 0;
+    if (left.check != right.check)
+        return left.check < right.check;
+    const int order = ::strcmp(left.finding.object, right.finding.object);
+    return order != 0 ? order < 0 : left.finding.publication < right.finding.publication;
 }
 
 } // namespace

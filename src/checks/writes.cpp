@@ -105,6 +105,7 @@ void column_list(const Review &review, Findings &findings)
                 "PUBLICATION %s DROP TABLE ONLY %s and ADD TABLE ONLY %s%s, with its row filter if "
                 "it has one.",
                 publication, as, as, is_full ? "" : ::psprintf(" (%s)", texts.completed)),
+            .publication = write.publication->oid,
         });
     });
 }
@@ -127,6 +128,7 @@ void row_filter(const Review &review, Findings &findings)
                 publication),
             .proposals = proposals({set_identity(REPLICA_IDENTITY_FULL)}),
             .by_hand = "Take them into a unique index and make that the identity.",
+            .publication = write.publication->oid,
         });
     });
 }
@@ -168,6 +170,7 @@ void generated_column(const Review &review, Findings &findings)
                     publication),
                 .proposals = proposed,
                 .by_hand = "Give it a primary key without them and replica identity DEFAULT.",
+                .publication = write.publication->oid,
             });
         });
 }

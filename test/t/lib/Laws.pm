@@ -129,15 +129,17 @@ sub dead_ends
 	my %is_new = map { key_of($_) => 1 } @$step;
 	for my $key (sort keys %{ { map { key_of($_) => 1 } @$ran } })
 	{
-		my ($at_first, $mended, $had, $has) = map { scalar grep { key_of($_) eq $key } @$_ } $first, $ran, $before, $after;
+		my @mended = grep { key_of($_) eq $key } @$ran;
+		my ($at_first, $had, $has) = map { scalar grep { key_of($_) eq $key && may_be_among($_, @mended) } @$_ } $first, $before, $after;
 		my $kind = $is_new{$key} ? 'stays' : 'comes back';
 		push @found, [ $key =~ s/ .*/ $kind/r, "$key $kind" ]
-		  if $has > $at_first - $mended && ($is_new{$key} || $had <= $at_first - $mended);
+		  if $has > $at_first - @mended && ($is_new{$key} || $had <= $at_first - @mended);
 	}
 	# Slots are the test's own.
 	for my $row (grep { $_->{severity} eq 'error' && !defined $_->{remedy} && $_->{check} !~ /^slot_/ } @$after)
 	{
-		next if grep { $_->{check} eq $row->{check} && ($_->{object} eq $row->{object} || is_about_many($_)) } @$before;
+		next if grep { $_->{check} eq $row->{check} && ($_->{object} eq $row->{object} || is_about_many($_)) && cause_of($_) eq cause_of($row) }
+		  @$before;
 		push @found, [ "$row->{check} comes", "new error without a remedy: $row->{check} $row->{object}: $row->{finding}" ];
 	}
 	return @found;
@@ -145,12 +147,27 @@ sub dead_ends
 
 sub key_of { my ($row) = @_; return "$row->{check} $row->{object}" }
 
+# The publication that writes fail because of now.
+sub cause_of { my ($row) = @_; return $row->{finding} =~ /fail now:.*?publication ("(?:[^"]|"")+"|\w+)/ ? $1 : '' }
+
 # "2 of 9 tables (lab.a, lab.b): …"
-sub names_all
+sub all_names
 {
 	my ($row) = @_;
-	my ($count, $names) = $row->{finding} =~ /^(\d+) of \d+ tables \((.*?)\):/ or return 0;
-	return $count == (my @names = split /, /, $names);
+	my ($count, $names) = $row->{finding} =~ /^(\d+) of \d+ tables \((.*?)\):/ or return;
+	my @names = split /, /, $names;
+	return $count == @names ? @names : ();
+}
+
+sub names_all { my ($row) = @_; return scalar all_names($row) }
+
+# Rows about many tables are of one check and schema; these are not about the same where they name
+# all of them, and no table twice.
+sub may_be_among
+{
+	my ($row, @others) = @_;
+	my %named = map { $_ => 1 } all_names($row) or return 1;
+	return grep { my @names = all_names($_); !@names || grep { $named{$_} } @names } @others;
 }
 
 sub names_column

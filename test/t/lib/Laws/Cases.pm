@@ -235,6 +235,14 @@ our @cases = (
 			ALTER TABLE lab.p2 REPLICA IDENTITY FULL;
 			CREATE PUBLICATION feed FOR TABLE lab.p1},
 		calls => [ [qw(lab feed debezium)], [qw(lab feed any)] ] },
+	{ title => 'FULL where writes fail already, and another publication has a list that goes with the key alone',
+		statements => q{
+			CREATE SCHEMA lab;
+			CREATE TABLE lab.t (id int PRIMARY KEY, note text);
+			CREATE TABLE lab.u (id int PRIMARY KEY, note text);
+			CREATE PUBLICATION feed FOR TABLE lab.t (note), lab.u;
+			CREATE PUBLICATION other FOR TABLE lab.t (id)},
+		calls => [ map { [ 'lab', 'feed', $_ ] } qw(debezium clickpipes lakehouse_sync any) ] },
 );
 
 # Harm that must be noticed: by which law, as what, where, and what is done instead of each remedy.
