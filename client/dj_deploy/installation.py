@@ -35,10 +35,8 @@ class Installation:
 
 
 def find_installation(major):
-    """The oldest that has the extension and is not older than the server."""
-    named = os.environ.get("PG_CONFIG") or shutil.which("pg_config")
-    candidates = sorted({*([named] if named else []), *(path for p in PATTERNS for path in glob.glob(p))})
-    found = [i for i in map(installation_of, candidates) if i is not None and i.is_complete]
+    """That of PG_CONFIG, or the oldest that has the extension and is not older than the server."""
+    found = [i for i in map(installation_of, candidates()) if i is not None and i.is_complete]
     fitting = sorted((i for i in found if i.major >= major), key=lambda i: i.major)
     if fitting:
         return fitting[0]
@@ -55,6 +53,13 @@ def find_installation(major):
         "Without it at the server, the plan is made on a copy of the server's catalog on this machine.",
         f"Install PostgreSQL here with the extension (Debian: {package}), or set PG_CONFIG.",
     )
+
+
+def candidates():
+    if named := os.environ.get("PG_CONFIG"):
+        return [named]
+    in_path = shutil.which("pg_config")
+    return sorted({*([in_path] if in_path else []), *(path for p in PATTERNS for path in glob.glob(p))})
 
 
 def installation_of(pg_config):
