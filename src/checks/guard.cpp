@@ -50,19 +50,36 @@ bool weakens_what_is(const Scenario &after, const HarmDone &done)
     });
 }
 
+// By names: OIDs are others in a copy of the database.
+bool comes_before(const Review &review, const HarmDone &left, const HarmDone &right)
+{
+    if (const int order = ::strcmp(review.name_of(*left.table), review.name_of(*right.table)); order != 0)
+        return order < 0;
+    if (left.harm != right.harm)
+        return left.harm < right.harm;
+    return ::strcmp(left.publication->name, right.publication->name) < 0;
+}
+
+void keep_first(const Review &review, HarmDone &first, const HarmDone &done)
+{
+    if (first.harm == Harm::none || comes_before(review, done, first))
+        first = done;
+}
+
 // The first harm to one of the tables, if any; one to old rows alone only where there is no other.
 HarmDone first_harm(const Review &review, const Scenario &before, const Scenario &after,
                     const Array<const Relation *> &tables)
 {
+    HarmDone first{};
     HarmDone weakening{};
     for (const Relation *table : tables)
         for (const HarmDone &done : find_harms(before, after, *table)) {
             if (done.harm != Harm::weakened && counts(done, review))
-                return done;
-            if (done.harm == Harm::weakened && weakening.harm == Harm::none && weakens_what_is(after, done))
-                weakening = done;
+                keep_first(review, first, done);
+            else if (done.harm == Harm::weakened && weakens_what_is(after, done))
+                keep_first(review, weakening, done);
         }
-    return weakening;
+    return first.harm != Harm::none ? first : weakening;
 }
 
 // What was asked, and the errors that may stay: found before it was mended and afterwards.

@@ -1,6 +1,7 @@
 """Random databases of the server without the extension, and their twins with it: what is planned,
 described, reported and left behind from outside is what the extension plans, describes, reports and
-leaves behind inside. compare.py ARCHIVE SEED COUNT: the program dj-deploy, whose modules are used.
+leaves behind inside. compare.py ARCHIVE SEED FIRST LAST: the program dj-deploy, whose modules are
+used, and which of the databases that the seed gives.
 """
 
 import contextlib
@@ -39,10 +40,10 @@ ORDER BY 1"""
 
 
 def main():
-    _, archive, seed, count = sys.argv
-    print(f"seed {seed}, {count} databases", flush=True)
+    _, archive, seed, first, last = sys.argv
+    print(f"seed {seed}, databases {first} to {last}", flush=True)
     with_changes = done = 0
-    for number, database in enumerate(random_databases(seed, count), 1):
+    for number, database in enumerate(random_databases(seed, first, last), int(first)):
         differences, changes, is_done = compare(database)
         with_changes += changes > 0
         done += is_done
@@ -55,11 +56,11 @@ def main():
     return 0 if done > 0 else 1
 
 
-def random_databases(seed, count):
+def random_databases(seed, first, last):
     generator = pathlib.Path(__file__).with_name("random_databases")
     with connected("postgres", "postgres") as connection:
         version = str(connection.server_version // 10000)
-    printed = subprocess.run([generator, version, seed, count], capture_output=True, text=True, check=True)
+    printed = subprocess.run([generator, version, seed, first, last], capture_output=True, text=True, check=True)
     return map(json.loads, printed.stdout.splitlines())
 
 
