@@ -22,6 +22,7 @@ PROVE_TESTS   ?= test/t/*.pl
 CLIENT        := $(shell test -e client/__main__.py && python3 -m zipapp --help >/dev/null 2>&1 && perl -MJSON::PP -e 1 2>/dev/null && echo dj-deploy)
 ifneq ($(CLIENT),)
 SCRIPTS_built  = $(CLIENT)
+MANUAL        := $(shell command -v argparse-manpage >/dev/null && echo dj-deploy.1)
 endif
 
 PG_CONFIG   ?= pg_config
@@ -32,7 +33,7 @@ PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
 PG_CXXFLAGS  = -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility=hidden \
                -ffile-prefix-map=$(CURDIR)=. \
                -Wall -Wextra -Wno-register $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-deprecated-volatile) -MMD -MP $(if $(WERROR),-Werror)
-EXTRA_CLEAN  = $(OBJS:.o=.d) dj-deploy dj-deploy.tree $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
+EXTRA_CLEAN  = $(OBJS:.o=.d) dj-deploy dj-deploy.1 dj-deploy.tree $(EXTENSION)--*.sql results output_iso tmp_check regression.diffs regression.out
 
 # PGXS compiles bitcode without PG_CXXFLAGS, so there is none.
 override with_llvm := no
@@ -58,7 +59,23 @@ dj-deploy: $(wildcard client/*.py client/*/*.py src/checks/*.cpp) script/check-s
 	python3 -m zipapp --python /usr/bin/python3 --output $@ $@.tree
 	rm -rf $@.tree
 
-.PHONY: lint format dist release
+# Of the command's own arguments.
+dj-deploy.1: dj-deploy
+	COLUMNS=1000 PYTHONPATH=$< argparse-manpage --module dj_deploy.arguments --function make_parser \
+		| sed '/^\.SH NAME/{n;s/$$/ \\- configure the schemas of a PostgreSQL database for their environment/}' > $@
+
+ifneq ($(MANUAL),)
+all: $(MANUAL)
+install: install-manual
+uninstall: uninstall-manual
+install-manual: $(MANUAL)
+	$(MKDIR_P) '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL_DATA) $< '$(DESTDIR)$(mandir)/man1/'
+uninstall-manual:
+	rm -f '$(DESTDIR)$(mandir)/man1/$(MANUAL)'
+endif
+
+.PHONY: lint format dist release install-manual uninstall-manual
 lint:
 	script/lint
 

@@ -21,6 +21,7 @@ from dj_deploy.server import EXTENSION, Server
 SETTINGS = ["max_locks_per_transaction", "max_connections", "max_prepared_transactions"]
 
 LONGEST_LOCK_WAIT = "10s"
+MOST_NAMED = 10
 
 # What holds passwords of others, or has its like nowhere but there.
 LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (USER MAPPING|SUBSCRIPTION|SECURITY LABEL|DATABASE|EVENT TRIGGER) ")
@@ -66,16 +67,16 @@ UNREADABLE = """
 SELECT n.nspname::text, c.relname::text
 FROM pg_namespace n
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-  AND NOT has_table_privilege(c.oid, 'SELECT')
+  AND has_schema_privilege(n.oid, 'USAGE') AND NOT has_table_privilege(c.oid, 'SELECT')
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND (c.oid IS NOT NULL OR NOT has_schema_privilege(n.oid, 'USAGE'))
 ORDER BY 1, 2"""
 
 
 @contextlib.contextmanager
-def copy_catalog(server, progress):
+def copy_catalog(server, progress, warn):
     """Gives a Server of the copy, where the caller is who it is at the server, and the checksum of
-    what was copied.
+    what was copied. Calls warn(text) where something is left out.
     """
     installation = find_installation(server.major)
     superuser, user = (
@@ -92,6 +93,8 @@ def copy_catalog(server, progress):
         try:
             copying = Copying(server, copy, installation, conninfo, progress)
             copying.run()
+            if copying.unreadable:
+                warn(f"role {quoted(user)} may not read, and so is not planned for: {copying.unread_names}")
             copy.execute(f"SET SESSION AUTHORIZATION {quoted(user)}")
             yield copy, copying.checksum
         finally:
@@ -221,6 +224,15 @@ class Copying:
             with contextlib.suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
                 self.copy.execute(statement)
 
+    @property
+    def unread_names(self):
+        names = [
+            f"schema {quoted(schema)}" if table is None else f"{quoted(schema)}.{quoted(table)}"
+            for schema, table in self.unreadable
+        ]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return ", ".join(names[:MOST_NAMED]) + more
+
     def require_tables(self):
         """All but those that the caller may not read: a plan is not to leave out what could not be copied."""
         schemas = {schema for schema, table in self.unreadable if table is None}
@@ -228,8 +240,8 @@ class Copying:
         expected = {t for t in self.tables if t[0] not in schemas and t not in unreadable}
         missing = sorted(expected - set(self.copy.rows(TABLES)))
         if missing:
-            names = ", ".join(f'"{schema}.{table}"' for schema, table in missing[:10])
-            more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
+            names = ", ".join(f'"{schema}.{table}"' for schema, table in missing[:MOST_NAMED])
+            more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
             raise Failure(f"could not copy tables {names}{more}", "\n".join(self.complaints[:10]))
 
     def dump(self, program, *arguments):

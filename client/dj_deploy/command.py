@@ -1,15 +1,13 @@
 """The command line: what is asked, of which server, and how the answer is shown."""
 
-import argparse
-import importlib.resources
 import json
-import re
 import signal
 import sys
 
 import psycopg2
 
 from dj_deploy import check, execution, output
+from dj_deploy.arguments import make_parser
 from dj_deploy.catalog_copy import copy_catalog
 from dj_deploy.failure import Failure
 from dj_deploy.server import Server, failure_of, hide_password
@@ -23,7 +21,7 @@ UNKNOWN_IN_COPY = {"bytes"}  # what only the server itself knows
 def main():
     hide_password(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))
-    options = parser().parse_args()
+    options = make_parser().parse_args()
     try:
         return Command(options).run()
     except Failure as failure:
@@ -35,85 +33,6 @@ def main():
     except BrokenPipeError:
         pass
     return FAILED
-
-
-def parser():
-    whole = argparse.ArgumentParser(
-        prog="dj-deploy",
-        description="Brings the schemas of a PostgreSQL database into the state that an environment"
-        " document describes, and shows first what that changes. The server may have the extension"
-        " datajoint_deploy or not: without it the plan is made on a copy of the server's catalog in"
-        " a throw-away server on this machine.",
-        epilog="Exit status: 0 nothing to do, or done; 2 there are changes or differences (plan,"
-        " drift); 1 it could not be done. The connection is that of libpq: PGHOST, PGSERVICE, ~/.pgpass"
-        " and the like hold.",
-        allow_abbrev=False,
-    )
-    version = importlib.resources.read_text("dj_deploy", "VERSION")
-    whole.add_argument("--version", action="version", version=f"%(prog)s {version}")
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def add(name, about):
-        command = commands.add_parser(
-            name, help=about, description=about.capitalize() + ".", allow_abbrev=False
-        )
-        command.add_argument(
-            "-d", "--dbname", default="", metavar="CONNINFO", help="database or connection string"
-        )
-        command.add_argument(
-            "--format",
-            choices=output.FORMATS,
-            default="table",
-            help="of what is printed (default: %(default)s)",
-        )
-        command.add_argument("-q", "--quiet", action="store_true", help="no progress")
-        return command
-
-    add("schemas", "list the schemas of the database")
-    for name, about in (
-        ("plan", "show what would change, and the fingerprint of the plan"),
-        ("apply", "change what differs"),
-        ("drift", "show what differs from the environment"),
-    ):
-        command = add(name, about)
-        command.add_argument(
-            "environment", metavar="ENVIRONMENT.json", help='the document; "-" reads it from the input'
-        )
-        if name == "apply":
-            command.add_argument("--fingerprint", metavar="F", help="refuse a plan that has another one")
-            command.add_argument(
-                "--rollout",
-                action="store_true",
-                help="a transaction for each statement; never wait in a table's queue",
-            )
-            command.add_argument(
-                "--max-wait",
-                type=duration,
-                default=600,
-                metavar="T",
-                help="how long to go round with --rollout, such as 30s, 10min (default: 10min)",
-            )
-    command = add("check", "show what a consumer of changes would miss, and what mends it")
-    command.add_argument("schemas", nargs="+", metavar="SCHEMA")
-    command.add_argument(
-        "--publication",
-        metavar="P",
-        help="that the consumer reads (default: all that publish tables of the schemas)",
-    )
-    command.add_argument(
-        "--consumer", default="any", metavar="C", help="such as debezium, lakebase_cdf, clickpipes, postgres"
-    )
-    add("describe", "print the document of schemas as they are").add_argument(
-        "schemas", nargs="+", metavar="SCHEMA"
-    )
-    return whole
-
-
-def duration(text):
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(ms|s|min|h)?", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30s, 10min")
-    return float(found[1]) * {"ms": 0.001, "s": 1, "min": 60, "h": 3600, None: 1}[found[2]]
 
 
 class Command:
@@ -133,6 +52,9 @@ class Command:
         if not self.options.quiet:
             print(f"dj-deploy: {text}", file=sys.stderr, flush=True)
 
+    def warn(self, text):
+        print(f"dj-deploy: warning: {text}", file=sys.stderr)
+
     def say_warnings(self, where):
         for text in where.warnings():
             print(text, file=sys.stderr)
@@ -143,7 +65,7 @@ class Command:
             result = step(self.server, False, None)
             self.say_warnings(self.server)
             return result
-        with copy_catalog(self.server, self.progress) as (copy, checksum):
+        with copy_catalog(self.server, self.progress, self.warn) as (copy, checksum):
             result = step(copy, True, checksum)
             self.say_warnings(copy)
             return result

@@ -13,6 +13,8 @@ from dj_deploy.server import failure_of
 
 LOCK_TIMEOUT = "5s"  # where the session has none
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds
+PROGRESS_INTERVAL = 1.0
+MOST_NAMED = 10
 WITHOUT_LOCK = {None, "AccessShareLock"}  # GRANT locks no table
 
 # Who holds a lock on the table, as far as the caller may see it.
@@ -22,7 +24,7 @@ SELECT DISTINCT format('process %%s (role "%%s", application "%%s", %%s)', l.pid
            COALESCE('transaction open for ' || date_trunc('second', clock_timestamp() - a.xact_start)::text,
                     'age of its transaction unknown'))
 FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'relation' AND l.relation = to_regclass(%s) AND l.pid <> pg_backend_pid()
+WHERE l.granted AND l.locktype = 'relation' AND l.relation = to_regclass(%s) AND l.pid <> pg_backend_pid()
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ORDER BY 1"""
 
@@ -43,7 +45,7 @@ def execute_at_once(server, plan, checksum):
             for current in plan["changes"]:
                 server.execute(current["ddl"])
     except psycopg2.errors.LockNotAvailable as error:
-        raise busy_failure(server, [current], failure_of(error).message) from None
+        raise busy_failure(server, [(current, None)], failure_of(error).message) from None
 
 
 def require_checksum(server, checksum):
@@ -54,12 +56,11 @@ def require_checksum(server, checksum):
 def roll_out(server, plan, checksum, max_wait, progress):
     """A transaction for each statement; a table's lock is taken only if it is free."""
     require_checksum(server, checksum)
-    queue = Queue(server, plan["changes"])
+    queue = Queue(server, plan["changes"], progress)
     pause, deadline = SHORTEST_PAUSE, time.monotonic() + max_wait
     while True:
         done = queue.done
         queue.go_round()
-        progress(queue.summary)
         if not queue.waiting or time.monotonic() >= deadline:
             break
         pause = SHORTEST_PAUSE if queue.done > done else min(2 * pause, LONGEST_PAUSE)
@@ -70,29 +71,36 @@ def roll_out(server, plan, checksum, max_wait, progress):
 class Queue:
     """What of one table is not done keeps what follows for the same table waiting, or fails it."""
 
-    def __init__(self, server, changes):
+    def __init__(self, server, changes, progress):
         self.server = server
+        self.progress = progress
         self.total = len(changes)
-        self.waiting = list(changes)
+        self.waiting = [(change, None) for change in changes]
         self.failures = []
         self.failed = set()
         self.done = 0
 
-    @property
-    def summary(self):
-        return f"{self.done} of {self.total} statements done, {len(self.waiting)} waiting"
-
     def go_round(self):
-        changes, self.waiting, held = self.waiting, [], set()
-        for change in changes:
+        """What is left is waiting afterwards, with the earlier statement that it waits for, if any."""
+        changes, self.waiting, busy = self.waiting, [], {}
+        told = time.monotonic()
+        for change, _ in changes:
+            if time.monotonic() >= told + PROGRESS_INTERVAL:
+                told = time.monotonic()
+                self.progress(f"{self.done} of {self.total} statements done")
             table = table_of(change)
-            before = {table, what_comes_before(change)}
-            if before & self.failed:
-                self.failures.append(f"{change['ddl']}: a statement before it failed")
+            before = (table, what_comes_before(change))
+            if not self.failed.isdisjoint(before):
+                self.failures.append(f"{change['ddl']}: an earlier statement failed that it depends on")
                 self.failed |= {table, kind_of(change)}
-            elif before & held or not self.is_tried(change, table):
-                held |= {table, kind_of(change)}
-                self.waiting.append(change)
+                continue
+            earlier = next((busy[key] for key in before if key in busy), None)
+            if earlier is None and self.is_tried(change, table):
+                continue
+            for key in (table, kind_of(change)):
+                busy.setdefault(key, change["ddl"])
+            self.waiting.append((change, earlier))
+        self.progress(f"{self.done} of {self.total} statements done, {len(self.waiting)} waiting")
 
     def is_tried(self, change, table):
         """False where it is to be tried again."""
@@ -155,14 +163,19 @@ def table_of(change):
     return f"{quoted(change['schema_name'])}.{quoted(change['table_name'])}"
 
 
-def busy_failure(server, changes, message, failures=()):
+def busy_failure(server, waiting, message, failures=()):
     lines = list(failures)
-    for change in changes[:10]:
+    for change, earlier in waiting[:MOST_NAMED]:
         blockers = [] if change["table_name"] is None else blockers_of(server, table_of(change))
-        lines.append(
-            f"{change['ddl']}: "
-            + (f"blocked by {', '.join(blockers)}" if blockers else "another transaction was in the way")
-        )
+        if blockers:
+            reason = f"blocked by {', '.join(blockers)}"
+        elif earlier is not None:
+            reason = f"waits for {earlier}"
+        else:
+            reason = "another transaction was in the way"
+        lines.append(f"{change['ddl']}: {reason}")
+    if len(waiting) > MOST_NAMED:
+        lines.append(f"{len(waiting) - MOST_NAMED} more are not shown")
     return Failure(message, "\n".join(lines), "Try again when the tables are free, or allow a longer wait.")
 
 

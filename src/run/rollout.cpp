@@ -35,8 +35,11 @@ struct Line {
     bool failed_to_publish_less = false;
 
     void note(const Statement &statement, ::Oid table, Result result);
+    bool is_held(const Statement &statement, ::Oid table, bool is_behind_others) const;
     Result try_statement(const Statement &statement, ::Oid table, bool is_behind_others);
     Result finish_statement(std::size_t index, bool is_behind_others);
+    void begin_round();
+    void end_round();
     void run(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline);
     void report_waiting(std::span<const std::uint32_t> waiting);
@@ -57,6 +60,14 @@ void Line::note(const Statement &statement, ::Oid table, Result result)
         (is_busy ? busy_members : failed_members).add(table);
 }
 
+// By a statement before it that waits.
+bool Line::is_held(const Statement &statement, ::Oid table, bool is_behind_others) const
+{
+    const bool needs_less = statement.kind->sets_identity || statement.kind->adds_member;
+    return concerns(statement, table, busy, busy_members) ||
+           (statement.kind->waits_for_earlier && is_behind_others) || (needs_less && waits_to_publish_less);
+}
+
 Result Line::try_statement(const Statement &statement, ::Oid table, bool is_behind_others)
 {
     if (statement.names.table != nullptr && !OidIsValid(table)) {
@@ -64,8 +75,7 @@ Result Line::try_statement(const Statement &statement, ::Oid table, bool is_behi
         return Result::gone;
     }
     const bool needs_less = statement.kind->sets_identity || statement.kind->adds_member;
-    if (concerns(statement, table, busy, busy_members) ||
-        (statement.kind->waits_for_earlier && is_behind_others) || (needs_less && waits_to_publish_less))
+    if (is_held(statement, table, is_behind_others))
         return Result::busy;
     if (concerns(statement, table, failed, failed_members) ||
         (statement.kind->waits_for_earlier && failures.count > 0) || (needs_less && failed_to_publish_less)) {
@@ -75,6 +85,19 @@ Result Line::try_statement(const Statement &statement, ::Oid table, bool is_behi
     }
     show_progress(progress.done, progress.total, statement.table_name());
     return execute_if_free(statement, table, failures, durability);
+}
+
+void Line::begin_round()
+{
+    busy = OidSet::make("dj_deploy busy tables");
+    busy_members = OidSet::make("dj_deploy busy members");
+    waits_to_publish_less = false;
+}
+
+void Line::end_round()
+{
+    busy.destroy();
+    busy_members.destroy();
 }
 
 // Leaves a few bytes each time.
@@ -97,7 +120,6 @@ Result Line::finish_statement(std::size_t index, bool is_behind_others)
 void Line::run_round(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
 {
     const std::size_t count = std::exchange(waiting.count, 0);
-    waits_to_publish_less = false;
     for (std::size_t position = 0; position < count; position++) {
         CHECK_FOR_INTERRUPTS();
         const std::uint32_t index = waiting[position];
@@ -142,11 +164,9 @@ void Line::run(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
     double pause = shortest_pause;
     do {
         const std::size_t before = waiting.count;
-        busy = OidSet::make("dj_deploy busy tables");
-        busy_members = OidSet::make("dj_deploy busy members");
+        begin_round();
         run_round(waiting, deadline);
-        busy.destroy();
-        busy_members.destroy();
+        end_round();
         if (waiting.count < before)
             pause = shortest_pause;
         if (waiting.is_empty())
@@ -162,14 +182,20 @@ void Line::run(Array<std::uint32_t> &waiting, ::TimestampTz deadline)
 
 void Line::fail_busy(std::span<const std::uint32_t> waiting)
 {
+    begin_round();
     for_each_in_scratch(waiting, [&](std::uint32_t index) {
         const Statement statement = read_statement(list, index);
+        const ::Oid table = statement.find_table();
         const char *blockers = failures.count < most_named ? describe_blockers_of(statement) : nullptr;
-        failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE,
-                     blockers != nullptr ? blockers : "Another transaction was in the way.");
+        const char *reason = is_held(statement, table, index != waiting[0])
+                                 ? "It waits for an earlier statement."
+                                 : "Another transaction was in the way.";
+        failures.add(statement.text, ERRCODE_LOCK_NOT_AVAILABLE, blockers != nullptr ? blockers : reason);
+        note(statement, table, Result::busy);
         if (++tried % cache_life == 0)
             ::InvalidateSystemCaches();
     });
+    end_round();
 }
 
 } // namespace

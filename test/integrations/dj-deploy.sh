@@ -127,42 +127,23 @@ same "rollout: what is in use stays undone" "$status" 1
 check "and is named with who uses it" grep -E '"lab"."session" REPLICA IDENTITY FULL: blocked by process [0-9]+ \(role "deployer"' errors
 same "the others are done" "$(PGDATABASE=outside sql "SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind = 'r' AND relname !~ '^~'
     AND relnamespace = 'lab'::regnamespace AND relreplident <> 'f'")" session
+same "but nothing is published before all identities are there" "$(PGDATABASE=outside sql "SELECT count(*) FROM pg_publication_rel")" 0
+check "which is said" grep -E 'ADD TABLE ONLY "lab"."[a-z_]+": waits for ALTER TABLE "lab"."session" REPLICA IDENTITY FULL$' errors
 exec 7>&-
 wait
 check "rollout once more" dj apply -q --rollout environment.json
 same "drift afterwards" "$(status dj drift -q environment.json)" 0
 rm hold
 
-# --- killed at any moment: all or nothing, and nothing is left on this machine
+# shellcheck source=test/integrations/dj-deploy/interrupted.sh
+source "$tree/test/integrations/dj-deploy/interrupted.sh"
+# shellcheck source=test/integrations/dj-deploy/refusals.sh
+source "$tree/test/integrations/dj-deploy/refusals.sh"
 
-twins
-untouched=$(PGDATABASE=outside named_state)
-PGDATABASE=inside asked "SELECT dj_deploy.apply('$environment', false)" >/dev/null
-finished=$(PGDATABASE=inside named_state)
-halves=0 done=0
-for round in $(seq "${ROUNDS:-10}"); do
-    signal=INT
-    ((round % 2)) || signal=KILL
-    # A shell's own background jobs would ignore Ctrl-C.
-    "$python" -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])' \
-        "$python" "$tree/dj-deploy" apply -q environment.json >/dev/null 2>&1 &
-    sleep "$(awk -v r="$RANDOM" 'BEGIN { print 6 * r / 32768 }')"
-    kill -"$signal" $! 2>/dev/null || true
-    wait $! 2>/dev/null || true
-    state=$(PGDATABASE=outside named_state)
-    case $state in
-    "$untouched") ;;
-    "$finished") done=$((done + 1)) && twins ;;
-    *) halves=$((halves + 1)) ;;
-    esac
-done
-say "  ${ROUNDS:-10} rounds, $done of them had finished"
-same "killed: all or nothing" "$halves" 0
-for _ in $(seq 50); do
-    [[ -n $(left_behind) ]] || break
-    sleep 0.2
-done
-same "killed: no cluster, process or file is left" "$(left_behind)" ""
+# --- random databases
+
+check "random databases are planned, reported and changed as inside" \
+    "$python" "$tree/test/integrations/dj-deploy/compare.py" "$tree/dj-deploy" "${SEED:-$RANDOM}" 1 "${DATABASES:-3}"
 
 # --- passwords
 

@@ -1,11 +1,12 @@
 """Random databases of the server without the extension, and their twins with it: what is planned,
 described, reported and left behind from outside is what the extension plans, describes, reports and
 leaves behind inside. compare.py ARCHIVE SEED FIRST LAST: the program dj-deploy, whose modules are
-used, and which of the databases that the seed gives.
+used, and which of the databases that the seed gives; 0 is DataJoint's pipeline.
 """
 
 import contextlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from dj_deploy.command import make_plan
 from dj_deploy.failure import Failure
 from dj_deploy.server import Server, failure_of
 
+TESTS = pathlib.Path(__file__).parents[2]
+ROLES = ["analyst", "operator"]
 CONSUMERS = ["any", "lakebase_cdf", "debezium", "clickpipes", "postgres"]
 
 # What deployments write, by names.
@@ -50,7 +53,7 @@ def main():
         for what, outside, inside in differences:
             print(f"database {number}: {what}\n  outside {outside}\n  inside  {inside}", flush=True)
         if differences:
-            print(json.dumps(database), flush=True)
+            print(json.dumps(database, default=str), flush=True)
             return 1
     print(f"{with_changes} of the plans have changes, {done} could be executed")
     return 0 if done > 0 else 1
@@ -60,8 +63,13 @@ def random_databases(seed, first, last):
     generator = pathlib.Path(__file__).with_name("random_databases")
     with connected("postgres", "postgres") as connection:
         version = str(connection.server_version // 10000)
-    printed = subprocess.run([generator, version, seed, first, last], capture_output=True, text=True, check=True)
-    return map(json.loads, printed.stdout.splitlines())
+    printed = subprocess.run([generator, version, seed, first if first != "0" else "1", last], capture_output=True, text=True, check=True)
+    return [pipeline()] * (first == "0") + list(map(json.loads, printed.stdout.splitlines()))
+
+
+def pipeline():
+    document = json.loads((TESTS / "integrations/upgrade/environment.json").read_text())
+    return {"file": TESTS / "fixtures/pipeline.sql", "document": document, "schemas": list(document["schemas"])}
 
 
 @contextlib.contextmanager
@@ -74,12 +82,17 @@ def connected(database, user):
         connection.close()
 
 
-def make_twins(statements):
+def make_twins(database):
     with connected("postgres", "postgres") as connection:
         run(connection, "DROP DATABASE IF EXISTS outside WITH (FORCE)", "DROP DATABASE IF EXISTS inside WITH (FORCE)")
+        for role in ROLES:
+            run(connection, f"DROP ROLE IF EXISTS {role}", f"CREATE ROLE {role}")
         run(connection, "CREATE DATABASE outside OWNER deployer")
+        if "file" in database:
+            psql = ["psql", "-X", "-q", "-o", os.devnull, "-d", "outside", "-U", "deployer", "-f", database["file"]]
+            subprocess.run(psql, check=True)
         with connected("outside", "deployer") as owner:
-            for statement in statements:
+            for statement in database.get("statements", []):
                 with contextlib.suppress(psycopg2.Error):  # The server refuses some.
                     run(owner, statement)
         run(connection, "CREATE DATABASE inside OWNER deployer TEMPLATE outside")
@@ -95,7 +108,7 @@ def run(connection, *statements):
 
 def compare(database):
     """The differences found, how many changes the plan has, and whether they were executed."""
-    make_twins(database["statements"])
+    make_twins(database)
     differences = []
 
     def same(what, outside, inside):
@@ -111,7 +124,7 @@ def compare(database):
     document, schemas = json.dumps(database["document"]), database["schemas"]
     outside, inside = Server("dbname=outside user=deployer"), Server("dbname=inside user=deployer")
     try:
-        with copy_catalog(outside, lambda _: None) as (copy, checksum):
+        with copy_catalog(outside, ignore, ignore) as (copy, checksum):
             plan, expected = attempt(make_plan, copy, document), attempt(make_plan, inside, document)
             same("plan", plan, expected)
             for sql, values in (
@@ -127,13 +140,17 @@ def compare(database):
             return differences, 0, False
         same("apply", attempt(execution.execute_at_once, outside, plan, checksum), attempt(apply, inside, document))
         same("what is left", outside.column(STATE), inside.column(STATE))
-        with copy_catalog(outside, lambda _: None) as (copy, _):
+        with copy_catalog(outside, ignore, ignore) as (copy, _):
             left = rows_of(copy, "SELECT to_jsonb(d) FROM dj_deploy.drift(%s) d", document)
         same("drift afterwards", left, rows_of(inside, "SELECT to_jsonb(d) FROM dj_deploy.drift(%s) d", document))
         return differences, len(plan["changes"]), bool(plan["changes"]) and not left
     finally:
         outside.close()
         inside.close()
+
+
+def ignore(_):
+    pass
 
 
 def attempt(function, *arguments):
