@@ -56,6 +56,13 @@ diag(sprintf 'max_wait of 6 s: %.0f ms', $milliseconds);
 like($messages, $left->('DEFAULT'), 'without max_wait the error is the same');
 is(identities($node, 'lab'), 'a:d b:d c:d d:d', 'without max_wait what is free is done');
 
+$node->safe_psql('postgres', 'CREATE PUBLICATION cdc FOR TABLE lab.b');
+($output, $messages, $milliseconds) = output_of($node, rollout_of(
+	q{'["ALTER TABLE lab.a REPLICA IDENTITY FULL", "ALTER PUBLICATION cdc SET (publish = ''insert'')"]'}, '0'));
+like($messages, qr/^DETAIL:  ALTER TABLE lab\.a REPLICA IDENTITY FULL: $reader\nALTER PUBLICATION cdc SET \(publish = 'insert'\): It waits for an earlier statement\.$/m,
+	'what waits for an earlier statement says so');
+$node->safe_psql('postgres', 'DROP PUBLICATION cdc');
+
 # Everything is free in time: no error, although it was not at first.
 $node->safe_psql('postgres', q{ROLLBACK PREPARED 'left behind'});
 my $deploy = start_session($node, 'rollout');
