@@ -62,6 +62,15 @@ SELECT format('UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = %
 FROM pg_inherits h WHERE h.inhdetachpending
 ORDER BY 1"""
 
+# PostgreSQL 17 has one privilege on tables more, MAINTAIN. Who had all before has all in the copy.
+ALL_BUT_MAINTAIN = r"""'^("(?:[^"]|"")*"|[^"=]*)=(a\*?r\*?w\*?d\*?D\*?x\*?t)(\*?)/', '\1=\2\3m\3/'"""
+ADD_MAINTAIN = f"""
+UPDATE pg_class SET relacl = ARRAY(SELECT regexp_replace(a::text, {ALL_BUT_MAINTAIN})::aclitem FROM unnest(relacl) a)
+WHERE relacl IS NOT NULL AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid >= 16384;
+UPDATE pg_default_acl
+SET defaclacl = ARRAY(SELECT regexp_replace(a::text, {ALL_BUT_MAINTAIN})::aclitem FROM unnest(defaclacl) a)
+WHERE defaclobjtype = 'r'"""
+
 # pg_dump locks each table in ACCESS SHARE mode, for which it needs a privilege on it.
 UNREADABLE = """
 SELECT n.nspname::text, c.relname::text
@@ -223,6 +232,8 @@ class Copying:
         for statement in lost:
             with contextlib.suppress(psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
                 self.copy.execute(statement)
+        if self.server.major < 17 <= self.installation.major:
+            self.copy.execute(ADD_MAINTAIN)
 
     @property
     def unread_names(self):

@@ -46,6 +46,11 @@ round() {
     # A shell's own background jobs would ignore Ctrl-C.
     "$python" -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])' \
         "$python" "$tree/dj-deploy" apply "$@" many.json >/dev/null 2>progress &
+    # Every other time while it copies, else while it executes.
+    if ((rounds++ % 2)); then
+        until grep -q executing progress || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+        seconds=0.5
+    fi
     sleep "$(awk -v random="$RANDOM" -v seconds="$seconds" 'BEGIN { print seconds * random / 32768 }')"
     interrupt "$kind" $!
     wait $! 2>/dev/null || true
@@ -54,6 +59,7 @@ round() {
 }
 
 all=$((2 * tables + 1))
+rounds=0
 restore_plain
 started=${EPOCHREALTIME/./}
 check "all of it, without an interruption" dj apply -q many.json
@@ -63,6 +69,7 @@ same "is $all statements" "$(statements_done)" "$all"
 for kind in INT KILL cut crash; do
     halves=0 lost=0 finished=0 partly=0
     for _ in $(seq "${ROUNDS:-2}"); do
+        rounds=$((rounds + 1)) # so that both kinds of apply are interrupted at both times
         round "$kind" "$seconds"
         case $(statements_done) in
         0) ;;

@@ -29,8 +29,8 @@ PGDATABASE=outside sql "DROP TABLE lab.named" "DROP EXTENSION citext"
 
 PGDATABASE=outside sql "CREATE SCHEMA vault" "CREATE TABLE vault.secret (id int PRIMARY KEY)" \
     "CREATE TABLE lab.hidden (id int PRIMARY KEY)"
-check "what the role may not read is left out" dj plan --format json environment.json
-check "which is said" grep -q 'may not read.*"lab"."hidden", schema "vault"' <<<"$(dj drift -q environment.json 2>&1)"
+same "what the role may not read is left out" "$(status dj plan -q environment.json)" 2
+check "which is said" grep -q 'may not read.*"lab"."hidden", schema "vault"' errors
 refused "a document that names it" 'schema "vault" does not exist' dj plan - <<<'{"version": 1, "schemas": {"vault": {"replica_identity": "full"}}}'
 PGDATABASE=outside sql "DROP SCHEMA vault CASCADE" "DROP TABLE lab.hidden"
 
