@@ -146,6 +146,37 @@ constexpr const char *lockers = R"(
      WHERE c.oid = ANY ($1)
      ORDER BY NOT s.granted, s.since, a.node COLLATE "C", s.pid, s.shard COLLATE "C", s.mode COLLATE "C"))";
 
+// A lock on an index or a TOAST table is one on its shard.
+constexpr const char *waits = R"(
+    WITH asked AS MATERIALIZED (
+        SELECT d.nodename || ':' || d.nodeport AS node, r.success, r.result
+        FROM pg_catalog.run_command_on_all_nodes(pg_catalog.replace($node$
+            SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), '[]')
+            FROM (SELECT pg_catalog.substring(a.application_name, '[0-9]{10}$')::pg_catalog.int4 AS pid,
+                         n.nspname || '.' || c.relname AS shard,
+                         EXTRACT('epoch' FROM pg_catalog.clock_timestamp() - l.waitstart) AS seconds
+                  FROM pg_catalog.pg_stat_activity a
+                  JOIN pg_catalog.pg_locks l ON l.pid = a.pid AND NOT l.granted AND l.locktype = 'relation'
+                  LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = l.relation
+                  LEFT JOIN pg_catalog.pg_class t ON t.reltoastrelid = COALESCE(i.indrelid, l.relation)
+                  JOIN pg_catalog.pg_class c ON c.oid = COALESCE(t.oid, i.indrelid, l.relation)
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  WHERE a.application_name = ANY ($sessions::text[]) AND l.waitstart IS NOT NULL) AS k $node$,
+            '$sessions', pg_catalog.quote_literal((
+                SELECT pg_catalog.array_agg('citus_internal gpid=' || (
+                           pg_catalog.citus_backend_gpid() / 10000000000 * 10000000000 + w.pid))
+                FROM pg_catalog.unnest($1) AS w(pid))::text))) AS r
+        JOIN pg_catalog.pg_dist_node d ON d.nodeid = r.nodeid
+    )
+    SELECT a.node, a.result, NULL::pg_catalog.int4, NULL::text, NULL::pg_catalog.int8
+    FROM asked a WHERE NOT a.success
+    UNION ALL
+    (SELECT a.node, NULL, s.pid, s.shard, (s.seconds * 1000)::pg_catalog.int8
+     FROM (SELECT node, result::pg_catalog.jsonb FROM asked WHERE success) AS a
+     CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(a.result)
+         AS s(pid pg_catalog.int4, shard text, seconds pg_catalog.float8)
+     ORDER BY s.seconds DESC, a.node COLLATE "C", s.shard COLLATE "C"))";
+
 } // namespace
 
 constinit const Engine citus = {
@@ -157,6 +188,7 @@ constinit const Engine citus = {
     .statistics = citus_statistics,
     .columns = citus_columns,
     .lockers = lockers,
+    .waits = waits,
 };
 
 } // namespace dj_deploy

@@ -33,6 +33,10 @@ struct Engine {
 
     // $1 sharded tables. Who holds or waits for a lock on one of their shards, as ShardLocker has them.
     const char *lockers;
+
+    // $1 processes of this node (int4[]). Which of them (int4) waits for a lock on a shard (text) on another
+    // node, where it executes a statement, and for how many ms (int8); the longest wait first.
+    const char *waits;
 };
 
 extern const Engine citus;

@@ -28,27 +28,36 @@ constexpr const char *how_to_speed_up =
         : "It ends sooner when VACUUM of the table, which does not pause, is called by hand and then the "
           "autovacuum is cancelled.";
 
-int hint_at_retry(const char *kind, bool has_wraparound_vacuum)
+char *hint_at_retry(const char *kind, bool has_wraparound_vacuum)
 {
     if (has_wraparound_vacuum)
-        return errhint("Retry when the vacuum is done, or allow a wait that long with lock_timeout or "
-                       "dj_deploy.lock_timeout. %s",
-                       how_to_speed_up);
-    return errhint("Retry once the %s is free, or allow a longer wait with lock_timeout or "
-                   "dj_deploy.lock_timeout.",
-                   kind);
+        return ::psprintf("Retry when the vacuum is done, or allow a wait that long with lock_timeout or "
+                          "dj_deploy.lock_timeout. %s",
+                          how_to_speed_up);
+    return ::psprintf("Retry once the %s is free, or allow a longer wait with lock_timeout or "
+                      "dj_deploy.lock_timeout.",
+                      kind);
 }
 
 } // namespace
 
+::ErrorData lock_timeout_error(const char *kind, const char *name, int milliseconds, const Blockers &blockers)
+{
+    ::ErrorData error{};
+    error.elevel = ERROR;
+    error.sqlerrcode = ERRCODE_LOCK_NOT_AVAILABLE;
+    error.message = ::psprintf("could not obtain lock on %s \"%s\" within %d ms", kind, name, milliseconds);
+    error.detail = ::pstrdup(blockers.lines != nullptr ? blockers.lines
+                                                       : "No session holds a conflicting lock any more.");
+    error.hint = hint_at_retry(kind, blockers.has_wraparound_vacuum);
+    error.assoc_context = ::CurrentMemoryContext;
+    return error;
+}
+
 [[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const Blockers &blockers)
 {
-    ereport(ERROR, errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-            errmsg("could not obtain lock on %s \"%s\" within %d ms", kind, name, ::LockTimeout),
-            errdetail_internal("%s", blockers.lines != nullptr
-                                         ? blockers.lines
-                                         : "No session holds a conflicting lock any more."),
-            hint_at_retry(kind, blockers.has_wraparound_vacuum));
+    ::ErrorData error = lock_timeout_error(kind, name, ::LockTimeout, blockers);
+    ::ThrowErrorData(&error);
     ::pg_unreachable();
 }
 

@@ -24,8 +24,12 @@ void lock_table(::Oid table, ::LOCKMODE mode);
 bool is_lock_timeout(const ::ErrorData &error);
 bool is_deadlock(const ::ErrorData &error);
 
-// Raises 55P03 for a lock that was not to be had within lock_timeout; the blockers have no lines when there
-// is none any more.
+// 55P03 for a lock that was not to be had within so many ms; the blockers have no lines when there is none
+// any more.
+::ErrorData lock_timeout_error(const char *kind, const char *name, int milliseconds,
+                               const Blockers &blockers);
+
+// Raises it for a lock that was not to be had within lock_timeout.
 [[noreturn]] void raise_lock_timeout(const char *kind, const char *name, const Blockers &blockers);
 
 } // namespace dj_deploy

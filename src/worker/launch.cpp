@@ -58,10 +58,16 @@ bool launch(Process &process)
     return is_launched;
 }
 
-void append_blockers(::StringInfo list, const Process &process)
+std::int32_t pid_of(const Process &process)
 {
     ::pid_t pid = 0;
-    if (::GetBackgroundWorkerPid(process.handle, &pid) != ::BGWH_STARTED)
+    return ::GetBackgroundWorkerPid(process.handle, &pid) == ::BGWH_STARTED ? pid : 0;
+}
+
+void append_blockers(::StringInfo list, const Process &process)
+{
+    const std::int32_t pid = pid_of(process);
+    if (pid == 0)
         return;
     const ::Datum blockers = DirectFunctionCall1(::pg_blocking_pids, Int32GetDatum(pid));
     ::ArrayType *array = DatumGetArrayTypeP(blockers);
@@ -69,6 +75,12 @@ void append_blockers(::StringInfo list, const Process &process)
     for (int index = 0; index < ::ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); index++)
         ::appendStringInfo(list, "%s%d", list->len > 0 ? ", " : "", pids[index]);
     ::pfree(array);
+}
+
+void cancel(const Process &process)
+{
+    if (const std::int32_t pid = pid_of(process); pid != 0)
+        ::kill(pid, SIGINT);
 }
 
 void terminate(const Process &process)

@@ -14,8 +14,14 @@ struct Process {
 // of max_worker_processes are in use. The process is valid as long as the transaction.
 bool launch(Process &process);
 
+// Its process; 0 when there is none.
+std::int32_t pid_of(const Process &process);
+
 // Appends the processes that the worker waits for, "123, 124", to a list. Reads no catalog.
 void append_blockers(::StringInfo list, const Process &process);
+
+// Cancels the statement that the worker executes.
+void cancel(const Process &process);
 
 // Asks the worker to end in the middle of what it does.
 void terminate(const Process &process);

@@ -1,11 +1,12 @@
-// One loop: fill idle workers with tasks, read what they say, sleep until one of them says more. Nothing in
-// it reads the catalog, not even for a moment: a REINDEX CONCURRENTLY that sees the snapshot waits until this
-// transaction ends, which waits for the REINDEX.
+// One loop: fill idle workers with tasks, read what they say, sleep until one of them says more. While a
+// REINDEX CONCURRENTLY runs, nothing in it reads the catalog, not even for a moment: when that sees the
+// snapshot, it waits until this transaction ends, which waits for the REINDEX.
 #include "worker/leader.hpp"
 
 #include "pg/error.hpp"
 #include "pg/oid_set.hpp"
 #include "run/activity.hpp"
+#include "run/lock.hpp"
 #include "worker/crew.hpp"
 #include "worker/messages.hpp"
 #include "worker/session.hpp"
@@ -65,6 +66,7 @@ void Crew::hand_over()
         if (!worker.is_idle() || !has_work() || !may_begin(changes[next]))
             continue;
         worker.change = &changes[next++];
+        worker.since = ::GetCurrentTimestamp();
         const std::string_view task = pack(*worker.change);
         worker.process.channel.send(task);
         ::pfree(const_cast<char *>(task.data()));
@@ -147,6 +149,7 @@ void Crew::run()
             report_progress();
         if (listen())
             continue;
+        watch_shards();
         ::WaitLatch(::MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, progress_interval,
                     PG_WAIT_EXTENSION);
         ::ResetLatch(::MyLatch);
@@ -164,6 +167,8 @@ Outcome execute_by_workers(const Plan &plan, int jobs)
     Crew crew{.changes = plan.changes.view(),
               .session = read_session(),
               .jobs = static_cast<std::size_t>(jobs),
+              .sharded = find_watched(plan.changes.view()),
+              .longest_wait = ::LockTimeout > 0 ? ::LockTimeout : lock_timeout,
               .executed = {},
               .failures = Failures::none(),
               .progress = {.what = "statements", .total = plan.changes.count, .interval = progress_interval},

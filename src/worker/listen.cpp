@@ -1,18 +1,29 @@
 // REPORT: what the leader makes of what its workers say, and of their end.
 #include "pg/error.hpp"
+#include "run/lock.hpp"
 #include "worker/crew.hpp"
 #include "worker/messages.hpp"
 
 namespace dj_deploy {
+
+// In place of the cancellation.
+::ErrorData Crew::shard_timeout(const Table &table, const char *holders) const
+{
+    return lock_timeout_error("table", ::psprintf("%s.%s", table.schema, table.name), longest_wait,
+                              {.lines = holders, .has_wraparound_vacuum = false});
+}
 
 // The end of a change: done, failed, or passed over when the table is gone.
 void Crew::finish(Worker &worker, std::string_view as_executed)
 {
     const Change &change = *std::exchange(worker.change, nullptr);
     const bool has_begun = std::exchange(worker.has_begun, false);
+    const char *shard_held = std::exchange(worker.shard_held, nullptr);
     if (worker.has_error) {
         worker.has_error = false;
         const ::MemoryContext caller = ::MemoryContextSwitchTo(worker.memory);
+        if (shard_held != nullptr && worker.error.sqlerrcode == ERRCODE_QUERY_CANCELED)
+            worker.error = shard_timeout(*change.table, shard_held);
         const char *statement = planned_statement(change);
         append_line(worker.error.context, ::psprintf("SQL statement \"%s\"", statement));
         if (has_begun)

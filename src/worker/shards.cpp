@@ -10,25 +10,24 @@ namespace {
 
 constexpr int interval = 200; // ms between two looks
 
-// A plain REINDEX also locks the indexes, against everybody who has used one.
-::LOCKMODE mode_on_shards(const TaskFacts &facts)
-{
-    return facts.lock == ShareLock ? AccessExclusiveLock : facts.lock;
-}
-
 // The holders, in the memory context of the caller; null when there are none.
 const char *look(const TaskFacts &facts)
 {
     const ::MemoryContext caller = ::CurrentMemoryContext;
     ::StartTransactionCommand();
     ::MemoryContextSwitchTo(caller);
-    const char *holders = describe_shard_holders(facts.table, mode_on_shards(facts));
+    const char *holders = describe_shard_holders(facts.table, mode_on_shards(facts.lock));
     ::CommitTransactionCommand();
     ::MemoryContextSwitchTo(caller);
     return holders;
 }
 
 } // namespace
+
+::LOCKMODE mode_on_shards(::LOCKMODE lock)
+{
+    return lock == ShareLock ? AccessExclusiveLock : lock;
+}
 
 void wait_for_shards(const Task &task)
 {
