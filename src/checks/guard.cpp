@@ -50,11 +50,12 @@ bool weakens_what_is(const Scenario &after, const HarmDone &done)
     });
 }
 
-// By names: OIDs are others in a copy of the database.
+// Among harms of subjects, which come first and by name, the first; among others that whose names come
+// first: OIDs are others in a copy of the database.
 bool comes_before(const Review &review, const HarmDone &left, const HarmDone &right)
 {
-    if (const int order = ::strcmp(review.name_of(*left.table), review.name_of(*right.table)); order != 0)
-        return order < 0;
+    if (left.table != right.table)
+        return ::strcmp(review.name_of(*left.table), review.name_of(*right.table)) < 0;
     if (left.harm != right.harm)
         return left.harm < right.harm;
     return ::strcmp(left.publication->name, right.publication->name) < 0;
@@ -72,13 +73,16 @@ HarmDone first_harm(const Review &review, const Scenario &before, const Scenario
 {
     HarmDone first{};
     HarmDone weakening{};
-    for (const Relation *table : tables)
+    for (const Relation *table : tables) {
         for (const HarmDone &done : find_harms(before, after, *table)) {
             if (done.harm != Harm::weakened && counts(done, review))
                 keep_first(review, first, done);
             else if (done.harm == Harm::weakened && weakens_what_is(after, done))
                 keep_first(review, weakening, done);
         }
+        if (first.harm != Harm::none && review.all->find(first.table->oid) != nullptr)
+            break;
+    }
     return first.harm != Harm::none ? first : weakening;
 }
 

@@ -40,25 +40,37 @@ bool fills_publication(const Intent &intent)
 } // namespace
 
 // The tables that hold rows which a remedy may touch: those of the subjects, and those of all trees that it
-// is about, whether they are subjects or not; all that are known where it changes a publication.
+// is about, whether they are subjects or not; all that are known where it changes a publication. Subjects
+// come first, in their order.
 Array<const Relation *> touched(const Review &review, const Intent &intent,
                                 const Array<const Subject *> &subjects)
 {
-    Array<const Relation *> tables;
+    Array<const Subject *> own;
+    Array<const Relation *> strangers;
+    const auto add = [&](const Relation &relation) {
+        if (const Subject *subject = review.all->find(relation.oid))
+            own.push(subject);
+        else
+            strangers.push(&relation);
+    };
     if (!intent.publications.is_empty() || subjects.count == review.all->items.count) {
         for (const Relation &relation : review.scenario.facts->relations)
-            tables.push(&relation);
-        return tables;
+            add(relation);
+    } else {
+        for (const Subject *subject : subjects)
+            own.push(subject);
+        for_each_table(intent, [&](::Oid table) {
+            if (const Relation *relation = review.scenario.facts->find(table))
+                for (const Relation *leaf : review.all->tree_of(*relation))
+                    add(*leaf);
+        });
     }
-    for (const Subject *subject : subjects)
+    sort_unique(own);
+    Array<const Relation *> tables;
+    for (const Subject *subject : own)
         tables.push(subject->relation);
-    for_each_table(intent, [&](::Oid table) {
-        const auto is_it = [&](const Subject *subject) { return subject->relation->oid == table; };
-        const Relation *relation = review.scenario.facts->find(table);
-        if (relation != nullptr && std::none_of(subjects.begin(), subjects.end(), is_it))
-            for (const Relation *leaf : review.all->tree_of(*relation))
-                tables.push(leaf);
-    });
+    for (const Relation *relation : strangers)
+        tables.push(relation);
     return tables;
 }
 
