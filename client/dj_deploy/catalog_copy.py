@@ -15,6 +15,7 @@ from dj_deploy.checksum import CHECKSUM
 from dj_deploy.cluster import plain_environment, start_cluster
 from dj_deploy.failure import Failure
 from dj_deploy.installation import find_installation
+from dj_deploy.likeness import FACTS, require_likeness
 from dj_deploy.server import EXTENSION, Server
 
 # The lock table and the prepared transactions decide what a transaction can hold.
@@ -42,21 +43,16 @@ JOIN pg_attribute a ON a.attcollation = c.oid
 WHERE c.collnamespace = 'pg_catalog'::regnamespace AND c.collname NOT IN ('default', 'C', 'POSIX')
 ORDER BY 1"""
 
-TABLES = """
-SELECT n.nspname::text, c.relname::text
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend d
-                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
-
-# What pg_dump does not hand on: an identity whose index is gone, and a partition on its way out. The
-# statements repeat it in the copy.
+# What pg_dump does not hand on: an identity whose index is gone, a partition on its way out, and who owns a
+# publication FOR ALL TABLES where that is no superuser. The statements repeat it in the copy.
 LOST_IN_DUMP = """
 SELECT format('UPDATE pg_class SET relreplident = %L WHERE oid = %L::regclass', c.relreplident, c.oid::regclass)
 FROM pg_class c
 WHERE c.relkind IN ('r', 'p') AND c.relreplident = 'i'
   AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)
+UNION ALL
+SELECT format('UPDATE pg_publication SET pubowner = %L::regrole WHERE pubname = %L', p.pubowner::regrole, p.pubname)
+FROM pg_publication p
 UNION ALL
 SELECT format('UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = %L::regclass', h.inhrelid::regclass)
 FROM pg_inherits h WHERE h.inhdetachpending
@@ -100,7 +96,7 @@ def copy_catalog(server, progress, warn):
         with nothing_from_environment():
             copy = Server(conninfo)
         try:
-            copying = Copying(server, copy, installation, conninfo, progress)
+            copying = Copying(server, copy, installation, conninfo, progress, warn)
             copying.run()
             if copying.unreadable:
                 warn(f"role {quoted(user)} may not read, and so is not planned for: {copying.unread_names}")
@@ -124,12 +120,13 @@ def nothing_from_environment():
 
 
 class Copying:
-    def __init__(self, server, copy, installation, conninfo, progress):
+    def __init__(self, server, copy, installation, conninfo, progress, warn):
         self.server = server
         self.copy = copy
         self.installation = installation
         self.conninfo = conninfo
         self.progress = progress
+        self.warn = warn
 
     def run(self):
         self.refuse_missing_extensions()
@@ -139,7 +136,9 @@ class Copying:
         self.copy_collations()
         self.progress("copying the catalog")
         self.load_schemas()
-        self.require_tables()
+        require_likeness(
+            self.facts, self.copy.rows(FACTS), set(self.unreadable), self.complaints, self.warn
+        )
         self.copy.execute(f"CREATE EXTENSION {EXTENSION}")
 
     def refuse_missing_extensions(self):
@@ -203,7 +202,7 @@ class Copying:
         self.unreadable = self.server.rows(UNREADABLE)
         with self.server.snapshot() as snapshot:
             self.checksum = self.server.value(CHECKSUM)
-            self.tables = set(self.server.rows(TABLES))
+            self.facts = self.server.rows(FACTS)
             lost = self.server.column(LOST_IN_DUMP)
             archive = self.dump(
                 "pg_dump",
@@ -244,17 +243,6 @@ class Copying:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         return ", ".join(names[:MOST_NAMED]) + more
 
-    def require_tables(self):
-        """All but those that the caller may not read: a plan is not to leave out what could not be copied."""
-        schemas = {schema for schema, table in self.unreadable if table is None}
-        unreadable = {(schema, table) for schema, table in self.unreadable}
-        expected = {t for t in self.tables if t[0] not in schemas and t not in unreadable}
-        missing = sorted(expected - set(self.copy.rows(TABLES)))
-        if missing:
-            names = ", ".join(f'"{schema}.{table}"' for schema, table in missing[:MOST_NAMED])
-            more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-            raise Failure(f"could not copy tables {names}{more}", "\n".join(self.complaints[:10]))
-
     def dump(self, program, *arguments):
         finished = subprocess.run(
             [self.installation.program(program), f"--dbname={self.server.conninfo}", *arguments],
@@ -269,7 +257,7 @@ class Copying:
         return finished.stdout
 
     def load(self, program, *arguments, script):
-        """The errors. They are no failure by themselves: require_tables() tells what counts."""
+        """The errors. They are no failure by themselves: require_likeness() tells what counts."""
         finished = subprocess.run(
             [self.installation.program(program), f"--dbname={self.conninfo}", *arguments],
             input=script,

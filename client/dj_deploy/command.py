@@ -20,7 +20,7 @@ UNKNOWN_IN_COPY = {"bytes"}  # what only the server itself knows
 
 def main():
     hide_password(sys.argv[1:])
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = make_parser().parse_args()
     try:
         return Command(options).run()
@@ -28,8 +28,8 @@ def main():
         print(f"dj-deploy: {failure}", file=sys.stderr)
     except psycopg2.Error as error:
         print(f"dj-deploy: {failure_of(error)}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("dj-deploy: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print("\n".join(["dj-deploy: interrupted", *map(str, interruption.args)]), file=sys.stderr)
     except BrokenPipeError:
         pass
     return FAILED

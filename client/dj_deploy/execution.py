@@ -60,7 +60,11 @@ def roll_out(server, plan, checksum, max_wait, progress):
     pause, deadline = SHORTEST_PAUSE, time.monotonic() + max_wait
     while True:
         done = queue.done
-        queue.go_round()
+        try:
+            queue.go_round()
+        except BaseException:
+            progress(queue.summary)
+            raise
         if not queue.waiting or time.monotonic() >= deadline:
             break
         pause = SHORTEST_PAUSE if queue.done > done else min(2 * pause, LONGEST_PAUSE)
@@ -80,6 +84,10 @@ class Queue:
         self.failed = set()
         self.done = 0
 
+    @property
+    def summary(self):
+        return f"{self.done} of {self.total} statements done"
+
     def go_round(self):
         """What is left is waiting afterwards, with the earlier statement that it waits for, if any."""
         changes, self.waiting, busy = self.waiting, [], {}
@@ -87,7 +95,7 @@ class Queue:
         for change, _ in changes:
             if time.monotonic() >= told + PROGRESS_INTERVAL:
                 told = time.monotonic()
-                self.progress(f"{self.done} of {self.total} statements done")
+                self.progress(self.summary)
             table = table_of(change)
             before = (table, what_comes_before(change))
             if not self.failed.isdisjoint(before):
@@ -100,7 +108,7 @@ class Queue:
             for key in (table, kind_of(change)):
                 busy.setdefault(key, change["ddl"])
             self.waiting.append((change, earlier))
-        self.progress(f"{self.done} of {self.total} statements done, {len(self.waiting)} waiting")
+        self.progress(f"{self.summary}, {len(self.waiting)} waiting")
 
     def is_tried(self, change, table):
         """False where it is to be tried again."""
@@ -144,11 +152,11 @@ def what_comes_before(change):
 
 
 def execute_if_free(server, change):
-    with server.transaction():
-        server.execute("SET LOCAL lock_timeout = '10ms'")
-        if change["lock"] not in WITHOUT_LOCK and change["table_name"] is not None:
-            server.execute(f"LOCK TABLE ONLY {table_of(change)} IN {mode_of(change['lock'])} MODE NOWAIT")
-        server.execute(change["ddl"])
+    """In one message, so that no lock is held for the time that a message takes."""
+    statements = ["SET LOCAL lock_timeout = '10ms'", change["ddl"]]
+    if change["lock"] not in WITHOUT_LOCK and change["table_name"] is not None:
+        statements.insert(1, f"LOCK TABLE ONLY {table_of(change)} IN {mode_of(change['lock'])} MODE NOWAIT")
+    server.execute_together(statements)
 
 
 def mode_of(lock):

@@ -4,6 +4,7 @@ in the environment alone, which other users of the machine cannot read.
 
 import contextlib
 import os
+import select
 import sys
 
 import psycopg2
@@ -47,6 +48,35 @@ def without_password(argument):
 SAFE = "SET LOCAL search_path = pg_catalog, pg_temp; "
 
 
+class Connection(psycopg2.extensions.connection):
+    is_open = False
+    is_interrupted = False
+
+
+class Interrupted(KeyboardInterrupt):
+    """By Ctrl-C, with what the server says of the statement that it has cancelled."""
+
+
+def wait(connection):
+    """Until the server has answered, as libpq does; but Ctrl-C cancels the statement at the server."""
+    while True:
+        try:
+            state = connection.poll()
+            if state == psycopg2.extensions.POLL_OK:
+                return
+            for_reading = [connection.fileno()] if state == psycopg2.extensions.POLL_READ else []
+            for_writing = [connection.fileno()] if state == psycopg2.extensions.POLL_WRITE else []
+            select.select(for_reading, for_writing, [])
+        except KeyboardInterrupt:
+            if not connection.is_open:
+                raise
+            connection.is_interrupted = True
+            connection.cancel()
+
+
+psycopg2.extensions.set_wait_callback(wait)
+
+
 class Server:
     """Statements at the server; each is a transaction of its own unless begin() was called."""
 
@@ -54,23 +84,35 @@ class Server:
         is_name = conninfo and "=" not in conninfo and "://" not in conninfo
         self.conninfo = psycopg2.extensions.make_dsn(dbname=conninfo) if is_name else conninfo
         try:
-            self.connection = psycopg2.connect(self.conninfo, fallback_application_name=APPLICATION)
+            self.connection = psycopg2.connect(
+                self.conninfo, fallback_application_name=APPLICATION, connection_factory=Connection
+            )
         except psycopg2.OperationalError as error:
             raise Failure(str(error).strip()) from None
+        self.connection.is_open = True
         self.connection.autocommit = True
         self.major = self.connection.server_version // 10000
 
     @contextlib.contextmanager
     def transaction(self, characteristics=""):
         self.execute(f"BEGIN {characteristics}")
+        with self.rolled_back_on_error():
+            yield
+        self.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def rolled_back_on_error(self):
         try:
             yield
         except BaseException:
-            if not self.connection.closed:
-                with contextlib.suppress(psycopg2.Error):
-                    self.execute("ROLLBACK")
+            with contextlib.suppress(psycopg2.Error, KeyboardInterrupt):
+                self.execute("ROLLBACK")
             raise
-        self.execute("COMMIT")
+
+    def execute_together(self, statements):
+        """In one transaction, sent as one message."""
+        with self.rolled_back_on_error():
+            self.execute("; ".join(["BEGIN", *statements, "COMMIT"]))
 
     @contextlib.contextmanager
     def snapshot(self):
@@ -81,14 +123,26 @@ class Server:
     def close(self):
         self.connection.close()
 
-    def execute(self, sql, values=None):
+    @contextlib.contextmanager
+    def executed(self, sql, values):
         with self.connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            try:
+                cursor.execute(sql, values)
+            except psycopg2.Error as error:
+                if self.connection.is_interrupted:
+                    raise Interrupted(str(failure_of(error))) from None
+                raise
+            if self.connection.is_interrupted:
+                raise Interrupted
+            yield cursor
+
+    def execute(self, sql, values=None):
+        with self.executed(sql, values):
+            pass
 
     def call(self, sql, values=None):
         """The names of the columns, and the rows, of a call of the extension, as the session is."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, values)
+        with self.executed(sql, values) as cursor:
             return [column.name for column in cursor.description], cursor.fetchall()
 
     def rows(self, sql, values=None):

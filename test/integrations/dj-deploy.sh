@@ -140,6 +140,8 @@ source "$tree/test/integrations/dj-deploy/interrupted.sh"
 # shellcheck source=test/integrations/dj-deploy/refusals.sh
 source "$tree/test/integrations/dj-deploy/refusals.sh"
 
+check "what a copy lacks is noticed" "$python" "$tree/test/integrations/dj-deploy/likeness.py" "$tree/dj-deploy"
+
 # --- random databases
 
 check "random databases are planned, reported and changed as inside" \

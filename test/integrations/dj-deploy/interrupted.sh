@@ -38,14 +38,18 @@ interrupt() {
     esac
 }
 
+# apply_interruptibly OPTION ...: a shell's own background jobs would ignore Ctrl-C.
+apply_interruptibly() {
+    exec "$python" -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])' \
+        "$python" "$tree/dj-deploy" apply "$@"
+}
+
 # round KIND SECONDS OPTION ...: dj-deploy apply with these, interrupted within that time.
 round() {
     local kind=$1 seconds=$2
     shift 2
     restore_plain
-    # A shell's own background jobs would ignore Ctrl-C.
-    "$python" -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); os.execv(sys.argv[1], sys.argv[1:])' \
-        "$python" "$tree/dj-deploy" apply "$@" many.json >/dev/null 2>progress &
+    apply_interruptibly "$@" many.json >/dev/null 2>progress &
     # Every other time while it copies, else while it executes.
     if ((rounds++ % 2)); then
         until grep -q executing progress || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
@@ -93,3 +97,22 @@ same "no cluster, process or file is left" "$(left_behind)" ""
 restore_plain
 check "afterwards it goes on" dj apply -q --rollout many.json
 same "to the end" "$(statements_done)" "$all"
+
+# Where the extension is, Ctrl-C ends the call at the server, too, which says how far it was.
+twins
+export PGDATABASE=inside
+mkfifo hold
+psql -X -q <hold >/dev/null &
+exec 7>hold
+echo "BEGIN; SELECT count(*) FROM lab.session;" >&7
+apply_interruptibly --rollout environment.json >/dev/null 2>progress &
+until [[ $(sql "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^dj_deploy.rollout: .* waiting'") == 1 ]]; do sleep 0.1; done
+kill -INT $!
+wait $! || true
+exec 7>&-
+wait
+rm hold
+check "Ctrl-C is told" grep -x "dj-deploy: interrupted" progress
+check "with how many statements are done" grep -E "[0-9]+ of [0-9]+ statements" progress
+same "and no session goes on" "$(sql "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dj-deploy'")" 0
+export PGDATABASE=outside
