@@ -3,12 +3,20 @@
 import argparse
 import importlib.resources
 import re
+import sys
 
 from dj_deploy.output import FORMATS
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Ends with 1. By itself it would be 2, which says that there are changes."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: error: {message}\n")
+
+
 def make_parser():
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="dj-deploy",
         description="Brings the schemas of a PostgreSQL database into the state that an environment"
         " document describes, and shows first what that changes. The server may have the extension"

@@ -177,8 +177,15 @@ class Copying:
         )
 
     def load_roles(self):
+        # By itself it would look for a database named postgres, where the caller may have no access.
+        database = psycopg2.extensions.make_dsn(dbname=self.server.value("SELECT current_database()::text"))
         script = self.dump(
-            "pg_dumpall", "--roles-only", "--no-role-passwords", "--no-comments", "--no-security-labels"
+            "pg_dumpall",
+            f"--database={database}",
+            "--roles-only",
+            "--no-role-passwords",
+            "--no-comments",
+            "--no-security-labels",
         )
         # The bootstrap superuser has the name of the server's, and is there.
         self.load("psql", "--no-psqlrc", "--quiet", "--output=/dev/null", script=script)

@@ -14,6 +14,10 @@ COLUMNS = ["severity", "check_name", "schema_name", "table_name", "object", "fin
 SEVERITIES = {"e": "error", "w": "warning", "i": "info"}
 ALIASES = {"lakebase_cdf": "lakehouse_sync"}
 
+# A block holds statements whose literals double their quotes.
+UP_TO_SEMICOLON = re.compile(r"""(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^;'"])+""")
+PERFORM = re.compile("^PERFORM ")
+
 SCHEMAS = "SELECT COALESCE(array_agg(oid), '{}') FROM pg_namespace WHERE nspname = ANY (%s)"
 TABLES = """
 SELECT COALESCE(array_agg(c.oid), '{}') FROM pg_class c
@@ -80,14 +84,27 @@ CASTS = {"1": "::oid[]", "2": "::text", "3": "::oid[]", "4": "::oid[]"}
 
 
 def plain_remedy(copy, remedy):
-    """The statements that a call would execute; the call itself where that fails."""
-    if remedy is None or not remedy.startswith(("SELECT dj_deploy.", "SELECT pg_catalog.count(dj_deploy.")):
-        return remedy
-    shown = remedy.replace("dry_run => false", "dry_run => true")
-    shown = shown.replace("SELECT pg_catalog.count(", "SELECT pg_catalog.jsonb_agg(", 1)
+    """One statement a line, without calls of the extension; the remedy itself where such a call fails."""
+    if remedy is None:
+        return None
+    # Of steps that are looked at before the steps ahead of them are done.
+    said = len(copy.connection.notices)
     try:
-        plans = copy.call(shown)[1][0][0]
+        return ";\n".join(plain_statements(copy, remedy)) or remedy
     except psycopg2.Error:
         return remedy
-    statements = [text for plan in (plans if isinstance(plans, list) else [plans]) for text in plan["ddl"]]
-    return "; ".join(statements) or remedy
+    finally:
+        del copy.connection.notices[said:]
+
+
+def plain_statements(copy, statement):
+    if statement.startswith("DO "):
+        body = copy.value(f"SELECT {statement[3:]}").removeprefix("BEGIN ").removesuffix("END")
+        parts = [part.strip() for part in UP_TO_SEMICOLON.findall(body) if part.strip()]
+        return [text for part in parts for text in plain_statements(copy, PERFORM.sub("SELECT ", part))]
+    if not statement.startswith(("SELECT dj_deploy.", "SELECT pg_catalog.count(dj_deploy.")):
+        return [statement]
+    shown = statement.replace("dry_run => false", "dry_run => true")
+    shown = shown.replace("SELECT pg_catalog.count(", "SELECT pg_catalog.jsonb_agg(", 1)
+    plans = [row[0] for row in copy.call(shown)[1]]
+    return [text for plan in plans for one in (plan if isinstance(plan, list) else [plan]) for text in one["ddl"]]

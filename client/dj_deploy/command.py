@@ -124,7 +124,8 @@ class Command:
 
         rows = self.ask(read)
         if options.format == "sql":
-            output.print_statements([row[6] for row in rows if row[6] is not None], options.format)
+            may_alter_system = self.server.value("SELECT current_setting('is_superuser')") == "on"
+            output.print_remedies(rows, may_alter_system)
         elif options.format == "table":
             output.print_findings(rows)
         else:
@@ -158,7 +159,7 @@ class Command:
             output.print_json(plan)
         elif self.options.format in ("sql", "markdown"):
             output.print_statements(plan["ddl"], self.options.format)
-        self.progress(f"executed {len(plan['ddl'])} statements")
+        self.progress(f"executed {counted(plan)}" if plan["ddl"] else "nothing to do")
         return DONE
 
     def apply_once(self, where, is_copy, checksum):
@@ -179,7 +180,10 @@ class Command:
             )
             return plan
         require_allowed(plan)
-        self.progress(f"executing {len(plan['ddl'])} statements")
+        if not plan["ddl"]:
+            execution.require_checksum(self.server, checksum)
+            return plan
+        self.progress(f"executing {counted(plan)}")
         if self.options.rollout:
             execution.roll_out(self.server, plan, checksum, self.options.max_wait, self.progress)
         else:
@@ -193,6 +197,10 @@ def call_one(where, sql, values):
 
 def make_plan(where, environment):
     return call_one(where, "SELECT dj_deploy.apply(%s)", [environment])
+
+
+def counted(plan):
+    return "1 statement" if len(plan["ddl"]) == 1 else f"{len(plan['ddl'])} statements"
 
 
 def require_allowed(plan):

@@ -43,15 +43,37 @@ def print_statements(statements, form):
 
 def print_findings(rows):
     """Each with its remedy as it can be pasted, which is not wrapped."""
-    for severity, check, schema, table, about, finding, remedy in rows:
-        if check == SUM:
+    for row in rows:
+        finding, remedy = row[5:7]
+        if row[1] == SUM:
             print(finding)
             continue
-        where = ".".join(filter(None, [schema, table])) or about
-        print(bold(f"{severity}: {check}" + (f": {where}" if where else "")))
+        print(bold(heading_of(row)))
         print(textwrap.fill(finding, WIDTH, initial_indent="    ", subsequent_indent="    "))
         if remedy is not None:
-            print(f"    {remedy};")
+            print("    " + remedy.replace(";\n", ";\n    ") + ";")
+
+
+def print_remedies(rows, may_alter_system):
+    """A script for psql: what mends errors, and the rest, which wants a decision, as comments."""
+    for row in rows:
+        remedy = row[6]
+        if remedy is None:
+            continue
+        is_run = row[0] == "error" and (may_alter_system or not remedy.startswith("ALTER SYSTEM "))
+        print(commented(heading_of(row)))
+        print(f"{remedy};" if is_run else commented(f"{remedy};"))
+
+
+def heading_of(row):
+    severity, check, schema, table, about = row[:5]
+    where = ".".join(filter(None, [schema, table])) or about
+    return f"{severity}: {check}" + (f": {where}" if where else "")
+
+
+def commented(text):
+    """Whatever line breaks the names in it have."""
+    return "\n".join(f"-- {line}" for line in text.splitlines())
 
 
 def text_of(cell):

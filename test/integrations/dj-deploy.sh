@@ -14,6 +14,39 @@ dj() {
     timeout 120 "$python" "$tree/dj-deploy" "$@"
 }
 
+# As pages and examples call it.
+mkdir bin
+printf '#!/bin/sh\nexec "%s" "%s/dj-deploy" "$@"\n' "$python" "$tree" >bin/dj-deploy
+chmod +x bin/dj-deploy
+PATH=$PWD/bin:$PATH
+
+# shown PAGE: its sessions, the blocks with lines "$ command" and what these print.
+shown() {
+    awk '/^```/ { if (inside && block ~ /(^|\n)\$ /) printf "%s", block; inside = !inside; block = ""; next }
+        inside { block = block $0 "\n" }' "$tree/docs/$1.md"
+}
+
+# replayed PAGE: the same commands with what they print now.
+replayed() {
+    local line
+    shown "$1" | while IFS= read -r line; do
+        [[ $line == '$ '* ]] || continue
+        say "$line"
+        eval "${line#\$ }" </dev/null 2>&1 || true
+    done
+}
+
+# step_of NAME: the command of a step of the workflow.
+step_of() {
+    awk -v name="$1" '$0 == "      - name: " name { found = 1; next } found && /^ *- / { exit }
+        found && sub(/^        run: /, "") { print; exit }' "$tree/examples/dj-deploy/github-actions.yml"
+}
+
+# run_step NAME: as the workflow runs it.
+run_step() {
+    bash --noprofile --norc -eo pipefail -c "$(step_of "$1")"
+}
+
 # findings CONSUMER: all but the remedies, which are calls where the extension is, in one order.
 findings() {
     dj check -q --format json --consumer "$1" lab behavior |
@@ -81,6 +114,7 @@ same "plan: its fingerprint" "$("$python" -c 'import json; print(json.load(open(
 same "drift: as many differences" "$(dj drift -q --format json environment.json | grep -c '"property"')" \
     "$(asked "SELECT count(*) FROM dj_deploy.drift('$environment')")"
 same "drift: its status" "$(status dj drift -q environment.json)" 2
+same "a wrong option is no change" "$(status dj drift --wrong environment.json)" 1
 same "no line is longer than 100 columns" "$(dj plan -q environment.json | awk 'length > 100' | wc -l)" 0
 same "schemas: no size is made up" "$(dj schemas -q | head -n 1 | grep -c bytes)" 0
 same "where the extension is, it is asked" "$(PGDATABASE=inside dj plan --format json environment.json 2>errors | grep -c fingerprint; cat errors)" 1
@@ -89,10 +123,15 @@ for consumer in any lakebase_cdf debezium clickpipes postgres; do
     same "check for $consumer" "$(findings "$consumer")" "$(PGDATABASE=inside findings "$consumer")"
 done
 same "check: its status" "$(status dj check -q lab)" 2
-same "check: no remedy needs the extension" "$({ dj check -q --format sql --consumer debezium lab || true; } | grep dj_deploy || true)" ""
-{ dj check -q --format sql --consumer lakebase_cdf lab || true; } | grep -v "^ALTER SYSTEM" >remedies.sql
-check "check: its remedies run" psql -X -q -v ON_ERROR_STOP=1 -f remedies.sql
-same "check: and then there is no error" "$({ dj check -q --consumer lakebase_cdf lab || true; } | grep '^error:' || true)" ""
+# Without a key a table needs its identity before it joins, and a name may look like the end of a statement.
+PGDATABASE=outside psql -X -q -c "CREATE TABLE lab.note (id int)" -c "CREATE TABLE lab.\"a;'b\" (id int)"
+for consumer in lakebase_cdf debezium; do
+    dj check -q --format sql --consumer "$consumer" lab >remedies.sql || true
+    same "check for $consumer: no remedy needs the extension" "$(grep dj_deploy remedies.sql || true)" ""
+    check "check for $consumer: the remedies of errors run, and no other" psql -X -q -v ON_ERROR_STOP=1 -f remedies.sql
+    same "check for $consumer: and then there is no error" "$({ dj check -q --consumer "$consumer" lab || true; } | grep '^error:' || true)" ""
+done
+same "check: what the role may not do is a comment" "$(grep 'ALTER SYSTEM' remedies.sql)" "-- ALTER SYSTEM SET max_slot_wal_keep_size = '100GB';"
 twins
 
 # --- and leaves what the extension leaves
@@ -107,7 +146,47 @@ before=$(PGDATABASE=outside catalog_state)
 check "apply once more" dj apply -q environment.json
 same "changes nothing" "$(PGDATABASE=outside catalog_state)" "$before"
 
+# --- what the pages show
+
+make_database walk
+same "docs/lakebase.md shows what its commands print" "$(replayed lakebase)" "$(shown lakebase)"
+
+# --- the example
+
+make_database example
+check "the hook deploys" run_example dj-deploy
+same "lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
+before=$(catalog_state)
+check "the hook once more" run_example dj-deploy
+same "changes nothing" "$(catalog_state)" "$before"
+add_table cage
+check "the hook after a table was added" run_example dj-deploy
+same "brings it there" "$(lab_for_cdc)" "16 full, 16 published, 16 with parameter of 16"
+refused "the hook without a database" 'database "gone" does not exist' env PGDATABASE=gone "$tree/examples/dj-deploy/deploy.sh"
+
+make_database workflow
+cp "$tree/examples/dj-deploy/environment.json" .
+check "workflow: a plan with changes is no failure" run_step Plan
+FINGERPRINT=$(sed -n 's/^fingerprint: //p' plan.md)
+export FINGERPRINT
+refused "workflow: Verify fails before Apply" full run_step Verify
+check "workflow: the reviewed plan is applied" run_step Apply
+same "workflow: lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
+check "workflow: nothing differs" run_step Verify
+check "workflow: a plan without changes" run_step Plan
+same "workflow: is its fingerprint" "$(sed 's/: .*//' plan.md)" fingerprint
+add_table cage
+refused "workflow: another plan than the reviewed one" 'not the one that was expected' run_step Apply
+same "workflow: leaves the database as it was" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 16"
+PGDATABASE=gone refused "workflow: no plan is a failure" 'does not exist' run_step Plan
+twins
+printf '%s\n' "$environment" >environment.json
+
 # --- without the rights
+
+PGDATABASE=postgres sql "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"
+same "no other database is connected to" "$(status dj drift -q environment.json)" 2
+PGDATABASE=postgres sql "GRANT CONNECT ON DATABASE postgres, template1 TO PUBLIC"
 
 PGDATABASE=outside sql "ALTER TABLE lab.session OWNER TO postgres" "REVOKE ALL ON lab.session FROM deployer"
 refused "a table that nobody may read to plan for" "lab.session" dj plan environment.json
