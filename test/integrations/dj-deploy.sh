@@ -36,9 +36,11 @@ replayed() {
     done
 }
 
-# step_of NAME: the command of a step of the workflow.
+# step_of NAME: the commands of a step of the workflow.
 step_of() {
-    awk -v name="$1" '$0 == "      - name: " name { found = 1; next } found && /^ *- / { exit }
+    awk -v name="$1" '$0 == "      - name: " name { found = 1; next } found && /^      - / { exit }
+        is_block && (/^$/ || sub(/^          /, "")) { print; next } is_block { exit }
+        found && /^        run: \|$/ { is_block = 1; next }
         found && sub(/^        run: /, "") { print; exit }' "$tree/examples/dj-deploy/github-actions.yml"
 }
 
@@ -149,6 +151,7 @@ same "changes nothing" "$(PGDATABASE=outside catalog_state)" "$before"
 # --- what the pages show
 
 make_database walk
+check "docs/lakebase.md has sessions" grep -q '^\$ dj-deploy apply' <<<"$(shown lakebase)"
 same "docs/lakebase.md shows what its commands print" "$(replayed lakebase)" "$(shown lakebase)"
 
 # --- the example
@@ -167,14 +170,19 @@ refused "the hook without a database" 'database "gone" does not exist' env PGDAT
 make_database workflow
 cp "$tree/examples/dj-deploy/environment.json" .
 check "workflow: a plan with changes is no failure" run_step Plan
-FINGERPRINT=$(sed -n 's/^fingerprint: //p' plan.md)
+export GITHUB_STEP_SUMMARY=$PWD/summary.md
+check "workflow: the comment" run_step "Write the comment"
+same "workflow: begins with the marker and the fingerprint" "$(head -n 2 comment.md | sed 's/: .*//')" $'<!-- dj-deploy -->\nfingerprint'
+same "workflow: has the statements" "$(grep -c '^| lab .*ALTER TABLE "lab".* REPLICA IDENTITY FULL |$' comment.md)" 15
+FINGERPRINT=$(sed -n 's/^fingerprint: //p' comment.md)
 export FINGERPRINT
 refused "workflow: Verify fails before Apply" full run_step Verify
 check "workflow: the reviewed plan is applied" run_step Apply
 same "workflow: lab is ready for change data capture" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 15"
 check "workflow: nothing differs" run_step Verify
 check "workflow: a plan without changes" run_step Plan
-same "workflow: is its fingerprint" "$(sed 's/: .*//' plan.md)" fingerprint
+check "workflow: and its comment" run_step "Write the comment"
+same "workflow: is its fingerprint" "$(sed 's/: .*//' comment.md)" $'<!-- dj-deploy -->\nfingerprint'
 add_table cage
 refused "workflow: another plan than the reviewed one" 'not the one that was expected' run_step Apply
 same "workflow: leaves the database as it was" "$(lab_for_cdc)" "15 full, 15 published, 15 with parameter of 16"
