@@ -3,6 +3,7 @@
 // remote_apply its record also asks the standby to answer at once.
 #include "run/durability.hpp"
 
+#include "cluster/engine.hpp"
 #include "pg/error.hpp"
 #include "pg/settings.hpp"
 #include "run/activity.hpp"
@@ -30,9 +31,12 @@ bool may_wait_for_standby(int level)
 
 } // namespace
 
+// What other nodes have committed stays committed there, so that under an engine a crash here must not undo
+// it.
 void Durability::prepare_commit()
 {
-    if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF && TransactionIdIsValid(::GetTopTransactionIdIfAny()))
+    if (synchronous_commit > ::SYNCHRONOUS_COMMIT_OFF && TransactionIdIsValid(::GetTopTransactionIdIfAny()) &&
+        engine_here() == nullptr)
         set_for_transaction("synchronous_commit", "off");
 }
 

@@ -1,6 +1,5 @@
-# On a cluster of Citus: every operation and report on each kind of table, as a role that is no superuser; a shard that has moved; a
-# worker and the coordinator that crash in the middle of apply and rollout, after which all nodes agree. Left out where the server has no
-# Citus; script/test-citus looks for it.
+# On a cluster of Citus: every operation and report on each kind of table, as a role that is no superuser; a shard that has moved. Left
+# out where the server has no Citus; script/test-citus looks for it.
 use strict;
 use warnings FATAL => 'all';
 
@@ -8,10 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Citus;
 use Deploy;
-use PostgreSQL::Test::Utils;
-use Rollout;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my ($coordinator, @workers) = new_cluster();
 my @nodes = ($coordinator, @workers);
@@ -77,41 +73,5 @@ $coordinator->safe_psql('postgres', "$quiet; " . sprintf $move, map { ($_->host,
 is($coordinator->safe_psql('postgres', "$as_ana; $drift WHERE table_name <> 'parted'"), '0', 'a shard that has moved is as its table');
 $coordinator->safe_psql('postgres', "$as_ana; SELECT dj_deploy.apply($document, false)");
 is($coordinator->safe_psql('postgres', "$as_ana; $drift"), '0', 'and what it has lost comes back');
-
-# --- crashes
-
-# Many tables, so that there is a middle.
-my @many = map { sprintf 'many.t%02d', $_ } 1 .. 20;
-$coordinator->safe_psql('postgres', "$quiet; SET citus.shard_count = 4; CREATE SCHEMA many; "
-	  . join '; ', map { ("CREATE TABLE $_ (id int PRIMARY KEY)", "SELECT create_distributed_table('$_', 'id')") } @many);
-my $many = join ',', @many;
-my $identity = 'full';
-my %calls = (
-	apply => sub { sprintf q(SELECT dj_deploy.apply('{"version": 1, "schemas": {"many": {"replica_identity": "%s"}}}', false)), $_[0] },
-	rollout => sub { "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('many', '$_[0]') -> 'ddl', false, '2 s')" });
-for my $call (sort keys %calls)
-{
-	for my $victim ($workers[0], $coordinator)
-	{
-		my $name = "$call, and " . $victim->name . ' crashes';
-		$identity = $identity eq 'full' ? 'default' : 'full';
-		my $session = start_session($coordinator, 'crash');
-		$session->{stdin} .= $calls{$call}->($identity) . ";\n";
-		$session->{run}->pump_nb;
-		usleep(300_000);
-		$victim->stop('immediate');
-		eval { $session->{run}->kill_kill };
-		$victim->start;
-		$coordinator->poll_query_until('postgres', 'SELECT recover_prepared_transactions() >= 0');
-		my $state = all_nodes_agree($coordinator, $many, @nodes);
-		unlike($state, qr/:\w\w/, "$name: each table is the same on all nodes");
-		$coordinator->poll_query_until('postgres', q(SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'crash'));
-		my (undef, undef, $errors) = $coordinator->psql('postgres', "$quiet; " . $calls{$call}->($identity));
-		is($errors, '', "$name: the same call then ends well");
-		is(all_nodes_agree($coordinator, $many, @nodes), join(' ', map { $_ . ':' . substr $identity, 0, 1 } @many), "$name: and all is done");
-		is($coordinator->safe_psql('postgres', sprintf q(SELECT count(*) FROM dj_deploy.drift('{"version": 1, "schemas": {"many": {"replica_identity": "%s"}}}')),
-			$identity), '0', "$name: nothing has drifted");
-	}
-}
 
 done_testing();

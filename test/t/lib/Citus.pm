@@ -14,9 +14,10 @@ our @EXPORT = qw(new_cluster add_tables identities_of_shards set_identity shard_
 
 our $quiet = 'SET client_min_messages = warning';
 
-# The coordinator and the workers. Ends the test where the server has no Citus.
+# The coordinator and the workers, with these settings besides. Ends the test where the server has no Citus.
 sub new_cluster
 {
+	my (%more) = @_;
 	my $libraries = `pg_config --pkglibdir`;
 	chomp $libraries;
 	plan skip_all => 'no Citus' unless -e "$libraries/citus.so";
@@ -29,7 +30,7 @@ sub new_cluster
 		'citus.shard_count' => 8,
 		'citus.enable_statistics_collection' => 'off',
 		'citus.recover_2pc_interval' => '1s',
-	);
+		%more);
 	my ($coordinator, @workers) = map { new_server($_, %settings) } qw(coordinator one two);
 	for my $node ($coordinator, @workers)
 	{
