@@ -26,73 +26,91 @@ constexpr const char *sharded = R"(
     WHERE p.logicalrelid::pg_catalog.oid = ANY ($1)
     ORDER BY p.logicalrelid::pg_catalog.oid)";
 
-// Shards that are alike are one row. Who granted a privilege makes no difference.
-constexpr const char *differing_shards = R"(
-    WITH sharded AS (
-        SELECT c.oid, n.nspname, c.relname
-        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = ANY ($1)
-    ), asked AS MATERIALIZED (
-        SELECT d.nodename || ':' || d.nodeport AS node, r.success, r.result
-        FROM pg_catalog.run_command_on_all_nodes(pg_catalog.replace($node$
+// Shards that are alike are one row. Who granted a privilege makes no difference. An index that a shard has
+// for its table goes by the name of the table's.
+constexpr auto differing_shards = ask_about_shards(
+    R"(
             SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-                'oid', k.oid, 'shard', f.relname, 'shards', k.shards, 'identity', k.relreplident,
-                'options', k.reloptions, 'toast_options', k.toast_options,
+                'oid', k.of_table, 'shard', f.relname, 'shards', k.shards, 'identity', k.relreplident, 'index', k.index,
+                'options', k.reloptions, 'toast_options', k.toast_options, 'in_columns', k.in_columns,
                 'grants', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(
                                       CASE WHEN g.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(g.grantee) END,
                                       g.privilege_type, g.is_grantable))
                            FROM pg_catalog.aclexplode(
                                COALESCE(f.relacl, pg_catalog.acldefault('r', f.relowner))) AS g))), '[]')
-            FROM (SELECT t.oid, c.relreplident, c.reloptions, x.reloptions AS toast_options,
-                         pg_catalog.min(c.oid) AS first, pg_catalog.count(*) AS shards
-                  FROM pg_catalog.jsonb_to_recordset($tables::pg_catalog.jsonb)
-                       AS t(oid pg_catalog.oid, nspname pg_catalog.name, relname pg_catalog.name)
-                  JOIN pg_catalog.pg_namespace n ON n.nspname = t.nspname
-                  JOIN pg_catalog.pg_class d ON d.relnamespace = n.oid AND d.relname = t.relname
-                  JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = d.oid
-                  JOIN pg_catalog.pg_dist_placement p ON p.shardid = s.shardid
-                  JOIN pg_catalog.pg_dist_local_group l ON l.groupid = p.groupid
-                  CROSS JOIN LATERAL pg_catalog.parse_ident(pg_catalog.shard_name(d.oid, s.shardid)) AS q(parts)
-                  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-                                            AND c.relname = q.parts[pg_catalog.cardinality(q.parts)]::pg_catalog.name
-                  LEFT JOIN pg_catalog.pg_class x ON x.oid = c.reltoastrelid
-                  GROUP BY t.oid, c.relreplident, c.reloptions, x.reloptions, c.relacl::text, c.relowner) AS k
-            JOIN pg_catalog.pg_class f ON f.oid = k.first $node$, '$tables',
-            pg_catalog.quote_literal((SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(sharded)) FROM sharded)))) AS r
-        JOIN pg_catalog.pg_dist_node d ON d.nodeid = r.nodeid
-    ), answer AS (
-        SELECT a.node, s.oid, s.shard, s.shards, s.identity, s.options, s.toast_options, c.relowner, c.relreplident,
+            FROM (SELECT s.of_table, s.relreplident, i.name AS index, s.reloptions, x.reloptions AS toast_options,
+                         g.in_columns, pg_catalog.min(s.oid) AS first, pg_catalog.count(*) AS shards
+                  FROM shard s
+                  LEFT JOIN pg_catalog.pg_class x ON x.oid = s.reltoastrelid
+                  LEFT JOIN LATERAL (
+                      SELECT COALESCE((SELECT o.relname
+                                       FROM pg_catalog.pg_index t JOIN pg_catalog.pg_class o ON o.oid = t.indexrelid
+                                       CROSS JOIN LATERAL pg_catalog.parse_ident(
+                                           pg_catalog.shard_name(o.oid, s.shardid)) AS q(parts)
+                                       WHERE t.indrelid = s.table_here
+                                             AND q.parts[pg_catalog.cardinality(q.parts)]::pg_catalog.name = e.relname),
+                                      e.relname) AS name
+                      FROM pg_catalog.pg_index r JOIN pg_catalog.pg_class e ON e.oid = r.indexrelid
+                      WHERE s.relreplident = 'i' AND r.indrelid = s.oid AND r.indisreplident AND r.indisvalid) AS i ON true
+                  LEFT JOIN LATERAL (
+                      SELECT pg_catalog.jsonb_agg(v.granted ORDER BY v.granted) AS in_columns
+                      FROM pg_catalog.pg_attribute a
+                      CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) AS l
+                      CROSS JOIN LATERAL pg_catalog.jsonb_build_array(
+                          CASE WHEN l.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(l.grantee) END,
+                          l.privilege_type, l.is_grantable, a.attname) AS v(granted)
+                      WHERE a.attrelid = s.oid AND a.attacl IS NOT NULL AND NOT a.attisdropped) AS g ON true
+                  GROUP BY s.of_table, s.relreplident, i.name, s.reloptions, x.reloptions, g.in_columns, s.relacl::text,
+                           s.relowner) AS k
+            JOIN pg_catalog.pg_class f ON f.oid = k.first)",
+    R"(, answer AS (
+        SELECT a.node, s.oid, s.shard, s.shards, s.identity, s.index, s.options, s.toast_options, c.relowner,
+               c.relreplident, s.index IS NOT DISTINCT FROM e.relname AS has_same_index,
                ARRAY(SELECT pg_catalog.unnest(s.options) ORDER BY 1)
                = ARRAY(SELECT pg_catalog.unnest(c.reloptions) ORDER BY 1)
                AND ARRAY(SELECT pg_catalog.unnest(s.toast_options) ORDER BY 1)
                    = ARRAY(SELECT pg_catalog.unnest(x.reloptions) ORDER BY 1) AS has_same_options,
-               s.grants, COALESCE(c.relacl, pg_catalog.acldefault('r', c.relowner)) AS acl
+               s.grants, s.in_columns, COALESCE(c.relacl, pg_catalog.acldefault('r', c.relowner)) AS acl
         FROM (SELECT node, result::pg_catalog.jsonb FROM asked WHERE success) AS a
         CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(a.result)
-            AS s(oid pg_catalog.oid, shard text, shards pg_catalog.int8, identity "char", options text[],
-                 toast_options text[], grants pg_catalog.jsonb)
+            AS s(oid pg_catalog.oid, shard text, shards pg_catalog.int8, identity "char", index pg_catalog.name,
+                 options text[], toast_options text[], grants pg_catalog.jsonb, in_columns pg_catalog.jsonb)
         JOIN pg_catalog.pg_class c ON c.oid = s.oid
         LEFT JOIN pg_catalog.pg_class x ON x.oid = c.reltoastrelid
+        LEFT JOIN (pg_catalog.pg_index r JOIN pg_catalog.pg_class e ON e.oid = r.indexrelid)
+             ON r.indrelid = c.oid AND r.indisreplident AND r.indisvalid AND c.relreplident = 'i'
     ), held AS (
         SELECT a.*, ARRAY(SELECT g.value FROM pg_catalog.jsonb_array_elements(a.grants) AS g(value) ORDER BY 1)
                = ARRAY(SELECT pg_catalog.jsonb_build_array(
                            CASE WHEN g.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(g.grantee) END,
                            g.privilege_type, g.is_grantable)
-                       FROM pg_catalog.aclexplode(a.acl) AS g ORDER BY 1) AS has_same_privileges
+                       FROM pg_catalog.aclexplode(a.acl) AS g ORDER BY 1) AS has_same_privileges,
+               ARRAY(SELECT g.value FROM pg_catalog.jsonb_array_elements(a.in_columns) AS g(value) ORDER BY 1)
+               = ARRAY(SELECT pg_catalog.jsonb_build_array(
+                           CASE WHEN g.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(g.grantee) END,
+                           g.privilege_type, g.is_grantable, t.attname)
+                       FROM pg_catalog.pg_attribute t CROSS JOIN LATERAL pg_catalog.aclexplode(t.attacl) AS g
+                       WHERE t.attrelid = a.oid AND t.attacl IS NOT NULL AND NOT t.attisdropped
+                       ORDER BY 1) AS has_same_in_columns
         FROM answer a
     )
-    SELECT a.node, a.result, NULL::pg_catalog.oid, NULL::text, NULL::pg_catalog.int8, NULL::text, NULL::text[],
-           NULL::text[], NULL::pg_catalog.aclitem[]
+    SELECT a.node, a.result, NULL::pg_catalog.oid, NULL::text, NULL::pg_catalog.int8, NULL::text, NULL::text,
+           NULL::text[], NULL::text[], NULL::pg_catalog.aclitem[], NULL::pg_catalog.aclitem[]
     FROM asked a WHERE NOT a.success
     UNION ALL
-    (SELECT h.node, NULL, h.oid, h.shard, h.shards, h.identity::text, h.options, h.toast_options,
+    (SELECT h.node, NULL, h.oid, h.shard, h.shards, h.identity::text, h.index::text, h.options, h.toast_options,
             ARRAY(SELECT pg_catalog.makeaclitem(COALESCE(r.oid, 0), h.relowner, g.value ->> 1, (g.value ->> 2)::boolean)
                   FROM pg_catalog.jsonb_array_elements(h.grants) AS g(value)
                   LEFT JOIN pg_catalog.pg_roles r ON r.rolname = g.value ->> 0
+                  WHERE r.oid IS NOT NULL OR g.value ->> 0 = ''),
+            ARRAY(SELECT pg_catalog.makeaclitem(COALESCE(r.oid, 0), h.relowner, g.value ->> 1, (g.value ->> 2)::boolean)
+                  FROM pg_catalog.jsonb_array_elements(h.in_columns) AS g(value)
+                  LEFT JOIN pg_catalog.pg_roles r ON r.rolname = g.value ->> 0
                   WHERE r.oid IS NOT NULL OR g.value ->> 0 = '')
      FROM held h
-     WHERE h.identity <> h.relreplident OR NOT h.has_same_options OR NOT h.has_same_privileges
-     ORDER BY h.oid, h.node COLLATE "C", h.shard COLLATE "C"))";
+     WHERE h.identity <> h.relreplident OR NOT h.has_same_index OR NOT h.has_same_options OR NOT h.has_same_privileges
+           OR NOT h.has_same_in_columns
+     ORDER BY h.oid, h.node COLLATE "C", h.shard COLLATE "C"))");
 
 // A global process id names the node of the session before its process.
 constexpr const char *lockers = R"(
@@ -184,9 +202,8 @@ constinit const Engine citus = {
     .passes_on = {"citus.propagate_set_commands", "local"},
     .sequential = {"citus.multi_shard_modify_mode", "sequential"},
     .sharded = sharded,
-    .differing_shards = differing_shards,
-    .statistics = citus_statistics,
-    .columns = citus_columns,
+    .differing_shards = differing_shards.data(),
+    .statistics = citus_statistics.data(),
     .lockers = lockers,
     .waits = waits,
 };

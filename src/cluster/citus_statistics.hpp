@@ -1,45 +1,28 @@
 // What the nodes of Citus have counted and measured. For citus.cpp, which see.
 #pragma once
 
-#include "cluster/engine.hpp"
+#include "cluster/citus_shards.hpp"
 
 namespace dj_deploy {
 
 // Who has a lock on a table, or is about to get one, that keeps its size from being asked: then the last
-// VACUUM's counts. Each node has a copy of all rows of a reference table.
-inline constexpr const char *citus_statistics = R"(
-    WITH sharded AS (
-        SELECT c.oid, n.nspname, c.relname
-        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = ANY ($1)
-    ), asked AS MATERIALIZED (
-        SELECT d.nodename || ':' || d.nodeport AS node, r.success, r.result
-        FROM pg_catalog.run_command_on_all_nodes(pg_catalog.replace($node$
-            WITH locked AS MATERIALIZED (
+// VACUUM's counts. Each node has a copy of all rows of a reference table. Widths are averages over all shards
+// that ANALYZE has seen, weighted by their rows.
+inline constexpr auto citus_statistics = ask_about_shards(
+    R"(, locked AS MATERIALIZED (
                 SELECT COALESCE(i.indrelid, l.relation) AS oid
                 FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = l.relation
                 WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
-            ), shard AS MATERIALIZED (
-                SELECT t.oid AS of_table, c.oid, c.relpages::pg_catalog.float8, c.reltuples::pg_catalog.float8, c.reltoastrelid,
-                       x.relpages::pg_catalog.float8 AS toast_pages, x.reltuples::pg_catalog.float8 AS toast_rows,
+            ), seen AS MATERIALIZED (
+                SELECT s.*, x.relpages::pg_catalog.float8 AS toast_pages, x.reltuples::pg_catalog.float8 AS toast_rows,
                        pg_catalog.set_config('lock_timeout', '1s', true) IS NOT NULL
-                       AND c.oid NOT IN (SELECT oid FROM locked)
-                       AND c.reltoastrelid NOT IN (SELECT oid FROM locked) AS is_free,
-                       (c.relpages + COALESCE((SELECT pg_catalog.sum(b.relpages) FROM pg_catalog.pg_index i
+                       AND s.oid NOT IN (SELECT oid FROM locked)
+                       AND s.reltoastrelid NOT IN (SELECT oid FROM locked) AS is_free,
+                       (s.relpages + COALESCE((SELECT pg_catalog.sum(b.relpages) FROM pg_catalog.pg_index i
                                                JOIN pg_catalog.pg_class b ON b.oid = i.indexrelid
-                                               WHERE i.indrelid = c.oid), 0)) AS counted
-                FROM pg_catalog.jsonb_to_recordset($tables::pg_catalog.jsonb)
-                     AS t(oid pg_catalog.oid, nspname pg_catalog.name, relname pg_catalog.name)
-                JOIN pg_catalog.pg_namespace n ON n.nspname = t.nspname
-                JOIN pg_catalog.pg_class d ON d.relnamespace = n.oid AND d.relname = t.relname
-                JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = d.oid
-                JOIN pg_catalog.pg_dist_placement p ON p.shardid = s.shardid
-                JOIN pg_catalog.pg_dist_local_group l ON l.groupid = p.groupid
-                CROSS JOIN LATERAL pg_catalog.parse_ident(pg_catalog.shard_name(d.oid, s.shardid)) AS q(parts)
-                JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-                                          AND c.relname = q.parts[pg_catalog.cardinality(q.parts)]::pg_catalog.name
-                LEFT JOIN pg_catalog.pg_class x ON x.oid = c.reltoastrelid
-                WHERE c.relkind <> 'p'
+                                               WHERE i.indrelid = s.oid), 0)) AS counted
+                FROM shard s LEFT JOIN pg_catalog.pg_class x ON x.oid = s.reltoastrelid
+                WHERE s.relkind <> 'p'
             ), measured AS (
                 SELECT h.*, b.size AS block,
                        CASE WHEN h.is_free THEN pg_catalog.pg_total_relation_size(h.oid)
@@ -59,9 +42,10 @@ inline constexpr const char *citus_statistics = R"(
                                 pg_catalog.pg_stat_get_last_autovacuum_time(h.reltoastrelid)) AS last_toast_vacuum,
                        pg_catalog.pg_stat_get_live_tuples(h.oid) AS live, pg_catalog.pg_stat_get_dead_tuples(h.oid) AS dead,
                        pg_catalog.pg_stat_get_tuples_inserted(h.oid) + pg_catalog.pg_stat_get_tuples_deleted(h.oid) AS written
-                FROM shard h CROSS JOIN (SELECT pg_catalog.current_setting('block_size')::pg_catalog.int8 AS size) AS b
+                FROM seen h CROSS JOIN (SELECT pg_catalog.current_setting('block_size')::pg_catalog.int8 AS size) AS b
             )
-            SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), '[]')
+            SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k) || pg_catalog.jsonb_build_object('columns', w.columns)),
+                            '[]')
             FROM (SELECT m.of_table AS oid, pg_catalog.sum(m.bytes) AS bytes, pg_catalog.sum(m.toast_bytes) AS toast_bytes,
                          pg_catalog.max(m.last_vacuum) AS last_vacuum, pg_catalog.max(m.last_analyze) AS last_analyze,
                          pg_catalog.sum(CASE WHEN m.last_vacuum IS NOT NULL OR m.last_analyze IS NOT NULL OR m.live > 0
@@ -89,14 +73,37 @@ inline constexpr const char *citus_statistics = R"(
                          pg_catalog.sum(pg_catalog.pg_stat_get_dead_tuples(m.reltoastrelid)) AS toast_dead,
                          pg_catalog.bool_and(m.last_toast_vacuum IS NOT NULL) AS toast_is_counted,
                          pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(m.reltoastrelid)) > 0 AS has_used_toast
-                  FROM measured m GROUP BY m.of_table) AS k $node$, '$tables',
-            pg_catalog.quote_literal((SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(sharded)) FROM sharded)))) AS r
-        JOIN pg_catalog.pg_dist_node d ON d.nodeid = r.nodeid
+                  FROM measured m GROUP BY m.of_table) AS k
+            LEFT JOIN (SELECT v.of_table, pg_catalog.jsonb_agg(pg_catalog.to_jsonb(v)) AS columns
+                       FROM (SELECT s.of_table, v.attname, pg_catalog.sum(s.reltuples) AS rows,
+                                    pg_catalog.sum(s.reltuples * v.null_frac) AS nulls,
+                                    pg_catalog.sum(s.reltuples * (1 - v.null_frac) * v.avg_width) AS bytes
+                             FROM seen s
+                             JOIN pg_catalog.pg_stats v ON v.schemaname = s.nspname AND v.tablename = s.relname
+                             WHERE $columns AND s.reltuples > 0 AND NOT v.inherited AND v.null_frac BETWEEN 0 AND 1
+                             GROUP BY s.of_table, v.attname) AS v
+                       GROUP BY v.of_table) AS w ON w.of_table = k.oid)",
+    R"(, answer AS (
+        SELECT result::pg_catalog.jsonb FROM asked WHERE success
+    ), width AS (
+        SELECT k.oid, pg_catalog.array_agg(k.attname ORDER BY k.attname COLLATE "C") AS names,
+               pg_catalog.array_agg(k.nulls / k.rows ORDER BY k.attname COLLATE "C") AS null_fractions,
+               pg_catalog.array_agg(COALESCE(k.bytes / NULLIF(k.rows - k.nulls, 0), 0)
+                                    ORDER BY k.attname COLLATE "C") AS widths
+        FROM (SELECT s.oid, v.attname, pg_catalog.sum(v.rows) AS rows, pg_catalog.sum(v.nulls) AS nulls,
+                     pg_catalog.sum(v.bytes) AS bytes
+              FROM answer a
+              CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(a.result)
+                  AS s(oid pg_catalog.oid, columns pg_catalog.jsonb)
+              CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(s.columns)
+                  AS v(attname text, rows pg_catalog.float8, nulls pg_catalog.float8, bytes pg_catalog.float8)
+              GROUP BY s.oid, v.attname) AS k
+        GROUP BY k.oid
     )
     SELECT a.node, a.result, NULL::pg_catalog.oid, NULL::pg_catalog.int8, NULL::pg_catalog.int8, NULL::pg_catalog.int8,
            NULL::pg_catalog.timestamptz, NULL::pg_catalog.timestamptz, NULL::pg_catalog.int8, NULL::pg_catalog.int8,
            NULL::pg_catalog.timestamptz, NULL::pg_catalog.float8[], NULL::pg_catalog.float8[], NULL::boolean,
-           NULL::boolean, NULL::boolean
+           NULL::boolean, NULL::boolean, NULL::text[], NULL::pg_catalog.float8[], NULL::pg_catalog.float8[]
     FROM asked a WHERE NOT a.success
     UNION ALL
     (SELECT NULL, NULL, s.oid, pg_catalog.sum(s.bytes)::pg_catalog.int8, pg_catalog.sum(s.toast_bytes)::pg_catalog.int8,
@@ -110,8 +117,9 @@ inline constexpr const char *citus_statistics = R"(
             ARRAY[pg_catalog.sum(s.toast_pages), COALESCE(pg_catalog.sum(s.toast_pages_at_count), 0),
                   COALESCE(pg_catalog.sum(s.toast_rows_at_count), -1), 0, pg_catalog.sum(s.toast_live),
                   pg_catalog.sum(s.toast_dead)],
-            pg_catalog.bool_and(s.is_counted), pg_catalog.bool_and(s.toast_is_counted), pg_catalog.bool_or(s.has_used_toast)
-     FROM (SELECT result::pg_catalog.jsonb FROM asked WHERE success) AS a
+            pg_catalog.bool_and(s.is_counted), pg_catalog.bool_and(s.toast_is_counted), pg_catalog.bool_or(s.has_used_toast),
+            w.names, w.null_fractions, w.widths
+     FROM answer a
      CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(a.result)
          AS s(oid pg_catalog.oid, bytes pg_catalog.float8, toast_bytes pg_catalog.float8, rows pg_catalog.float8,
               last_vacuum pg_catalog.timestamptz, last_analyze pg_catalog.timestamptz, updates pg_catalog.float8,
@@ -122,49 +130,8 @@ inline constexpr const char *citus_statistics = R"(
               toast_live pg_catalog.float8, toast_dead pg_catalog.float8, toast_is_counted boolean,
               has_used_toast boolean)
      JOIN pg_catalog.pg_dist_partition t ON t.logicalrelid::pg_catalog.oid = s.oid
-     GROUP BY s.oid, t.partmethod, t.repmodel
-     ORDER BY s.oid))";
-
-// Averages over all shards that ANALYZE has seen, weighted by their rows.
-inline constexpr const char *citus_columns = R"(
-    WITH sharded AS (
-        SELECT c.oid, n.nspname, c.relname
-        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = ANY ($1)
-    ), asked AS MATERIALIZED (
-        SELECT d.nodename || ':' || d.nodeport AS node, r.success, r.result
-        FROM pg_catalog.run_command_on_all_nodes(pg_catalog.replace($node$
-            SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), '[]')
-            FROM (SELECT h.oid, v.attname, pg_catalog.sum(h.reltuples) AS rows,
-                         pg_catalog.sum(h.reltuples * v.null_frac) AS nulls,
-                         pg_catalog.sum(h.reltuples * (1 - v.null_frac) * v.avg_width) AS bytes
-                  FROM (SELECT t.oid, n.nspname, c.relname, c.reltuples::pg_catalog.float8
-                        FROM pg_catalog.jsonb_to_recordset($tables::pg_catalog.jsonb)
-                             AS t(oid pg_catalog.oid, nspname pg_catalog.name, relname pg_catalog.name)
-                        JOIN pg_catalog.pg_namespace n ON n.nspname = t.nspname
-                        JOIN pg_catalog.pg_class d ON d.relnamespace = n.oid AND d.relname = t.relname
-                        JOIN pg_catalog.pg_dist_shard s ON s.logicalrelid = d.oid
-                        JOIN pg_catalog.pg_dist_placement p ON p.shardid = s.shardid
-                        JOIN pg_catalog.pg_dist_local_group l ON l.groupid = p.groupid
-                        CROSS JOIN LATERAL pg_catalog.parse_ident(pg_catalog.shard_name(d.oid, s.shardid)) AS q(parts)
-                        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-                             AND c.relname = q.parts[pg_catalog.cardinality(q.parts)]::pg_catalog.name
-                        WHERE c.reltuples > 0) AS h
-                  JOIN pg_catalog.pg_stats v ON v.schemaname = h.nspname AND v.tablename = h.relname AND NOT v.inherited
-                  WHERE v.null_frac BETWEEN 0 AND 1
-                  GROUP BY h.oid, v.attname) AS k $node$, '$tables',
-            pg_catalog.quote_literal((SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(sharded)) FROM sharded)))) AS r
-        JOIN pg_catalog.pg_dist_node d ON d.nodeid = r.nodeid
-    )
-    SELECT a.node, a.result, NULL::pg_catalog.oid, NULL::text, NULL::pg_catalog.float8, NULL::pg_catalog.float8
-    FROM asked a WHERE NOT a.success
-    UNION ALL
-    (SELECT NULL, NULL, s.oid, s.attname, pg_catalog.sum(s.nulls) / pg_catalog.sum(s.rows),
-            COALESCE(pg_catalog.sum(s.bytes) / NULLIF(pg_catalog.sum(s.rows) - pg_catalog.sum(s.nulls), 0), 0)
-     FROM (SELECT result::pg_catalog.jsonb FROM asked WHERE success) AS a
-     CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(a.result)
-         AS s(oid pg_catalog.oid, attname text, rows pg_catalog.float8, nulls pg_catalog.float8, bytes pg_catalog.float8)
-     GROUP BY s.oid, s.attname
-     ORDER BY s.oid, s.attname COLLATE "C"))";
+     LEFT JOIN width w ON w.oid = s.oid
+     GROUP BY s.oid, t.partmethod, t.repmodel, w.names, w.null_fractions, w.widths
+     ORDER BY s.oid))");
 
 } // namespace dj_deploy

@@ -20,16 +20,13 @@ struct Engine {
     const char *sharded;
 
     // $1 sharded tables. A table (oid), one of its shards (text) and how many are like it (int8) where that
-    // differs from the table: replica identity ("char" as text), reloptions of it and its TOAST table
-    // (text[]), privileges (aclitem[]), each as of the shard.
+    // differs from the table: replica identity ("char" as text) and its index (text), reloptions of it and
+    // its TOAST table (text[]), privileges and those in all columns (aclitem[]), each as of the shard.
     const char *differing_shards;
 
-    // $1 sharded tables. Sums over their shards, as ShardStatistics has them.
+    // $1 sharded tables, $2 whether their columns count (boolean). Sums over their shards, as ShardStatistics
+    // has them.
     const char *statistics;
-
-    // $1 sharded tables. A table (oid), a column (text), the share of NULLs and the width of the others
-    // (float8).
-    const char *columns;
 
     // $1 sharded tables. Who holds or waits for a lock on one of their shards, as ShardLocker has them.
     const char *lockers;

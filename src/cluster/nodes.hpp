@@ -25,9 +25,10 @@ void note_unasked(const char *reason);
 bool is_silent(const Row &row);
 
 // Calls on_row(Row) for each row that answers the question. Whoever may not ask, or gets no answer from a
-// node, is told by a NOTICE.
+// node, is told by a NOTICE. Only the question for statistics asks whether columns count.
 template <class OnRow>
-void ask_nodes(const Sharded &sharded, const char *Engine::*question, OnRow &&on_row)
+void ask_nodes(const Sharded &sharded, const char *Engine::*question, OnRow &&on_row,
+               bool has_columns = false)
 {
     if (sharded.engine == nullptr)
         return;
@@ -39,7 +40,7 @@ void ask_nodes(const Sharded &sharded, const char *Engine::*question, OnRow &&on
             if (!is_silent(row))
                 on_row(row);
         },
-        sharded.tables.view());
+        sharded.tables.view(), has_columns);
 }
 
 } // namespace dj_deploy

@@ -76,13 +76,17 @@ const char *describe_shard_holders(::Oid table, ::LOCKMODE mode)
     const Sharded sharded = Sharded::find({&table, 1});
     if (sharded.engine == nullptr || sharded.refusal != nullptr)
         return nullptr;
+    return describe_shard_holders(read_shard_lockers(sharded).view(), table, mode);
+}
+
+const char *describe_shard_holders(std::span<const ShardLocker> lockers, ::Oid table, ::LOCKMODE mode)
+{
     ::StringInfoData lines;
     ::initStringInfo(&lines);
     std::size_t count = 0;
     const ShardLocker *last = nullptr;
-    const Array<ShardLocker> lockers = read_shard_lockers(sharded);
     for (const ShardLocker &locker : lockers) {
-        if (!locker.is_granted || !conflicts(locker, mode) ||
+        if (locker.table != table || !locker.is_granted || !conflicts(locker, mode) ||
             (last != nullptr && is_same_session(*last, locker)))
             continue;
         last = &locker;

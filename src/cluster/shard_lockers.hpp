@@ -26,9 +26,11 @@ struct ShardLocker {
 // for a lock on the table here.
 Array<ShardLocker> read_shard_lockers(const Sharded &sharded);
 
-// A line for each session or prepared transaction that holds a lock on a shard of the table in conflict with
-// the mode, with one of these shards (ten at the most, and
-// how many more); null when nobody does. Tells of nobody who does not answer.
+// A line for each of them that holds a lock on a shard of the table in conflict with the mode, with one of
+// these shards (ten at the most, and how many more); null when nobody does.
+const char *describe_shard_holders(std::span<const ShardLocker> lockers, ::Oid table, ::LOCKMODE mode);
+
+// The same of all that there are. Tells of nobody who does not answer.
 const char *describe_shard_holders(::Oid table, ::LOCKMODE mode);
 
 } // namespace dj_deploy

@@ -17,12 +17,26 @@ HeapFacts heap_of(const Row &row, int column, bool is_counted)
             .is_counted = is_counted};
 }
 
+Array<ColumnStatistics> columns_of(const Row &row, ::Oid table)
+{
+    Array<ColumnStatistics> columns;
+    const Array<const char *> names = row.strings(17);
+    const Array<double> null_fractions = row.reals(18);
+    const Array<double> widths = row.reals(19);
+    for (std::size_t number = 0; number < names.count; number++)
+        columns.push({.table = table,
+                      .column = names[number],
+                      .null_fraction = null_fractions[number],
+                      .width = widths[number]});
+    return columns;
+}
+
 } // namespace
 
-Array<ShardStatistics> read_shard_statistics(const Sharded &sharded)
+Array<ShardStatistics> read_shard_statistics(const Sharded &sharded, bool has_columns)
 {
     Array<ShardStatistics> all;
-    ask_nodes(sharded, &Engine::statistics, [&](const Row &row) {
+    const auto add = [&](const Row &row) {
         all.push({.table = row.oid(3),
                   .bytes = row.bigint(4),
                   .toast_bytes = row.bigint(5),
@@ -34,17 +48,18 @@ Array<ShardStatistics> read_shard_statistics(const Sharded &sharded)
                   .since = row.optional_timestamp(11),
                   .heap = heap_of(row, 12, row.boolean(14)),
                   .toast = heap_of(row, 13, row.boolean(15)),
-                  .has_used_toast = row.boolean(16)});
-    });
+                  .has_used_toast = row.boolean(16),
+                  .columns = columns_of(row, row.oid(3))});
+    };
+    ask_nodes(sharded, &Engine::statistics, add, has_columns);
     return all;
 }
 
-void count_shards(Array<WriteFacts> &all_facts, std::span<const ::Oid> tables, const Sharded &sharded)
+void count_shards(Array<WriteFacts> &all_facts, std::span<const ::Oid> tables,
+                  std::span<const ShardStatistics> statistics)
 {
-    const Array<ShardStatistics> statistics = read_shard_statistics(sharded);
     for (WriteFacts &facts : all_facts) {
-        const ShardStatistics *found =
-            find_sorted(statistics.view(), &ShardStatistics::table, tables[facts.table]);
+        const ShardStatistics *found = find_sorted(statistics, &ShardStatistics::table, tables[facts.table]);
         if (found == nullptr)
             continue;
         if (found->since)
@@ -61,15 +76,12 @@ void count_shards(Array<WriteFacts> &all_facts, std::span<const ::Oid> tables, c
     }
 }
 
-Array<ColumnStatistics> read_shard_columns(const Sharded &sharded)
+Array<ColumnStatistics> columns_of(std::span<const ShardStatistics> statistics)
 {
     Array<ColumnStatistics> all;
-    ask_nodes(sharded, &Engine::columns, [&](const Row &row) {
-        all.push({.table = row.oid(3),
-                  .column = row.string(4),
-                  .null_fraction = row.real(5),
-                  .width = row.real(6)});
-    });
+    for (const ShardStatistics &table : statistics)
+        for (const ColumnStatistics &column : table.columns)
+            all.push(column);
     return all;
 }
 

@@ -21,15 +21,17 @@ struct ShardStatistics {
     HeapFacts heap;
     HeapFacts toast;
     bool has_used_toast;
+    Array<ColumnStatistics> columns; // by name; none where nobody asked for them
 };
 
 // By table; none of a table whose nodes have not answered.
-Array<ShardStatistics> read_shard_statistics(const Sharded &sharded);
+Array<ShardStatistics> read_shard_statistics(const Sharded &sharded, bool has_columns);
 
 // The tables, with what was counted of their shards instead of the little that there is here.
-void count_shards(Array<WriteFacts> &facts, std::span<const ::Oid> tables, const Sharded &sharded);
+void count_shards(Array<WriteFacts> &facts, std::span<const ::Oid> tables,
+                  std::span<const ShardStatistics> statistics);
 
-// By table and column.
-Array<ColumnStatistics> read_shard_columns(const Sharded &sharded);
+// Of all tables, by table and column.
+Array<ColumnStatistics> columns_of(std::span<const ShardStatistics> statistics);
 
 } // namespace dj_deploy

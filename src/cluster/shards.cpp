@@ -28,6 +28,15 @@ const char *DifferingShards::text() const
                       : ::psprintf("%s and " INT64_FORMAT " more", named, static_cast<::int64>(count - 1));
 }
 
+bool DifferingShards::has_identity_of(const Table &other) const
+{
+    if (replica_identity != other.replica_identity)
+        return false;
+    if (identity_index == nullptr || other.identity_index == nullptr)
+        return identity_index == other.identity_index;
+    return ::strcmp(identity_index, other.identity_index) == 0;
+}
+
 Shards *Shards::of(Array<::Oid> tables)
 {
     return keep_value(Shards{.tables = tables});
@@ -46,9 +55,11 @@ void Shards::read()
                     .first = row.string(4),
                     .count = row.bigint(5),
                     .replica_identity = row.string(6)[0],
-                    .options = options_of(row, 7),
-                    .toast_options = options_of(row, 8),
-                    .privileges = row.copy(9, ACLITEMARRAYOID)});
+                    .identity_index = row.string(7),
+                    .options = options_of(row, 8),
+                    .toast_options = options_of(row, 9),
+                    .privileges = null_if_empty(row.copy(10, ACLITEMARRAYOID)),
+                    .in_columns = null_if_empty(row.copy(11, ACLITEMARRAYOID))});
     });
 }
 

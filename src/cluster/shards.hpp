@@ -1,6 +1,7 @@
 // Shards that are not as their table.
 #pragma once
 
+#include "catalog/tables.hpp"
 #include "cluster/nodes.hpp"
 
 namespace dj_deploy {
@@ -12,9 +13,13 @@ struct DifferingShards {
     const char *first; // the name of one of them
     std::int64_t count;
     char replica_identity;
-    ::Datum options;       // as pg_class.reloptions, 0 when NULL
-    ::Datum toast_options; // of the TOAST table
-    ::Datum privileges;    // as pg_class.relacl, with the table's owner as grantor; never NULL
+    const char *identity_index; // as of a Table; its name is that of the table's index
+    ::Datum options;            // as pg_class.reloptions, 0 when NULL
+    ::Datum toast_options;      // of the TOAST table
+    ::Datum privileges;         // as pg_class.relacl, with the table's owner as grantor; 0 when there is none
+    ::Datum in_columns;         // the same of all columns together
+
+    bool has_identity_of(const Table &other) const;
 
     // shard "session_102008" on node "worker-1:5432", or that and how many more
     const char *text() const;

@@ -155,7 +155,7 @@ struct Tables {
             oids.push(table.oid);
         const Facts facts = Facts::read(oids.view());
         const Scenario present = Scenario::of(facts);
-        const Array<ShardStatistics> of_shards = read_shard_statistics(Sharded::find(oids.view()));
+        const Array<ShardStatistics> of_shards = read_shard_statistics(Sharded::find(oids.view()), false);
         const Contents contents = Contents::read(tables, of_shards);
         const auto add = [&](const Row &row) {
             const std::size_t place = row.integer(1) - 1;

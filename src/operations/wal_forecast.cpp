@@ -187,10 +187,10 @@ struct WalForecast {
         }
 
         const WithChunks all = WithChunks::of(tables.view());
-        const Sharded sharded = Sharded::find(oids.view());
-        const Array<ColumnStatistics> of_shards = read_shard_columns(sharded);
+        const Array<ShardStatistics> shards = read_shard_statistics(Sharded::find(oids.view()), true);
+        const Array<ColumnStatistics> of_shards = columns_of(shards.view());
         Array<WriteFacts> all_facts = read_facts_with_chunks(all, tables.count);
-        count_shards(all_facts, oids.view(), sharded);
+        count_shards(all_facts, oids.view(), shards.view());
         Array<::Oid> with_chunks;
         for (const std::size_t place : all.places.view().subspan(tables.count))
             with_chunks.push(oids[place]);

@@ -67,16 +67,15 @@ PrivilegeTarget target_of(const Table &table)
 
 } // namespace
 
-// What the table needs besides for the sake of its shards. They lack what their columns may grant.
-void GrantsPlanner::plan_shards(const Table &table, ::Oid role, const Holding &in_columns, std::size_t first,
-                                Plan &plan) const
+// What the table needs besides for the sake of its shards.
+void GrantsPlanner::plan_shards(const Table &table, ::Oid role, std::size_t first, Plan &plan) const
 {
     const PrivilegeTarget target = target_of(table);
     for (const DifferingShards &shards : plan.differing_shards(table)) {
         Plan wanted{};
         wanted.has_effects = plan.has_effects;
-        plan_privileges(target, access, holding_of(role, table.owner, shards.privileges), in_columns, grantee,
-                        wanted);
+        plan_privileges(target, access, holding_of(role, table.owner, shards.privileges),
+                        holding_of(role, table.owner, shards.in_columns), grantee, wanted);
         for (const Denial &denial : wanted.denials)
             plan.deny(denial);
         for (Change &change : wanted.changes) {
@@ -120,7 +119,7 @@ void GrantsPlanner::plan_tables(GrantFacts &facts, const RoleFacts &known, Plan 
         const Holding held_in_columns = in_columns != nullptr ? in_columns->holding : Holding{};
         plan_privileges(target_of(table), access, facts.held(known, table), held_in_columns, grantee, plan);
         if (has_differing_shards)
-            plan_shards(table, role, held_in_columns, first, plan);
+            plan_shards(table, role, first, plan);
         const bool is_all = in_columns == nullptr && !has_differing_shards &&
                             plan.skipped.count + plan.denials.count == remarks;
         last = {.table = is_all ? &table : nullptr, .first = first, .count = plan.changes.count - first};

@@ -45,8 +45,7 @@ private:
         return std::binary_search(excepted.begin(), excepted.end(), table.oid);
     }
     void plan_schema(::Oid role, const SchemaPrivileges &current, Plan &plan) const;
-    void plan_shards(const Table &table, ::Oid role, const Holding &in_columns, std::size_t first,
-                     Plan &plan) const;
+    void plan_shards(const Table &table, ::Oid role, std::size_t first, Plan &plan) const;
     void plan_tables(GrantFacts &facts, const RoleFacts &known, Plan &plan) const;
     void note_missing_usage(::Oid role, const Table &table, Plan &plan) const;
     void plan_schemas(GrantFacts &facts, const RoleFacts &role, Plan &plan) const;

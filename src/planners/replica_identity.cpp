@@ -96,7 +96,7 @@ void ReplicaIdentityPlanner::plan(const Target &, std::span<const Table> tables,
         const DifferingShards *shards = nullptr;
         if (skip_unchanged && is_settled(table)) {
             const auto has_other = [&](const DifferingShards &differing) {
-                return differing.replica_identity != table.replica_identity;
+                return !differing.has_identity_of(table);
             };
             shards = plan.find_shards(table, has_other);
             if (shards == nullptr)
@@ -135,9 +135,7 @@ const Effect *ReplicaIdentityPlanner::effect_on_shards(const Table &table,
                                                        const DifferingShards &shards) const
 {
     Effect effect{.property = "replica_identity",
-                  .old_value = shards.replica_identity == REPLICA_IDENTITY_INDEX
-                                   ? "index"
-                                   : identity_word(shards.replica_identity, nullptr),
+                  .old_value = identity_word(shards.replica_identity, shards.identity_index),
                   .new_value = identity_word(identity, index)};
     effect.move_to_shards(table, shards,
                           {.before = "ALTER TABLE ",

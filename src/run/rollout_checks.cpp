@@ -1,7 +1,8 @@
-// Both go through all statements and keep nothing of any but an OID.
+// All go through all statements and keep nothing of any but an OID.
 #include "run/rollout_checks.hpp"
 
 #include "catalog/blockers.hpp"
+#include "cluster/shard_lockers.hpp"
 #include "pg/context.hpp"
 #include "pg/oid_set.hpp"
 #include "plan/name_list.hpp"
@@ -25,6 +26,21 @@ namespace {
 bool may_use_schema(::Oid schema)
 {
     return ::object_aclcheck(NamespaceRelationId, schema, ::GetUserId(), ACL_USAGE) == ::ACLCHECK_OK;
+}
+
+// Nothing is asked where there is no engine.
+Array<ShardLocker> read_lockers_at_shards(const StatementList &list)
+{
+    Array<::Oid> tables;
+    if (engine_here() == nullptr)
+        return {};
+    const OidSet seen = OidSet::make("dj_deploy tables of a plan");
+    for_each_statement(list, [&](const Statement &, ::Oid table) {
+        if (OidIsValid(table) && seen.add(table))
+            tables.push(table);
+    });
+    seen.destroy();
+    return read_shard_lockers(Sharded::find(tables.view()));
 }
 
 } // namespace
@@ -77,6 +93,10 @@ void report_blocked(const StatementList &list)
     const OidSet locked = OidSet::make("dj_deploy locked tables");
     for (const ::Oid table : read_locked_tables())
         locked.add(table);
+    const Array<ShardLocker> at_shards = read_lockers_at_shards(list);
+    for (const ShardLocker &locker : at_shards)
+        if (locker.is_granted)
+            locked.add(locker.table);
     std::size_t count = 0;
     for_each_statement(list, [&](const Statement &statement, ::Oid table) {
         if (!OidIsValid(table) || !locked.has(table))
@@ -85,6 +105,8 @@ void report_blocked(const StatementList &list)
         const bool is_named = count < most_named;
         const char *blockers =
             is_named ? describe_blockers(RelationRelationId, table, 0, statement.kind->lock) : nullptr;
+        if (is_named && blockers == nullptr)
+            blockers = describe_shard_holders(at_shards.view(), table, statement.kind->lock);
         if (is_named && blockers == nullptr)
             return;
         locked.remove(table);

@@ -39,6 +39,8 @@ for my $case ([ 'nothing', '', "parallel none 0\n0" ],
 my $reader = hold_shard($workers[0]);
 my ($shard, $node) = (shard_on($workers[0], 'lab.a'), join ':', map { $workers[0]->$_ } qw(host port));
 my $held = qr/Blocked by process \d+ on node "\Q$node\E" \(role "\w+", application "reader", transaction open for [\d:]+\), which holds a lock on shard "lab.$shard"\.$/m;
+(undef, undef, $errors) = $coordinator->psql('postgres', "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab', 'default') -> 'ddl')");
+like($errors, qr/NOTICE:  table "lab.a" is locked at the moment\nDETAIL:  $held/m, "rollout, dry run: who reads which shard, and where, is told");
 for my $case ([ 'the usual limit', '', 5 ], [ 'a limit of the session', 'SET lock_timeout = 2000;', 2 ])
 {
 	my ($limit, $set, $seconds) = @$case;

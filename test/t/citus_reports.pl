@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use Citus;
 use Deploy;
+use PostgreSQL::Test::Utils;
 use Rollout;
 use Test::More;
 
@@ -36,32 +37,54 @@ is(psql($drift), '', 'nothing has drifted');
 is(psql("SELECT dj_deploy.apply($document) -> 'ddl'"), "[]\nNOTICE:  nothing to do for 4 tables", 'and there is nothing to apply');
 
 my %alter = (
-	replica_identity => [ "ALTER TABLE lab.$shard REPLICA IDENTITY NOTHING", 'nothing|full', q(ALTER TABLE "lab"."a" REPLICA IDENTITY FULL) ],
-	autovacuum => [ "ALTER TABLE lab.$shard SET (autovacuum_enabled = false)", 'autovacuum_enabled = false|autovacuum_enabled = null',
+	columns => [ 'grants.ana', "GRANT UPDATE (note) ON lab.$shard TO ana", 'SELECT, UPDATE in columns|SELECT',
+		q(REVOKE UPDATE ON TABLE "lab"."a" FROM "ana") ],
+	identity => [ 'replica_identity', "ALTER TABLE lab.$shard REPLICA IDENTITY NOTHING", 'nothing|full', q(ALTER TABLE "lab"."a" REPLICA IDENTITY FULL) ],
+	options => [ 'autovacuum', "ALTER TABLE lab.$shard SET (autovacuum_enabled = false)", 'autovacuum_enabled = false|autovacuum_enabled = null',
 		q(ALTER TABLE "lab"."a" RESET (autovacuum_enabled)) ],
-	'grants.ana' => [ "REVOKE SELECT ON lab.$shard FROM ana; GRANT DELETE ON lab.$shard TO ana", 'DELETE|SELECT',
+	missing => [ 'grants.ana', "REVOKE ALL ON lab.$shard FROM ana", '|SELECT', q(GRANT SELECT ON TABLE "lab"."a" TO "ana") ],
+	privileges => [ 'grants.ana', "REVOKE SELECT ON lab.$shard FROM ana; GRANT DELETE ON lab.$shard TO ana", 'DELETE|SELECT',
 		q(REVOKE DELETE ON TABLE "lab"."a" FROM "ana"), q(GRANT SELECT ON TABLE "lab"."a" TO "ana") ]);
 my %functions = (
 	replica_identity => q(set_replica_identity('lab', 'full', false, true)),
 	autovacuum => q(set_autovacuum('lab', '{"autovacuum_enabled": null}', false)),
 	'grants.ana' => q(set_grants('lab', 'ana', 'read', false)));
-for my $property (sort keys %alter)
+for my $what (sort keys %alter)
 {
-	my ($by_hand, $values, @ddl) = @{ $alter{$property} };
+	my ($property, $by_hand, $values, @ddl) = @{ $alter{$what} };
 	my $ddl = join "\n", sort @ddl;
 	my $all = "SELECT value FROM jsonb_array_elements_text(dj_deploy";
 	for my $call ($functions{$property}, "apply($document, false)")
 	{
 		$worker->safe_psql('postgres', "SET citus.enable_manual_changes_to_shards = on; $by_hand");
-		like(psql($drift), qr/^\Q$place|$property|$values\E$/m, "$property: drift names the shard and its node");
+		like(psql($drift), qr/^\Q$place|$property|$values\E$/m, "$what: drift names the shard and its node");
 		like(psql("SELECT dj_deploy.assert_converged($document)"), qr/ERROR:  environment has drifted: \d differences?\nDETAIL:  \Q$place: $property is\E/,
-			"$property: the environment has not converged");
+			"$what: the environment has not converged");
 		my $name = $call =~ s/\(.*//sr;
-		is($coordinator->safe_psql('postgres', "$quiet; $all.$call -> 'ddl') ORDER BY value COLLATE \"C\""), $ddl, "$property: $name alters the table");
-		is(psql($drift), '', "$property: all shards are as the table again");
-		is($coordinator->safe_psql('postgres', "$quiet; $all.$call -> 'ddl')"), '', "$property: and there is nothing left to do");
+		is($coordinator->safe_psql('postgres', "$quiet; $all.$call -> 'ddl') ORDER BY value COLLATE \"C\""), $ddl, "$what: $name alters the table");
+		is(psql($drift), '', "$what: all shards are as the table again");
+		is($coordinator->safe_psql('postgres', "$quiet; $all.$call -> 'ddl')"), '', "$what: and there is nothing left to do");
 	}
 }
+
+# A shard's index goes by the name of the table's, which may be too long for a number behind it.
+my $long = 'a_' . 'x' x 60;
+my ($number) = $shard =~ /(\d+)$/;
+$coordinator->safe_psql('postgres', "$quiet; CREATE UNIQUE INDEX a_other ON lab.a (id); CREATE UNIQUE INDEX $long ON lab.a (id)");
+for my $index ($long, 'a_pkey')
+{
+	my $said = qq('{"version": 1, "schemas": {"lab": {"tables": {"a": {"replica_identity": {"index": "$index"}}}}}}');
+	my $differences = "SELECT object, property, old_value, new_value FROM dj_deploy.drift($said)";
+	my $apply = "SELECT value FROM jsonb_array_elements_text(dj_deploy.apply($said, false) -> 'ddl')";
+	my $statement = qq(ALTER TABLE "lab"."a" REPLICA IDENTITY USING INDEX "$index");
+	is($coordinator->safe_psql('postgres', "$quiet; $apply"), $statement, "index $index: becomes the identity");
+	is(psql($differences), '', "index $index: of all shards");
+	$worker->safe_psql('postgres', "SET citus.enable_manual_changes_to_shards = on; ALTER TABLE lab.$shard REPLICA IDENTITY USING INDEX a_other_$number");
+	is(psql($differences), qq($place|replica_identity|index "a_other"|index "$index"), "index $index: drift names a shard with another one");
+	is($coordinator->safe_psql('postgres', "$quiet; $apply"), $statement, "index $index: apply alters the table");
+	is(psql($differences), '', "index $index: all shards are as the table again");
+}
+$coordinator->safe_psql('postgres', "$quiet; SELECT dj_deploy.apply($document, false); DROP INDEX lab.a_other; DROP INDEX lab.$long");
 
 $worker->safe_psql('postgres', "SET citus.enable_manual_changes_to_shards = on; ALTER TABLE lab.$shard REPLICA IDENTITY NOTHING");
 like(psql("BEGIN; SELECT count(*) FROM lab.a; $drift"), qr/^2000\nNOTICE:  shards are not taken into account: this transaction has used some already$/,
@@ -93,6 +116,16 @@ $session->query_safe("SET application_name = 'client'; BEGIN; SELECT count(*) FR
 is(psql(q(SELECT application FROM dj_deploy.blockers('lab') WHERE table_name = 'z')), 'client', 'blockers: a session of the coordinator is one row');
 $session->quit;
 $reader->quit;
+
+# --- the nodes are asked once for a call
+
+for my $report ("drift($document)", "set_replica_identity('lab', 'full', true, true)", map { "$_('lab')" } qw(tables wal_forecast blockers))
+{
+	my $before = -s $worker->logfile;
+	psql("SELECT * FROM dj_deploy.$report");
+	my @commands = slurp_file($worker->logfile, $before) =~ /citus_run_command gpid=\d+ LOG:  statement:/g;
+	is(@commands, 1, "$report: one command for a node" =~ s/\(.*\)//sr);
+}
 
 # --- who may not ask, and who does not answer
 
