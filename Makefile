@@ -22,7 +22,7 @@ PROVE_TESTS   ?= test/t/*.pl
 CLIENT        := $(shell test -e client/__main__.py && python3 -m zipapp --help >/dev/null 2>&1 && perl -MJSON::PP -e 1 2>/dev/null && echo dj-deploy)
 ifneq ($(CLIENT),)
 SCRIPTS_built  = $(CLIENT)
-MANUAL        := $(shell command -v argparse-manpage >/dev/null && echo dj-deploy.1)
+MANUAL        := $(shell argparse-manpage --help >/dev/null 2>&1 && echo dj-deploy.1)
 endif
 
 PG_CONFIG   ?= pg_config
@@ -61,8 +61,8 @@ dj-deploy: $(wildcard client/*.py client/*/*.py src/checks/*.cpp) script/check-s
 
 # Of the command's own arguments.
 dj-deploy.1: dj-deploy
-	COLUMNS=1000 PYTHONPATH=$< argparse-manpage --module dj_deploy.arguments --function make_parser \
-		| sed '/^\.SH NAME/{n;s/$$/ \\- configure the schemas of a PostgreSQL database for their environment/}' > $@
+	COLUMNS=1000 PYTHONPATH=$< argparse-manpage --module dj_deploy.arguments --function make_parser --output $@
+	sed -i '/^\.SH NAME/{n;s/$$/ \\- configure the schemas of a PostgreSQL database for their environment/}' $@
 
 ifneq ($(MANUAL),)
 all: $(MANUAL)
