@@ -22,10 +22,9 @@ void require_own_transactions(::FunctionCallInfo call)
             ERROR, errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
             errmsg("%s cannot run inside a transaction block", name),
             errdetail(
-                "It commits on the way, which a transaction block, a function and a block with EXCEPTION do "
-                "not "
-                "allow. Several statements that are sent at once are one transaction, too. With dry_run it "
-                "runs there as well."),
+                "It commits as it goes, which is not possible in a transaction block, a function, a block "
+                "with EXCEPTION, or a procedure with SECURITY DEFINER or SET. Several statements that are "
+                "sent at once are one transaction, too. With dry_run it runs there as well."),
             errhint("Send it alone, outside of BEGIN and COMMIT. Migration tools open a transaction unless "
                     "they are told not to: docs/migrations.md has the setting for each."));
 #ifdef XACT_FLAGS_PIPELINING

@@ -7,4 +7,4 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_assert_converged';
 
 COMMENT ON FUNCTION dj_deploy.assert_converged(jsonb) IS
-'Raises an error (55000) that lists how the database differs from an environment document, and is silent when it does not. NOTICE for schemas that DataJoint has declared and the document does not cover, which with "require_coverage" are differences. For Sqitch''s verify scripts, CI and monitoring.';
+'Raises an error (55000) that lists how the database differs from an environment document; returns without a message when it does not differ. Raises a NOTICE for schemas that DataJoint has declared and the document does not cover; with "require_coverage" these are differences. For Sqitch''s verify scripts, CI and monitoring.';

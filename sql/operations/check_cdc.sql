@@ -17,7 +17,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_check_cdc';
 
 COMMENT ON FUNCTION dj_deploy.check_cdc(text, text, text) IS
-'What a consumer of change data capture (any, lakehouse_sync or lakebase_cdf, debezium, clickpipes, postgres) would miss of a schema''s tables or fail at: severity (error, warning, info), the check, the table or schema or (object) whatever else it is about, what was found, and the statement that mends it. Judged are the publication named, or all that publish tables of the schema. A finding about every table is one row about the schema. No rows: nothing is wrong.';
+'What a consumer of change data capture (any, lakehouse_sync or lakebase_cdf, debezium, clickpipes, postgres) would miss of a schema''s tables or fail at: severity (error, warning, info), the check, the table or schema or (object) whatever else it is about, what was found, and the statement that mends it. It looks at the named publication, or at all that publish tables of the schema. A finding about every table is one row about the schema. No rows: nothing is wrong.';
 
 CREATE FUNCTION dj_deploy.check_cdc(
     schemas     text[],
@@ -36,4 +36,4 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_check_cdc';
 
 COMMENT ON FUNCTION dj_deploy.check_cdc(text[], text, text) IS
-'What a consumer of change data capture (any, lakehouse_sync or lakebase_cdf, debezium, clickpipes, postgres) would miss of several schemas'' tables or fail at: severity (error, warning, info), the check, the table or schema or (object) whatever else it is about, what was found, and the statement that mends it. Judged are the publication named, or all that publish tables of the schemas. A finding about many tables is one row, whatever their schemas; what is about the server, a slot or a publication is told once, and a schema named twice counts once. No rows: nothing is wrong.';
+'What a consumer of change data capture (any, lakehouse_sync or lakebase_cdf, debezium, clickpipes, postgres) would miss of several schemas'' tables or fail at: severity (error, warning, info), the check, the table or schema or (object) whatever else it is about, what was found, and the statement that mends it. It looks at the named publication, or at all that publish tables of the schemas. A finding about many tables is one row, whatever their schemas; what is about the server, a slot or a publication is reported once, and a schema named twice counts once. No rows: nothing is wrong.';

@@ -11,7 +11,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
 
 COMMENT ON FUNCTION dj_deploy.set_grants(text, text, text, boolean, boolean) IS
-'Gives a role, or PUBLIC for ''public'', exactly this access to a schema and its tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also on what is created later, by the owners of the schema and of its tables and by whoever has default privileges there for the role; ''none'' takes those away in any case. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
+'Gives a role, or PUBLIC for ''public'', exactly this access to a schema and its tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables, the same applies to objects that are created later by the owners of the schema and of its tables, and by roles that have default privileges there for this role; ''none'' always revokes such default privileges. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
 
 CREATE FUNCTION dj_deploy.set_grants(
     schemas       text[],
@@ -24,7 +24,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'dj_deploy_set_grants';
 
 COMMENT ON FUNCTION dj_deploy.set_grants(text[], text, text, boolean, boolean) IS
-'Gives a role, or PUBLIC for ''public'', exactly this access to several schemas and their tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables also on what is created later, by the owners of the schema and of its tables and by whoever has default privileges there for the role; ''none'' takes those away in any case. One plan in one order, one transaction; a schema named twice counts once. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
+'Gives a role, or PUBLIC for ''public'', exactly this access to several schemas and their tables, views and sequences: ''none'', ''read'' (SELECT), ''write'' (and INSERT, UPDATE, DELETE, nextval) or ''all''; what the role holds beyond that is revoked. With future_tables, the same applies to objects that are created later by the owners of the schema and of its tables, and by roles that have default privileges there for this role; ''none'' always revokes such default privileges. One plan in one order, one transaction; a schema named twice counts once. With dry_run only shows the statements. Returns {"tables_analyzed": int, "tables_modified": int, "ddl": [text, ...]} and, where something was left as it is, "skipped": [{"schema_name": text, "table_name": text, "reason": text}, ...].';
 
 CREATE FUNCTION dj_deploy.set_grants(
     target  regclass,

@@ -142,7 +142,7 @@ void require_agreement(const Schema &schema, const SchemaSettings *entry, const 
                left.name, right.name, schema.name),
         errdetail("%s is %s, and %s is %s.", found->places[0], shorten(json_text(found->values[0])),
                   found->places[1], shorten(json_text(found->values[1]))),
-        errhint("What is said of the schema itself counts before patterns: say it at %s.",
+        errhint("A setting of the schema itself takes precedence over patterns: set it at %s.",
                 Path{"$.schemas"}.key(schema.name).text));
 }
 

@@ -22,12 +22,13 @@ void require_fingerprint(const EnvironmentPlan &planned, const char *expected)
                 errmsg("the plan is not the one that was reviewed"),
                 errdetail("Its fingerprint is %s; expected %s.", actual,
                           shorten(expected, static_cast<int>(std::string_view(actual).size()))),
-                errhint("Review the dry run again, and give its fingerprint."));
+                errhint("Review the dry run again and pass its fingerprint."));
 }
 
-constexpr const char *breaking_hint = "Give the tables another identity, or leave them out of the "
-                                      "publication; where this is wanted, the environment says "
-                                      "\"allow_breaking_writes\": true at the table.";
+constexpr const char *breaking_hint =
+    "Give the tables another replica identity, or leave them out of the "
+    "publication. To allow this, set \"allow_breaking_writes\": true at the "
+    "table in the environment.";
 
 void warn_of_breaking(std::span<const Remark> breaking)
 {

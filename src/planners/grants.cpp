@@ -161,12 +161,12 @@ void GrantsPlanner::note_missing_usage(::Oid role, const Table &table, Plan &pla
     const SchemaPrivileges schema = read_schema_privileges(table.schema_oid);
     if (may(role, ACL_USAGE, schema, to_hold))
         return;
-    plan.remarks.push(
-        {.level = NOTICE,
-         .message = ::psprintf("%s has no USAGE on schema \"%s\"", grantee.name, schema.name),
-         .detail = ::psprintf("Without it table \"%s.%s\" is out of its reach.", table.schema, table.name),
-         .hint = ::psprintf("GRANT USAGE ON SCHEMA %s%s, or set_grants for the schema.",
-                            identifier(schema.name), grantee.to)});
+    plan.remarks.push({.level = NOTICE,
+                       .message = ::psprintf("%s has no USAGE on schema \"%s\"", grantee.name, schema.name),
+                       .detail = ::psprintf("Without it, privileges on table \"%s.%s\" cannot be used.",
+                                            table.schema, table.name),
+                       .hint = ::psprintf("GRANT USAGE ON SCHEMA %s%s, or set_grants for the schema.",
+                                          identifier(schema.name), grantee.to)});
 }
 
 void GrantsPlanner::plan_schemas(GrantFacts &facts, const RoleFacts &role, Plan &plan) const

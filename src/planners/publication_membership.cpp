@@ -183,7 +183,7 @@ void ensure_publication(const Publication &publication, bool is_member, Plan &pl
 {
     plan.names.push({.catalog = PublicationRelationId, .oid = publication.oid, .name = publication.name});
     if (OidIsValid(publication.oid))
-        return check_publication(publication, is_empty(publication.oid), plan);
+        return check_publication(publication, is_member && is_empty(publication.oid), plan);
     if (!is_member)
         ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
                 errmsg("publication \"%s\" does not exist", publication.name));

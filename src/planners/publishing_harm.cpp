@@ -52,7 +52,8 @@ Remark remark_of(const HarmedTables &harmed)
     case Harm::renamed:
         remark.message = ::psprintf("changes of %s will arrive under another name in publication \"%s\"",
                                     tables, publication);
-        remark.detail = "What a subscription has no table for is skipped until it is refreshed.";
+        remark.detail =
+            "A subscription skips changes of a table that it does not have until it is refreshed.";
         remark.hint =
             "Stop writes to these tables, make the change, ALTER SUBSCRIPTION ... REFRESH PUBLICATION "
             "WITH (copy_data = false) or prepare other consumers for the new name, then let writes go "
@@ -79,16 +80,16 @@ Remark remark_of(const HarmedTables &harmed)
         break;
     case Harm::exposed:
         remark.message =
-            ::psprintf("rows or columns of %s that a column list or row filter kept in will reach "
+            ::psprintf("rows or columns of %s that a column list or row filter leaves out will reach "
                        "consumers of publication \"%s\"",
                        tables, publication);
         break;
     case Harm::mixed:
         remark.message = ::psprintf("publication \"%s\" will publish %s differently from another publication",
                                     publication, tables);
-        remark.detail =
-            "What a consumer of both receives changes, or decoding fails, because of a column list, a row "
-            "filter or the name under which changes arrive.";
+        remark.detail = "A consumer that reads both receives something else than before, or decoding fails, "
+                        "because of a column list, a row "
+                        "filter or the name under which changes arrive.";
         break;
     default:
         remark.message = ::psprintf("changes of %s will no longer reach consumers of publication \"%s\"",
@@ -132,9 +133,9 @@ void warn_of_begun_writes(const Scenario &before, const Scenario &after, const c
     for (const BrokenWrite &write : begun)
         remarks.push({
             .level = WARNING,
-            .message = ::psprintf("%s on table \"%s\" will fail once publication \"%s\" holds it",
+            .message = ::psprintf("%s on table \"%s\" will fail once the table joins publication \"%s\"",
                                   commands_of(write), shown_name(write.table->oid), publication),
-            .detail = "No replica identity that is published tells its rows apart.",
+            .detail = "It has no replica identity that identifies its rows and is published.",
             .hint = "Add a primary key, or set replica identity FULL first.",
             .sqlstate = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
         });
@@ -174,11 +175,12 @@ void warn_of_slots_behind(std::span<const char *const> publications, Plan &plan)
         plan.remarks.push({
             .level = WARNING,
             .message = ::psprintf(
-                "replication %s %s %s still to read changes from before publication \"%s\" is made",
+                "replication %s %s still %s to read changes from before publication \"%s\" is created",
                 slots.count == 1 ? "slot" : "slots", names, slots.count == 1 ? "has" : "have", publication),
-            .detail = "A consumer that reads them with this publication fails for ever up to PostgreSQL 17 "
-                      "(\"publication does not exist\"), and skips them from 18 on.",
-            .hint = "Let its consumer read to the end before, or give it a new slot afterwards.",
+            .detail =
+                "A consumer that reads them with this publication fails permanently up to PostgreSQL 17 "
+                "(\"publication does not exist\"), and skips them from 18 on.",
+            .hint = "Let its consumer catch up first, or give it a new slot afterwards.",
         });
 }
 

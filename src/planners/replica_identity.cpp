@@ -155,8 +155,8 @@ void ReplicaIdentityPlanner::notice_replaced(const Table &table, Plan &plan) con
                              : ::psprintf("USING INDEX \"%s\"", table.identity_index);
     plan.remarks.push({
         .level = NOTICE,
-        .message = ::psprintf("replica identity %s of table \"%s.%s\" gives way to %s", chosen, table.schema,
-                              table.name, identity_clause(identity, index)),
+        .message = ::psprintf("replica identity %s of table \"%s.%s\" will be replaced by %s", chosen,
+                              table.schema, table.name, identity_clause(identity, index)),
     });
 }
 
@@ -190,7 +190,7 @@ Explanation explain(WriteHazard hazard, char identity)
                     : "Publish these columns."};
     default:
         if (!is_default)
-            return {"publishes them, and nothing tells the rows apart",
+            return {"publishes them, and nothing identifies the rows",
                     "Set replica identity DEFAULT or FULL."};
         return {"publishes them, and the table has no primary key or a deferrable one",
                 "Add a primary key, or set replica identity FULL where there is no column list."};

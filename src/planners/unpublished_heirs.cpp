@@ -64,10 +64,9 @@ const char *hint_about(const char *publication, const char *chunk_schema)
     const char *hint = "check_cdc has the statement that adds them, under their own names.";
     if (chunk_schema == nullptr)
         return hint;
-    return ::psprintf(
-        "%s Those to come do not join by themselves, unless a superuser publishes their schema: "
-        "ALTER PUBLICATION %s ADD TABLES IN SCHEMA %s.",
-        hint, identifier(publication), identifier(chunk_schema));
+    return ::psprintf("%s New ones do not join by themselves unless a superuser publishes their schema: "
+                      "ALTER PUBLICATION %s ADD TABLES IN SCHEMA %s.",
+                      hint, identifier(publication), identifier(chunk_schema));
 }
 
 } // namespace
@@ -96,7 +95,7 @@ void warn_of_unpublished_heirs(const Publication &publication, const Members &me
                               "publication \"%s\"",
                               unpublished.tables.count == 1 ? "table" : "tables", unpublished.tables.finish(),
                               unpublished.tables.count == 1 ? "it" : "them", publication.name),
-        .detail = ::psprintf("It will not hold %s.", unpublished.heirs.finish()),
+        .detail = ::psprintf("The publication will not contain %s.", unpublished.heirs.finish()),
         .hint = hint_about(publication.name, unpublished.chunk_schema),
     });
 }

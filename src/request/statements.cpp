@@ -29,7 +29,7 @@ StatementList request_statements(const Arguments &arguments)
         if (::getKeyJsonValueFromContainer(plan.value.val.binary.data, "refused", 7, nullptr) != nullptr)
             ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the plan is one that apply would refuse"),
-                    errdetail("Writes would begin to fail: its \"refused\" says which."));
+                    errdetail("Writes would begin to fail; \"refused\" in the plan lists them."));
         const ::JsonbValue *ddl =
             ::getKeyJsonValueFromContainer(plan.value.val.binary.data, "ddl", 3, nullptr);
         plan = ddl != nullptr ? JsonValue{*ddl} : JsonValue{};

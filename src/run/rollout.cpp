@@ -232,8 +232,8 @@ Rollout execute_rollout(const StatementList &list, ::TimestampTz deadline)
     failures.raise(
         progress,
         waiting.is_empty()
-            ? "What was executed is committed. Plan again and run that when the cause is gone."
-            : "What was executed is committed. Plan again and run that when the tables are free, or "
+            ? "What was executed is committed. Plan again, and run the new plan when the cause is gone."
+            : "What was executed is committed. Plan again, and run the new plan when the tables are free, or "
               "allow a longer max_wait.");
     ::InvalidateSystemCaches();
     return rollout;

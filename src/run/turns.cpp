@@ -80,7 +80,7 @@ void take_publication(const NamedObject &publication)
             errmsg("could not obtain lock on schema \"%s\": its maintenance waits for this transaction",
                    schema.name),
             blockers != nullptr ? errdetail_internal("%s", blockers) : 0,
-            errhint("Retry once reindex or vacuum_analyze is done with the table that it is at."));
+            errhint("Retry once reindex or vacuum_analyze has finished its current table."));
     ::pg_unreachable();
 }
 

@@ -64,7 +64,7 @@ std::int32_t pid_of(const Process &process)
     return ::GetBackgroundWorkerPid(process.handle, &pid) == ::BGWH_STARTED ? pid : 0;
 }
 
-void append_blockers(::StringInfo list, const Process &process)
+void add_blockers(Array<std::int32_t> &list, const Process &process)
 {
     const std::int32_t pid = pid_of(process);
     if (pid == 0)
@@ -73,7 +73,8 @@ void append_blockers(::StringInfo list, const Process &process)
     ::ArrayType *array = DatumGetArrayTypeP(blockers);
     const auto *pids = reinterpret_cast<const std::int32_t *>(ARR_DATA_PTR(array));
     for (int index = 0; index < ::ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); index++)
-        ::appendStringInfo(list, "%s%d", list->len > 0 ? ", " : "", pids[index]);
+        if (std::find(list.begin(), list.end(), pids[index]) == list.end())
+            list.push(pids[index]);
     ::pfree(array);
 }
 

@@ -18,7 +18,7 @@ bool launch(Process &process);
 std::int32_t pid_of(const Process &process);
 
 // Appends the processes that the worker waits for, "123, 124", to a list. Reads no catalog.
-void append_blockers(::StringInfo list, const Process &process);
+void add_blockers(Array<std::int32_t> &list, const Process &process);
 
 // Cancels the statement that the worker executes.
 void cancel(const Process &process);

@@ -95,14 +95,18 @@ void Crew::stop()
 
 void Crew::report_progress() const
 {
-    ::StringInfoData pids;
-    ::initStringInfo(&pids);
-    for (const Worker &worker : workers)
-        if (worker.change != nullptr)
-            append_blockers(&pids, worker.process);
-    ereport(NOTICE, errmsg("%zu of %zu statements done", progress.done, progress.total),
-            pids.len > 0 ? errdetail_internal("Waiting for process %s.", pids.data) : 0);
-    ::pfree(pids.data);
+    in_scratch([&](::MemoryContext) {
+        Array<std::int32_t> blockers; // each once, although several workers may wait for it
+        for (const Worker &worker : workers)
+            if (worker.change != nullptr)
+                add_blockers(blockers, worker.process);
+        ::StringInfoData pids;
+        ::initStringInfo(&pids);
+        for (const std::int32_t pid : blockers)
+            ::appendStringInfo(&pids, "%s%d", pids.len > 0 ? ", " : "", pid);
+        ereport(NOTICE, errmsg("%zu of %zu statements done", progress.done, progress.total),
+                pids.len > 0 ? errdetail_internal("Waiting for process %s.", pids.data) : 0);
+    });
 }
 
 // dj_deploy.reindex: 3 of 20 statements, at lab.session, lab.trial

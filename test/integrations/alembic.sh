@@ -90,7 +90,7 @@ same "Alembic shows NOTICEs and WARNINGs" "$(alembic_with warning \
     "op.execute('ALTER TABLE lab.session REPLICA IDENTITY NOTHING')" \
     "op.execute(\"SELECT dj_deploy.set_replica_identity('lab', dry_run => false)\")" 2>&1 | grep -F dialects | grep -vE 'NOTICE: +(executed [1-9]|nothing to do)')" \
     'INFO [sqlalchemy.dialects.postgresql] WARNING: skipping "lab.scratchpad": an unlogged table cannot be published
-INFO [sqlalchemy.dialects.postgresql] NOTICE: replica identity NOTHING of table "lab.session" gives way to FULL'
+INFO [sqlalchemy.dialects.postgresql] NOTICE: replica identity NOTHING of table "lab.session" will be replaced by FULL'
 forget
 
 reindex="op.execute(\"CALL dj_deploy.reindex('lab', dry_run => false)\")"

@@ -96,7 +96,7 @@ add_table scratchpad UNLOGGED
 sql "CREATE PUBLICATION keys FOR TABLE lab.rack (id)" "ALTER TABLE lab.cage REPLICA IDENTITY NOTHING"
 check "a run that warns ends well" migrate
 check "Flyway shows a WARNING" grep -qF 'WARNING: DB: skipping "lab.scratchpad": an unlogged table cannot be published' output
-check "and a NOTICE" grep -qF 'DB: replica identity NOTHING of table "lab.cage" gives way to FULL' output
+check "and a NOTICE" grep -qF 'DB: replica identity NOTHING of table "lab.cage" will be replaced by FULL' output
 check "of one with detail and hint the message" grep -qF 'WARNING: DB: UPDATE and DELETE on table "lab.rack" will fail' output
 same "only" "$(grep -ci 'column list' output)" 0
 sql "DROP PUBLICATION keys" "DROP TABLE lab.scratchpad"

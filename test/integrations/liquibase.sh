@@ -85,7 +85,7 @@ sql "CREATE PUBLICATION keys FOR TABLE lab.rack (id)" "ALTER TABLE lab.cage REPL
 cp "$tree/examples/liquibase/changes.sql" project
 check "a run that warns ends well" liquibase_run update
 check "Liquibase shows a WARNING, but not that it is one" grep -qx 'skipping "lab.scratchpad": an unlogged table cannot be published' output
-check "and a NOTICE" grep -qx 'replica identity NOTHING of table "lab.cage" gives way to FULL' output
+check "and a NOTICE" grep -qx 'replica identity NOTHING of table "lab.cage" will be replaced by FULL' output
 check "of one with detail and hint the message" grep -qx 'UPDATE and DELETE on table "lab.rack" will fail with replica identity FULL' output
 same "only" "$(grep -ci 'column list' output)" 0
 same "and no result" "$(grep -c tables_analyzed output)" 0

@@ -94,7 +94,7 @@ same "Sqitch shows NOTICEs and WARNINGs" "$(sqitch_with warning \
     "ALTER TABLE lab.session REPLICA IDENTITY NOTHING;" \
     "SELECT dj_deploy.set_replica_identity('lab', dry_run => false);" 2>&1 | grep -o 'psql:.*' | grep -vE 'NOTICE: +(executed [1-9]|nothing to do)')" \
     'psql:deploy/warning.sql:2: WARNING:  skipping "lab.scratchpad": an unlogged table cannot be published
-psql:deploy/warning.sql:4: NOTICE:  replica identity NOTHING of table "lab.session" gives way to FULL'
+psql:deploy/warning.sql:4: NOTICE:  replica identity NOTHING of table "lab.session" will be replaced by FULL'
 forget warning
 
 reindex="CALL dj_deploy.reindex('lab', dry_run => false);"

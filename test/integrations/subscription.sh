@@ -61,7 +61,7 @@ later_table() {
         "no_primary_key lab.note, not_member lab.note"
     same "membership without FULL: the call warns" \
         "$(deploy "SELECT dj_deploy.set_publication_membership('lab', 'cdc', dry_run => false)" 2>&1 | grep WARNING)" \
-        'WARNING:  UPDATE and DELETE on table "lab.note" will fail once publication "cdc" holds it'
+        'WARNING:  UPDATE and DELETE on table "lab.note" will fail once the table joins publication "cdc"'
     refused "and the server refuses UPDATE" 'cannot update table "note" because it does not have a replica identity' \
         deploy "UPDATE lab.note SET what = 'other' WHERE at = '2024-01-03'"
     refused "and DELETE" 'cannot delete from table "note" because it does not have a replica identity' deploy "DELETE FROM lab.note"

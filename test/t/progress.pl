@@ -254,6 +254,19 @@ make_tables($node, 'busy', { a => 7 });
 	end_session($_) for $maintenance, $run;
 }
 
+# Two workers that wait for one process.
+make_tables($node, 'two', { a => 7, b => 7, c => 0 });
+{
+	my $key = hold($node, 7);
+	my $holder = $key->query_safe('SELECT pg_backend_pid()');
+	my $run = start_call($node, "CALL dj_deploy.vacuum_analyze('two', false, jobs => 3)");
+	wait_for($node, 2, $sleeps);
+	sleep 3;    # a message is due a second after the third table
+	let_go($key);
+	like((finish_call($run))[1], qr/NOTICE:  00000: 1 of \d statements done\nDETAIL:  Waiting for process $holder\.\n/, 'who several workers wait for is named once');
+	end_session($run);
+}
+
 # A rollout waits for a table at the back of the line, or executes a statement.
 {
 	my $rollout = "CALL dj_deploy.rollout(dj_deploy.set_replica_identity('lab', 'full'), false)";

@@ -164,7 +164,7 @@ class Pgjdbc {
         ServerErrorMessage error = refused("CALL dj_deploy.vacuum_analyze(?, dry_run => ?)", "lab", false);
         connection.rollback();
         check("error 25001: CALL in a transaction, with detail and hint", isMessage(error, "25001",
-                "vacuum_analyze cannot run inside a transaction block", "It commits on the way",
+                "vacuum_analyze cannot run inside a transaction block", "It commits as it goes",
                 "Send it alone, outside of BEGIN and COMMIT"));
         boolean inside = modified("lab", "default", false, false) == 15 && numberFull("lab") == 0;
         connection.rollback();

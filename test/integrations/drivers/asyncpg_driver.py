@@ -116,7 +116,7 @@ async def main():
     await transaction.rollback()
     check("error 25001: CALL in a transaction, with detail and hint", error.sqlstate == "25001"
           and error.message == "vacuum_analyze cannot run inside a transaction block"
-          and error.detail.startswith("It commits on the way")
+          and error.detail.startswith("It commits as it goes")
           and error.hint.startswith("Send it alone, outside of BEGIN and COMMIT"))
     transaction = conn.transaction()
     await transaction.start()

@@ -188,7 +188,7 @@ static void test_errors(void)
     command("ROLLBACK");
     check("error 25001: CALL in a transaction, with detail and hint",
           refused(result, "25001", "vacuum_analyze cannot run inside a transaction block") &&
-          begins(field(result, PG_DIAG_MESSAGE_DETAIL), "It commits on the way") &&
+          begins(field(result, PG_DIAG_MESSAGE_DETAIL), "It commits as it goes") &&
           begins(field(result, PG_DIAG_MESSAGE_HINT), "Send it alone, outside of BEGIN and COMMIT"));
     command("BEGIN");
     shown = is(value(MODIFIED, "lab", "default", "f", "f"), "15") && number_full("lab", "0");

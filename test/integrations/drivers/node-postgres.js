@@ -96,7 +96,7 @@ async function main() {
     await client.query('ROLLBACK');
     check('error 25001: CALL in a transaction, with detail and hint', error.code === '25001' &&
         error.message === 'vacuum_analyze cannot run inside a transaction block' &&
-        error.detail.startsWith('It commits on the way') && error.hint.startsWith('Send it alone, outside of BEGIN and COMMIT'));
+        error.detail.startsWith('It commits as it goes') && error.hint.startsWith('Send it alone, outside of BEGIN and COMMIT'));
     await client.query('BEGIN');
     done = await value(identity, 'lab', 'default', false, false);
     const inside = await numberFull('lab');

@@ -26,5 +26,5 @@ shown 'WARNING of a function: SQLSTATE, message, detail, hint' \
 shown 'WARNING of a procedure, and what it left out' \
     'WARNING:  01000: skipping "audit.entry": permission denied to maintain it' 'skipped: audit.entry'
 shown 'error 25001: CALL in a transaction, with detail and hint' \
-    'ERROR:  25001: vacuum_analyze cannot run inside a transaction block' 'DETAIL:  It commits on the way' \
+    'ERROR:  25001: vacuum_analyze cannot run inside a transaction block' 'DETAIL:  It commits as it goes' \
     'HINT:  Send it alone, outside of BEGIN and COMMIT'

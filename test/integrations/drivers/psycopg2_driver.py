@@ -110,7 +110,7 @@ with conn:  # a transaction all the same
 conn.autocommit = False
 check("error 25001: CALL in a transaction, with detail and hint", error.pgcode == "25001"
       and error.diag.message_primary == "vacuum_analyze cannot run inside a transaction block"
-      and error.diag.message_detail.startswith("It commits on the way")
+      and error.diag.message_detail.startswith("It commits as it goes")
       and error.diag.message_hint.startswith("Send it alone, outside of BEGIN and COMMIT"))
 inside = value(identity, "lab", "default", False, False)["tables_modified"], number_full("lab")
 conn.rollback()
