@@ -7,11 +7,11 @@
 \o
 RESET search_path;
 RESET client_min_messages;
-\set ECHO queries
+\set ECHO all
+SELECT severity, finding, remedy FROM dj_deploy.check_cdc('analysis', consumer => 'lakehouse_sync') WHERE severity = 'error' AND schema_name = 'analysis' \gx
 SELECT jsonb_array_elements_text(dj_deploy.set_replica_identity('analysis') -> 'ddl') AS ddl;
-\pset tuples_only
 SELECT dj_deploy.set_replica_identity('analysis', dry_run => false) - 'ddl' AS result;
-SELECT dj_deploy.set_replica_identity('analysis', 'full', dry_run => false, skip_unchanged => true) AS result;
+SELECT severity, finding, remedy FROM dj_deploy.check_cdc('analysis', consumer => 'lakehouse_sync') WHERE severity = 'error' AND schema_name = 'analysis' \gx
 \set ECHO none
 SET client_min_messages = warning;
 DROP SCHEMA analysis, ephys, behavior, lab CASCADE;
