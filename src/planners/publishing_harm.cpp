@@ -180,7 +180,7 @@ void warn_of_slots_behind(std::span<const char *const> publications, Plan &plan)
             .detail =
                 "A consumer that reads them with this publication fails permanently up to PostgreSQL 17 "
                 "(\"publication does not exist\"), and skips them from 18 on.",
-            .hint = "Let its consumer catch up first, or give it a new slot afterwards.",
+            .hint = "Let its consumer read all changes first, or give it a new slot afterwards.",
         });
 }
 
