@@ -75,7 +75,7 @@ for my $operation (qw(vacuum reindex))
 		my ($output, $messages) = finish_call($run);
 		like($messages, qr/ERROR:  55P03: could not obtain lock on schema "lab": its maintenance waits for this transaction\nDETAIL:  Blocked by datajoint_deploy worker, process \d+ /,
 			'reindex: the run that it waits for is told');
-		like($messages, qr/HINT:  Retry once reindex or vacuum_analyze is done with the table that it is at\./, 'reindex: and what to do');
+		like($messages, qr/HINT:  Retry once reindex or vacuum_analyze has finished its current table\./, 'reindex: and what to do');
 		@$run{qw(stdout stderr)} = ('', '');
 		is(($run->query("SELECT has_table_privilege('public', 'lab.c', 'SELECT')"))[0], 'f', 'reindex: nothing applied, and the session goes on');
 		$run->quit;
