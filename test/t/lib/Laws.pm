@@ -130,7 +130,8 @@ sub dead_ends
 	for my $key (sort keys %{ { map { key_of($_) => 1 } @$ran } })
 	{
 		my @mended = grep { key_of($_) eq $key } @$ran;
-		my ($at_first, $had, $has) = map { scalar grep { key_of($_) eq $key && may_be_among($_, @mended) } @$_ } $first, $before, $after;
+		my ($at_first, $had, $has) =
+		  map { scalar grep { key_of($_) eq $key && may_be_among($_, @$step > 1, @mended) } @$_ } $first, $before, $after;
 		my $kind = $is_new{$key} ? 'stays' : 'comes back';
 		push @found, [ $key =~ s/ .*/ $kind/r, "$key $kind" ]
 		  if $has > $at_first - @mended && ($is_new{$key} || $had <= $at_first - @mended);
@@ -150,24 +151,27 @@ sub key_of { my ($row) = @_; return "$row->{check} $row->{object}" }
 # The publication that writes fail because of now.
 sub cause_of { my ($row) = @_; return $row->{finding} =~ /fail now:.*?publication ("(?:[^"]|"")+"|\w+)/ ? $1 : '' }
 
-# "2 of 9 tables (lab.a, lab.b): …"
-sub all_names
+# The names in "2 of 9 tables (lab.a, lab.b): …", and whether they are all.
+sub names_in
 {
 	my ($row) = @_;
-	my ($count, $names) = $row->{finding} =~ /^(\d+) of \d+ tables \((.*?)\):/ or return;
+	my ($count, $names) = $row->{finding} =~ /^(\d+) of \d+ tables \((.*?)(?: and \d+ more)?\):/ or return 0;
 	my @names = split /, /, $names;
-	return $count == @names ? @names : ();
+	return ($count == @names, @names);
 }
 
-sub names_all { my ($row) = @_; return scalar all_names($row) }
+sub names_all { my ($row) = @_; return (names_in($row))[0] }
 
 # Rows about many tables are of one check and schema; these are not about the same where they name
-# all of them, and no table twice.
+# others. Some that a row does not name may be the same; after several remedies at once nobody can
+# tell, and each of them is tried alone, too.
 sub may_be_among
 {
-	my ($row, @others) = @_;
-	my %named = map { $_ => 1 } all_names($row) or return 1;
-	return grep { my @names = all_names($_); !@names || grep { $named{$_} } @names } @others;
+	my ($row, $is_together, @others) = @_;
+	my ($is_whole, @named) = names_in($row);
+	return 1 if !@named || (!$is_whole && !$is_together);
+	my %named = map { $_ => 1 } @named;
+	return grep { my (undef, @names) = names_in($_); !@names || grep { $named{$_} } @names } @others;
 }
 
 sub names_column
