@@ -13,7 +13,7 @@ import psycopg2.extensions
 
 from dj_deploy.checksum import CHECKSUM
 from dj_deploy.cluster import plain_environment, start_cluster
-from dj_deploy.failure import Failure
+from dj_deploy.failure import Failure, listed
 from dj_deploy.installation import find_installation
 from dj_deploy.likeness import FACTS, require_likeness
 from dj_deploy.server import EXTENSION, Server
@@ -22,7 +22,6 @@ from dj_deploy.server import EXTENSION, Server
 SETTINGS = ["max_locks_per_transaction", "max_connections", "max_prepared_transactions"]
 
 LONGEST_LOCK_WAIT = "10s"
-MOST_NAMED = 10
 
 # What holds passwords of others, or has its like nowhere but there.
 LEFT_OUT = re.compile(r"^\d+; \d+ \d+ (USER MAPPING|SUBSCRIPTION|SECURITY LABEL|DATABASE|EVENT TRIGGER) ")
@@ -247,8 +246,7 @@ class Copying:
             f"schema {quoted(schema)}" if table is None else f"{quoted(schema)}.{quoted(table)}"
             for schema, table in self.unreadable
         ]
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        return ", ".join(names[:MOST_NAMED]) + more
+        return listed(names)
 
     def dump(self, program, *arguments):
         finished = subprocess.run(

@@ -8,13 +8,12 @@ import psycopg2.errors
 
 from dj_deploy.catalog_copy import quoted
 from dj_deploy.checksum import CHECKSUM
-from dj_deploy.failure import Failure
+from dj_deploy.failure import MOST_NAMED, Failure
 from dj_deploy.server import failure_of
 
 LOCK_TIMEOUT = "5s"  # where the session has none
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds
 PROGRESS_INTERVAL = 1.0
-MOST_NAMED = 10
 WITHOUT_LOCK = {None, "AccessShareLock"}  # GRANT locks no table
 
 # Who holds a lock on the table, as far as the caller may see it.

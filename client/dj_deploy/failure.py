@@ -1,5 +1,12 @@
 """What ends a command with status 1: a refusal, or an error of a server or program."""
 
+MOST_NAMED = 10  # things in one message
+
+
+def listed(names):
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
 
 class Failure(Exception):
     """A message, and what may follow it: a detail and a hint."""

@@ -2,9 +2,7 @@
 dump lost, or a program could not load, would else be planned for as if it were not there.
 """
 
-from dj_deploy.failure import Failure
-
-MOST_NAMED = 10
+from dj_deploy.failure import MOST_NAMED, Failure, listed
 
 # What a plan would be wrong without, and what it would only be incomplete without.
 NEEDED = {"table", "column", "index", "parent", "publication", "membership"}
@@ -81,14 +79,9 @@ def require_likeness(facts_of_server, facts_of_copy, unreadable, complaints, war
     missing = sorted(set(filter(is_read, facts_of_server)) - set(facts_of_copy), key=str)
     needed = [fact for fact in missing if fact[0] in NEEDED]
     if needed:
-        raise Failure(f"could not copy {named(needed)}", "\n".join(complaints[:MOST_NAMED]))
+        raise Failure(f"could not copy {listed([name_of(*fact) for fact in needed])}", "\n".join(complaints[:MOST_NAMED]))
     if missing:
-        warn(f"could not copy, and so is not planned for: {named(missing)}")
-
-
-def named(facts):
-    names = [name_of(*fact) for fact in facts[:MOST_NAMED]]
-    return ", ".join(names) + (f" and {len(facts) - MOST_NAMED} more" if len(facts) > MOST_NAMED else "")
+        warn(f"could not copy, and so is not planned for: {listed([name_of(*fact) for fact in missing])}")
 
 
 def name_of(kind, schema, table, text):

@@ -68,8 +68,18 @@ def random_databases(seed, first, last):
 
 
 def pipeline():
+    """As upgrade/configure.sql makes it, before its environment is applied."""
     document = json.loads((TESTS / "integrations/upgrade/environment.json").read_text())
-    return {"file": TESTS / "fixtures/pipeline.sql", "document": document, "schemas": list(document["schemas"])}
+    partitions = [
+        "CREATE TABLE lab.event (day date PRIMARY KEY, what text) PARTITION BY RANGE (day)",
+        "CREATE TABLE behavior.event_2026 PARTITION OF lab.event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+    ]
+    return {
+        "file": TESTS / "fixtures/pipeline.sql",
+        "statements": partitions,
+        "document": document,
+        "schemas": list(document["schemas"]),
+    }
 
 
 @contextlib.contextmanager
