@@ -235,9 +235,8 @@ def goals(results):
             "<=",
             20,
         ),
-        # The result has each statement once more.
         Goal(
-            "`rollout`, memory beyond the plan at its end, MB", max(results["memory"]["end"]) / 1e6, "<=", 40
+            "`rollout`, memory beyond the plan at its end, MB", max(results["memory"]["end"]) / 1e6, "<=", 20
         ),
     ]
 

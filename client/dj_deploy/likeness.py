@@ -79,9 +79,13 @@ def require_likeness(facts_of_server, facts_of_copy, unreadable, complaints, war
     missing = sorted(set(filter(is_read, facts_of_server)) - set(facts_of_copy), key=str)
     needed = [fact for fact in missing if fact[0] in NEEDED]
     if needed:
-        raise Failure(f"could not copy {listed([name_of(*fact) for fact in needed])}", "\n".join(complaints[:MOST_NAMED]))
+        raise Failure(f"could not copy {named(needed)}", "\n".join(complaints[:MOST_NAMED]))
     if missing:
-        warn(f"could not copy, and so is not planned for: {listed([name_of(*fact) for fact in missing])}")
+        warn(f"could not copy, and so is not planned for: {named(missing)}")
+
+
+def named(facts):
+    return listed([name_of(*fact) for fact in facts])
 
 
 def name_of(kind, schema, table, text):
